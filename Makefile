@@ -1,0 +1,39 @@
+# make demo        set everything up, run the example customer, say where the reports are
+# make test        set everything up (system packages too), run every test on real servers, then ruff and mypy
+# make test-fast   only the tests that need no server: no root, no system packages
+# make lint | bench | clean
+#
+# PYTHON=python3.12 chooses an interpreter; ARGS="-k dns -x" is passed on to pytest.
+
+BIN := .venv/bin
+SETUP := tests/support/setup
+PYTEST := $(BIN)/python -m pytest -n 2
+ARGS ?=
+
+.PHONY: demo test test-fast lint bench clean
+
+demo:
+	@$(SETUP)/setup.sh demo
+	@$(SETUP)/demo.sh demo-report
+
+test:
+	@$(SETUP)/setup.sh test
+	$(SETUP)/netns.sh $(PYTEST) $(ARGS)
+	@$(MAKE) --no-print-directory lint
+
+test-fast:
+	@$(SETUP)/setup.sh fast
+	$(SETUP)/clean-env.sh $(PYTEST) -m "not server" $(ARGS)
+
+lint:
+	@$(SETUP)/setup.sh fast
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench:
+	@$(SETUP)/setup.sh bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .lab demo-report build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,178 @@
+"""The catalogue: what the documents ask for, as data. One file an area, beside its checks.
+
+A requirement's id is the area (the name of the file) and its name in the file. The documents, the
+scenarios and the areas stand in documents.toml of the pack that brings them.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assess.errors import CheckDefinitionError
+from assess.model import Necessity, Severity
+
+_WORDS = {"available", "moved", "retired", "verify"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place in a document that asks for a requirement."""
+
+    document: str
+    section: str
+    step: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A condition on a key of the engagement file; outside ``values`` nothing is asked for."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing that a document asks for, whether or not a check measures it.
+
+    ``passes``, ``warns``, ``fails`` and ``unknown`` are the criteria in words; an empty one means
+    that there is no such level. ``remediation`` may hold ``{subject}`` and keys in braces.
+    """
+
+    id: str
+    pack: str
+    title: str
+    scenarios: tuple[str, ...]
+    necessity: Necessity
+    severity: Severity
+    automation: str
+    availability: str
+    statement: str
+    passes: str
+    sources: tuple[Source, ...]
+    remediation: tuple[str, ...]
+    warns: str = ""
+    fails: str = ""
+    unknown: str = ""
+    consequence: str = ""
+    availability_note: str = ""
+    applies_when: str = ""
+    applies: tuple[Clause, ...] = ()
+    question: str = ""
+    answered_no: str = "fail"
+    necessity_in: Mapping[str, Necessity] | None = None
+    expected_in: Mapping[str, str] | None = None
+    evidence: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def area(self) -> str:
+        """The area of the report: the part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    def necessity_for(self, scenario: str) -> Necessity:
+        """How strongly this scenario asks for it."""
+        return (self.necessity_in or {}).get(scenario, self.necessity)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One of the documents: what it was, and what has become of its subject."""
+
+    id: str
+    title: str
+    date: str
+    status: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that can be asked for, in the order of the areas."""
+
+    requirements: Mapping[str, Requirement]
+    areas: Mapping[str, str]
+    scenarios: Mapping[str, str]
+    documents: Mapping[str, Document]
+
+    def selected(self, scenarios: Iterable[str]) -> list[Requirement]:
+        """The requirements of the chosen scenarios, in the order of the catalogue."""
+        wanted = set(scenarios)
+        return [r for r in self.requirements.values() if wanted & set(r.scenarios)]
+
+
+def requirements_of(pack: str, area: str, text: str) -> list[Requirement]:
+    """The requirements in one area file. Raises CheckDefinitionError with the place."""
+    try:
+        entries = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CheckDefinitionError(f"{pack}/{area}.toml: {error}") from error
+    return [_requirement(pack, f"{area}.{name}", entry) for name, entry in entries.items()]
+
+
+def _requirement(pack: str, name: str, entry: dict[str, Any]) -> Requirement:
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    for word, field in (("pass", "passes"), ("warn", "warns"), ("fail", "fails")):
+        if word in fields:
+            fields[field] = fields.pop(word)
+    try:
+        fields["necessity"] = Necessity(fields["necessity"])
+        fields["severity"] = Severity(fields["severity"])
+        fields["necessity_in"] = {
+            scenario: Necessity(word) for scenario, word in fields.get("necessity_in", {}).items()
+        }
+        fields["sources"] = tuple(Source(**source) for source in fields["sources"])
+        fields["applies"] = tuple(
+            Clause(clause["key"], tuple(clause["is"])) for clause in fields.get("applies", ())
+        )
+        requirement = Requirement(id=name, pack=pack, **fields)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckDefinitionError(
+            f"{pack}: the requirement {name} is written wrongly: {error}"
+        ) from error
+    if requirement.availability not in _WORDS or requirement.answered_no not in {"warn", "fail"}:
+        raise CheckDefinitionError(f"{pack}: the requirement {name} has an unknown word")
+    if not (requirement.scenarios and requirement.sources and requirement.remediation):
+        raise CheckDefinitionError(
+            f"{pack}: the requirement {name} lacks scenario, source or remedy"
+        )
+    return requirement
+
+
+def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requirement]) -> Catalogue:
+    """The catalogue, with every reference resolved. Raises CheckDefinitionError."""
+    areas = dict(documents.get("areas", {}))
+    titles = {name: entry["title"] for name, entry in documents.get("scenarios", {}).items()}
+    papers = {
+        name: Document(
+            name, entry["title"], str(entry["date"]), entry["status"], tuple(entry["notes"])
+        )
+        for name, entry in documents.get("documents", {}).items()
+    }
+    known: dict[str, Requirement] = {}
+    for requirement in requirements:
+        if requirement.id in known:
+            raise CheckDefinitionError(f"the requirement {requirement.id} is defined twice")
+        known[requirement.id] = requirement
+    order = list(areas)
+    for requirement in known.values():
+        if requirement.area not in areas:
+            areas[requirement.area] = requirement.area.capitalize()
+            order.append(requirement.area)
+        for what, names, there in (
+            ("document", {source.document for source in requirement.sources}, papers),
+            ("scenario", set(requirement.scenarios), titles),
+            ("requirement", set(requirement.depends_on), known),
+        ):
+            if dangling := names - set(there):
+                raise CheckDefinitionError(
+                    f"{requirement.id} refers to an unknown {what}: {', '.join(sorted(dangling))}"
+                )
+    ordered = sorted(known.values(), key=lambda requirement: order.index(requirement.area))
+    return Catalogue({r.id: r for r in ordered}, areas, titles, papers)

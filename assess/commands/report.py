@@ -1,0 +1,51 @@
+"""`assess report results.json`: render again."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from assess import recording
+from assess.commands import options
+from assess.errors import RecordingError
+from assess.files import write
+from assess.job import run_folder
+from assess.output import say
+from assess.rendering import FILE_NAMES, Renderer, formats_of
+from assess.results import from_json, to_json
+
+
+@click.command(
+    "report",
+    epilog="""\b
+Example:
+  assess report reports/contoso-20261120T211000Z/results.json -f pdf -o again""",
+)
+@click.argument("results", type=options.FILE)
+@options.output_options
+def command(results: Path, output: Path, formats: tuple[str, ...]) -> int:
+    """Render reports from a results.json, without judging anything again.
+
+    Long lists come from the evidence.zip beside it, if it is there.
+    """
+    try:
+        found = from_json(results.read_bytes(), origin=str(results))
+    except OSError as error:
+        raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
+    wanted = formats_of(formats, options.DEFAULT_FORMATS)
+    beside = results.with_name("evidence.zip")
+    with tempfile.TemporaryDirectory(prefix="assess-") as empty, Renderer(wanted) as renderer:
+        evidence = recording.read(beside) if found.tables and beside.is_file() else None
+        tables = evidence.tables if evidence else Path(empty)
+        if found.tables and evidence is None:
+            say(f"assess: {beside} is not there, so long lists are left out")
+        folder = run_folder(output, found.engagement.name, found.as_of)
+        failures = renderer.write(found, wanted, tables, folder)
+        if "json" in wanted:
+            write(folder / FILE_NAMES["json"], to_json(found))
+        if evidence:
+            evidence.close()
+    for name, reason in failures.items():
+        say(f"assess: {FILE_NAMES[name]} was not written: {reason}")
+    say(f"The reports are in {folder}")
+    return 4 if set(failures) & set(formats) else 0

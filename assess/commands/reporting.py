@@ -1,0 +1,52 @@
+"""The end of every command that writes reports: files, summary, exit code."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from assess.clock import now
+from assess.discover import Library
+from assess.engagement import Engagement
+from assess.job import Wanted, asks_of, exit_code, explain, write_all
+from assess.output import listing, put, put_json, say, summary
+from assess.recording import Recording
+from assess.rendering import Renderer
+from assess.results import Results, to_json
+
+_OWN_FAULT = 4
+
+
+def conclude(
+    found: Results,
+    evidence: Recording,
+    folder: Path,
+    wanted: Wanted,
+    renderer: Renderer,
+    *,
+    named: Sequence[str],
+    fail_on: str | None,
+    as_json: bool,
+) -> int:
+    """Write everything, print the summary, and say where the files are; the exit code."""
+    found = write_all(found, evidence, folder, wanted, renderer)
+    if as_json:
+        put(to_json(found).decode().rstrip())
+    else:
+        summary(found)
+    for missing in found.not_written:
+        say(f"assess: report.{missing.format} was not written: {missing.reason}")
+    say(f"The reports are in {folder}")
+    asked_for = {missing.format for missing in found.not_written} & set(named)
+    return _OWN_FAULT if asked_for else exit_code(found, fail_on)
+
+
+def show_questions(
+    library: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
+) -> int:
+    """What would be asked, and of whom; nothing is."""
+    lines = explain(asks_of(library, engagement, wanted), engagement, now())
+    if as_json:
+        put_json([{"source": s, "question": q, "address": a} for s, q, a in lines])
+    else:
+        listing(("Source", "Question", "Asked of"), lines)
+    say(f"{len(lines)} questions; none was asked.")
+    return 0

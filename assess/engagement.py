@@ -1,0 +1,301 @@
+"""The engagement file: one customer's tenant and site, what is planned, and how it is reached.
+
+Which keys there are, of which type, stands in keys.toml. An unknown key is an error that names the
+nearest known one; a secret is only ever a reference to where it is kept.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from assess.errors import EngagementError, Unavailable
+from assess.evidence.config import Attested
+from assess.keytypes import Secret, parse
+
+# The order of the scenarios wherever they are listed together.
+SCENARIOS = (
+    "hybrid-mdm",
+    "co-management-pki",
+    "co-management-internet",
+    "corporate-owned-ios",
+    "management-option-choice",
+)
+
+# What is about reaching sources, and about people, stays out of recordings.
+_CONNECTION = re.compile(
+    r"tenant\.(auth|endpoints|ca_file)|ad\.(server|user|password|auth|ca_file|forests)|dns\."
+    r"|site\.(auth|adminservice|ca_file|thumbprint)|sql\.|network\.|passwords\.|history\."
+    r"|notify\.|engagement\.logo"
+)
+
+
+class KeyDefinition(NamedTuple):
+    """One key of the engagement file, as keys.toml describes it."""
+
+    name: str
+    type: str
+    about: str
+    example: str = ""
+    required: bool = False
+    default: Any = None
+    planned: bool = False
+
+
+@cache
+def key_definitions() -> Mapping[str, KeyDefinition]:
+    """Every key there is, by its full name, in the order of keys.toml."""
+    text = resources.files("assess").joinpath("keys.toml").read_text(encoding="utf-8")
+    return {name: KeyDefinition(name, **entry) for name, entry in tomllib.loads(text).items()}
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A risk that somebody accepted: laid over a finding, never changing its status."""
+
+    requirement: str
+    reason: str
+    by: str
+    until: date
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """A checked engagement file. ``values``: full key name to parsed value."""
+
+    file: str
+    values: Mapping[str, Any]
+    attestations: Mapping[str, Attested] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    folder: Path = Path()
+
+    @property
+    def name(self) -> str:
+        """The short name that the folders of runs carry."""
+        return str(self.values["engagement.name"])
+
+    @property
+    def customer(self) -> str:
+        """The customer as the reports call them."""
+        return str(self.values.get("engagement.customer", self.name))
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The scenarios to assess, in the order in which reports list them."""
+        chosen = self.values["engagement.scenarios"]
+        return tuple(scenario for scenario in SCENARIOS if scenario in chosen)
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - any key
+        """The value of a key, its documented default, or ``default``."""
+        if name in self.values:
+            return self.values[name]
+        known = key_definitions().get(name)
+        return known.default if known is not None and known.default is not None else default
+
+    def key(self, name: str) -> Any:  # noqa: ANN401 - any key
+        """The value of a key; raises Unavailable, naming it, where nobody has set it."""
+        value = self.get(name)
+        if value is None or value == []:
+            known = key_definitions().get(name)
+            about = f" ({known.about})" if known else ""
+            raise Unavailable(
+                f"{name}{about} is not set in {self.file}",
+                f"Set {name} in {self.file}"
+                + (f", e.g. {known.example}." if known and known.example else "."),
+                key=name,
+            )
+        return value
+
+    def path(self, name: str) -> Path | None:
+        """The file that a key names, found from the folder of the engagement file."""
+        value = self.get(name)
+        return None if value is None else self.folder / value
+
+    def tables(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """The named tables below ``prefix``, e.g. ``ad.forests``: name to its keys."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, value in self.values.items():
+            if name.startswith(f"{prefix}."):
+                table, _, rest = name.removeprefix(f"{prefix}.").rpartition(".")
+                found.setdefault(table, {})[rest] = value
+        return found
+
+    def public(self) -> dict[str, Any]:
+        """What a recording keeps: what was planned and answered, nothing about how to get in."""
+        values = {
+            name: value
+            for name, value in self.values.items()
+            if not _CONNECTION.match(name) and not isinstance(value, Secret)
+        }
+        return {"file": self.file, "values": values, "attestations": dict(self.attestations),
+                "waivers": [vars(waiver) for waiver in self.waivers]}  # fmt: skip
+
+    @classmethod
+    def from_public(cls, data: Mapping[str, Any]) -> "Engagement":
+        """The engagement as a recording kept it; checked again, since files travel."""
+        attestations: dict[str, Any] = {}
+        for name, value in data["attestations"].items():
+            attestations[name] = {k: v for k, v in value.items() if v not in ("", None)}
+        nested: dict[str, Any] = {"attestations": attestations}
+        for name, value in data["values"].items():
+            _place(nested, name.split("."), value)
+        nested["waivers"] = [
+            {k: v for k, v in waiver.items() if v is not None} for waiver in data["waivers"]
+        ]
+        return engagement_from(nested, file=str(data["file"]), folder=Path())
+
+
+def _place(tree: dict[str, Any], path: list[str], value: Any) -> None:  # noqa: ANN401
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = value
+
+
+def load(path: Path) -> Engagement:
+    """Read and check an engagement file. Raises EngagementError with file, key and mend."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise EngagementError(
+            f"{path}: {error.strerror or 'it cannot be read'}. "
+            f"`assess init {path.name}` writes one."
+        ) from None
+    except UnicodeDecodeError:
+        raise EngagementError(f"{path}: it is not UTF-8 text. Save it as UTF-8.") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise EngagementError(
+            f"{path}: {error}. TOML wants key = value, texts in quotes."
+        ) from None
+    return engagement_from(data, file=path.name, folder=path.resolve().parent)
+
+
+def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Engagement:
+    """Check a parsed engagement file; every fault at once, each with its key and its mend."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    attestations = _table(data, "attestations", faults)
+    waivers = data.get("waivers", [])
+    plain = {k: v for k, v in data.items() if k not in {"attestations", "waivers"}}
+    for name, value in _leaves(plain, ()):
+        _check_key(name, value, values, faults, folder)
+    for required in ("engagement.name", "engagement.scenarios"):
+        if required not in values and not any(required in fault for fault in faults):
+            definition = key_definitions()[required]
+            faults.append(f"{required} is missing ({definition.about}), e.g. {definition.example}")
+    if values.get("engagement.scenarios") == []:
+        faults.append(f"engagement.scenarios is empty; choose from {', '.join(SCENARIOS)}")
+    answered = _attestations(attestations, faults, folder)
+    accepted = _waivers(waivers, faults, folder)
+    if faults:
+        raise EngagementError("\n".join(f"{file}: {fault}." for fault in faults))
+    return Engagement(file, values, answered, accepted, folder)
+
+
+def _table(data: Mapping[str, Any], name: str, faults: list[str]) -> Mapping[str, Any]:
+    table = data.get(name, {})
+    if isinstance(table, dict):
+        return table
+    faults.append(f"[{name}] is a table")
+    return {}
+
+
+def _leaves(tree: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Every key with its full name; a table that is itself a value counts as one."""
+    for name, value in tree.items():
+        full = ".".join((*path, name))
+        if isinstance(value, dict) and _definition(full) is None:
+            yield from _leaves(value, (*path, name)) if value else iter(())
+        else:
+            yield full, value
+
+
+def _definition(name: str) -> KeyDefinition | None:
+    definitions = key_definitions()
+    if name in definitions:
+        return definitions[name]
+    parts = name.split(".")
+    if parts[0] == "passwords" and len(parts) == 2:  # noqa: PLR2004
+        return definitions["passwords.*"]
+    if parts[:2] == ["ad", "forests"] and len(parts) == 4:  # noqa: PLR2004
+        return definitions.get(f"ad.forests.*.{parts[3]}")
+    return None
+
+
+def _check_key(
+    name: str,
+    value: Any,
+    values: dict[str, Any],
+    faults: list[str],
+    folder: Path,
+) -> None:
+    definition = _definition(name)
+    if definition is None or "*" in name:
+        near = difflib.get_close_matches(name, key_definitions(), 1, 0.6)
+        hint = f"; did you mean {near[0]}?" if near else "; `assess init` lists the known keys"
+        faults.append(f"{name} is not a key of the engagement file{hint}")
+        return
+    if name.startswith("passwords.") and f"files.{name.split('.')[1]}" not in key_definitions():
+        faults.append(f"{name} belongs to no file: there is no key files.{name.split('.')[1]}")
+        return
+    try:
+        values[name] = parse(definition.type, name, value, folder, SCENARIOS)
+    except ValueError as error:
+        faults.append(f"{name}: {error}")
+
+
+def _fields(
+    prefix: str,
+    label: str,
+    entry: Any,
+    faults: list[str],
+    folder: Path,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if not isinstance(entry, dict):
+        faults.append(f'{label} is a table, such as {{ answer = true, by = "A. Meyer" }}')
+        return found
+    for name, value in entry.items():
+        definition = key_definitions().get(f"{prefix}.{name}")
+        if definition is None:
+            known = [k.rpartition(".")[2] for k in key_definitions() if k.startswith(f"{prefix}.")]
+            faults.append(f"{label}: {name} is not known here; known are {', '.join(known)}")
+            continue
+        try:
+            found[name] = parse(definition.type, f"{label}.{name}", value, folder, SCENARIOS)
+        except ValueError as error:
+            faults.append(f"{label}.{name}: {error}")
+    return found
+
+
+def _attestations(table: Mapping[str, Any], faults: list[str], folder: Path) -> dict[str, Attested]:
+    answered: dict[str, Attested] = {}
+    for requirement, entry in table.items():
+        label = f'[attestations] "{requirement}"'
+        fields = _fields("attestations.*", label, entry, faults, folder)
+        if "answer" in fields:
+            answered[requirement] = Attested(**fields)
+        elif isinstance(entry, dict):
+            faults.append(f"{label} has no answer")
+    return answered
+
+
+def _waivers(entries: Any, faults: list[str], folder: Path) -> tuple[Waiver, ...]:  # noqa: ANN401
+    accepted = []
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
+        label = f"[[waivers]] number {number}"
+        fields = _fields("waivers", label, entry, faults, folder)
+        absent = [name for name in ("requirement", "reason", "by", "until") if name not in fields]
+        if absent:
+            faults.append(f"{label} does not say: {', '.join(absent)}")
+        else:
+            accepted.append(Waiver(**fields))
+    return tuple(accepted)

@@ -1,0 +1,137 @@
+"""The whole job, as the commands share it: gather, judge, render, and the exit code."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from assess import __version__, files, recording, results
+from assess.collect import collect, questions
+from assess.connectors import Progress
+from assess.discover import Library
+from assess.engagement import Engagement
+from assess.errors import EngagementError, Unavailable
+from assess.evidence import Ask
+from assess.model import Verdict
+from assess.recording import Recording
+from assess.rendering import FILE_NAMES, Renderer
+from assess.results import FormatOf, Results, Selection
+from assess.sources import connectors_for, whom
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a run."""
+
+    scenarios: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    formats: tuple[str, ...] = ()
+
+
+def scenarios_of(engagement: Engagement, chosen: Sequence[str]) -> tuple[str, ...]:
+    """The scenarios to judge, in the order of reports. Raises EngagementError for a strange one."""
+    strange = [scenario for scenario in chosen if scenario not in engagement.scenarios]
+    if strange:
+        raise EngagementError(
+            f"--scenario {strange[0]} is not among engagement.scenarios of {engagement.file}: "
+            f"{', '.join(engagement.scenarios)}"
+        )
+    return tuple(s for s in engagement.scenarios if not chosen or s in chosen)
+
+
+def asks_of(library: Library, engagement: Engagement, wanted: Wanted) -> list[Ask]:
+    """Every question that the wanted requirements need answered by a source."""
+    selected = library.catalogue.selected(wanted.scenarios or engagement.scenarios)
+    checks = [
+        library.checks[requirement.id]
+        for requirement in selected
+        if requirement.id in library.checks and wanted.selection.leaves_out(requirement.id) is None
+    ]
+    return questions(checks)
+
+
+def gather(
+    library: Library,
+    engagement: Engagement,
+    wanted: Wanted,
+    clock: Clock,
+    progress: Progress | None = None,
+) -> Recording:
+    """Read every source that the wanted requirements need; never fails for what a source does."""
+    asks = asks_of(library, engagement, wanted)
+    now = clock()
+    evidence = Recording(engagement, as_of=now, started_at=now, finished_at=now)
+    with ExitStack() as open_connections:
+        connectors = connectors_for(asks, engagement)
+        for connector in connectors:
+            open_connections.callback(connector.close)
+        collect(asks, connectors, evidence, clock=clock, progress=progress)
+    evidence.finished_at = clock()
+    return evidence
+
+
+def run_folder(output: Path, name: str, as_of: datetime) -> Path:
+    """A new folder for one run, ``<name>-20261120T211000Z``; a number behind it if that exists."""
+    stem = f"{name}-{as_of:%Y%m%dT%H%M%SZ}"
+    for number in range(1, 1000):
+        folder = output / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise EngagementError(
+                f"--output {output}: no folder can be made there: {error.strerror}"
+            ) from None
+        return folder
+    raise EngagementError(f"--output {output} already holds 999 runs of {stem}")
+
+
+def write_all(
+    found: Results, evidence: Recording, folder: Path, wanted: Wanted, renderer: Renderer
+) -> Results:
+    """Write the reports, results.json and evidence.zip; the results with what was not written."""
+    failures = renderer.write(found, wanted.formats, evidence.tables, folder)
+    found = msgspec.structs.replace(
+        found, not_written=tuple(FormatOf(name, reason) for name, reason in failures.items())
+    )
+    recording.write(evidence, folder / "evidence.zip", tool=f"assess {__version__}")
+    files.write(folder / FILE_NAMES["json"], results.to_json(found))
+    return found
+
+
+def exit_code(found: Results, fail_on: str | None) -> int:
+    """The exit code of the verdicts: 1 not ready, 3 undetermined, 0 otherwise."""
+    seen = {verdict.verdict for verdict in found.verdicts}
+    bad = {
+        None: {Verdict.NOT_READY},
+        "not-ready": {Verdict.NOT_READY},
+        "undetermined": {Verdict.NOT_READY, Verdict.UNDETERMINED},
+        "warnings": set(Verdict) - {Verdict.READY},
+        "never": set(),
+    }[fail_on]
+    if seen & bad:
+        return 1
+    if fail_on != "never" and Verdict.UNDETERMINED in seen:
+        return 3
+    return 0
+
+
+def explain(
+    asks: Sequence[Ask], engagement: Engagement, now: datetime
+) -> list[tuple[str, str, str]]:
+    """What would be asked, and of whom: source, question, address; for ``--dry-run``."""
+    lines = []
+    with Recording(engagement, as_of=now, started_at=now, finished_at=now) as nothing_yet:
+        for ask in asks:
+            try:
+                shown = ask.bind(nothing_yet).describe()
+            except Unavailable as error:
+                shown = ask.describe() if not error.key else f"{ask.describe()}: {error.reason}"
+            lines.append((ask.source, shown, whom(ask.source, engagement)))
+    return lines

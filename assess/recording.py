@@ -1,0 +1,234 @@
+"""A recording: what was asked, of whom, when, and the answer or the refusal. And its evidence.zip.
+
+The file holds ``recording.json`` and ``tables/<name>.ndjson``. It has no field for a secret.
+Reading one back gives an equal recording; several are merged, since what the laptop cannot see the
+site server can.
+"""
+
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from assess.engagement import Engagement
+from assess.errors import EngagementError, RecordingError, Unavailable
+from assess.evidence import Ask, Note, encode_table, table_reader
+from assess.files import whole
+
+FORMAT = 1
+_TABLE = re.compile(r"tables/([a-z0-9][a-z0-9._-]{0,150})\.ndjson")
+_LARGEST = 8 << 30  # bytes of one member; more is not evidence but an attack on the disk
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why there is no answer. ``skipped``: the source is not set up in the engagement file."""
+
+    reason: str
+    mend: str = ""
+    key: str = ""
+    skipped: bool = False
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One question and what came of it. Times are aware, UTC; ``seconds`` is how long it took."""
+
+    ask: str
+    source: str
+    described: str
+    asked_at: datetime
+    read_at: datetime
+    seconds: float = 0.0
+    requests: int = 0
+    notes: tuple[Note, ...] = ()
+    answer: msgspec.Raw | None = None
+    refusal: Refusal | None = None
+
+
+class _Written(msgspec.Struct):
+    format: int
+    tool: str
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime
+    engagement: dict[str, Any]
+    records: list[Record]
+
+
+class Recording:
+    """The evidence of one run, and the engagement that it belongs to.
+
+    ``tables`` is the folder with the long lists; it lives as long as the recording.
+    """
+
+    def __init__(
+        self,
+        engagement: Engagement,
+        *,
+        as_of: datetime,
+        started_at: datetime,
+        finished_at: datetime,
+        records: Iterable[Record] = (),
+        tables: Path | None = None,
+    ) -> None:
+        self.engagement = engagement
+        self.as_of = as_of
+        self.started_at = started_at
+        self.finished_at = finished_at
+        self.records = {record.ask: record for record in records}
+        self._temporary = tempfile.TemporaryDirectory(prefix="assess-") if tables is None else None
+        self.tables = Path(self._temporary.name) if self._temporary else tables or Path()
+
+    def close(self) -> None:
+        """Remove the folder of tables, if it was this recording's own."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, record: Record) -> None:
+        """Keep what came of a question."""
+        self.records[record.ask] = record
+
+    # -- what a bound question may look at (evidence.Known) --
+
+    def key(self, name: str) -> Any:  # noqa: ANN401 - a value of the engagement file
+        """The value of a key of the engagement file; raises Unavailable."""
+        return self.engagement.key(name)
+
+    def answer(self, ask: Ask) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The answer to a question; raises Unavailable where it was refused or never asked."""
+        return self.decode(ask, self.record(ask.bind(self)))
+
+    def record(self, bound: Ask) -> Record:
+        """What came of a bound question; raises Unavailable where it was never asked."""
+        record = self.records.get(bound.key)
+        if record is None:
+            raise Unavailable(
+                f"{bound.describe()} was not asked in this recording",
+                "Collect again with this version and these scenarios.",
+            )
+        return record
+
+    def decode(self, ask: Ask, record: Record) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The typed answer in a record; raises Unavailable where there is none, or a broken one."""
+        if record.refusal is not None:
+            refusal = record.refusal
+            raise Unavailable(refusal.reason, refusal.mend, key=refusal.key)
+        try:
+            return msgspec.json.decode(
+                record.answer or b"", type=ask.answer, dec_hook=table_reader(self.tables)
+            )
+        except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable(
+                f"what is recorded for {record.described} cannot be read: {error}",
+                "Collect again with this version.",
+            ) from error
+
+
+def encode_answer(value: object) -> msgspec.Raw:
+    """An answer as it is kept in a record."""
+    return msgspec.Raw(msgspec.json.encode(value, enc_hook=encode_table))
+
+
+def write(recording: Recording, path: Path, *, tool: str) -> None:
+    """Write evidence.zip, whole or not at all."""
+    written = _Written(
+        FORMAT,
+        tool,
+        recording.as_of,
+        recording.started_at,
+        recording.finished_at,
+        recording.engagement.public(),
+        list(recording.records.values()),
+    )
+    with (
+        whole(path) as draft,
+        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as file,
+    ):
+        file.writestr("recording.json", msgspec.json.encode(written, order="deterministic"))
+        for table in sorted(recording.tables.glob("*.ndjson")):
+            file.write(table, f"tables/{table.name}")
+
+
+def read(path: Path) -> Recording:
+    """Read evidence.zip back. Raises RecordingError, saying what is wrong with the file."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            written = msgspec.json.decode(_member(file, "recording.json"), type=_Written)
+            if written.format != FORMAT:
+                raise RecordingError(f"{path} was written by a newer version ({written.tool})")
+            engagement = Engagement.from_public(written.engagement)
+            recording = Recording(
+                engagement,
+                as_of=written.as_of,
+                started_at=written.started_at,
+                finished_at=written.finished_at,
+                records=written.records,
+            )
+            _unpack(file, recording.tables)
+    except (OSError, zipfile.BadZipFile, KeyError, EngagementError, msgspec.MsgspecError) as error:
+        raise RecordingError(
+            f"{path} is not an evidence file of this tool: {error}. `assess collect` writes one."
+        ) from error
+    return recording
+
+
+def _member(file: zipfile.ZipFile, name: str) -> bytes:
+    if file.getinfo(name).file_size > 1 << 30:
+        raise RecordingError(f"{name} is larger than an evidence file can be")
+    return file.read(name)
+
+
+def _unpack(file: zipfile.ZipFile, folder: Path) -> None:
+    """Only members with the name of a table, under a name made here: no path of the archive's."""
+    for member in file.infolist():
+        name = _TABLE.fullmatch(member.filename)
+        if name is None or member.file_size > _LARGEST:
+            continue
+        with file.open(member) as source, (folder / f"{name[1]}.ndjson").open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+
+
+def merge(recordings: list[Recording]) -> Recording:
+    """One recording out of several of the same engagement.
+
+    An answer beats a refusal; of two answers the later one counts. The moment judged from is the
+    latest. Raises RecordingError where the recordings are of different engagements.
+    """
+    first, *others = sorted(recordings, key=lambda recording: recording.as_of)
+    for other in others:
+        if other.engagement.name != first.engagement.name:
+            raise RecordingError(
+                f"{first.engagement.name} and {other.engagement.name} are different engagements"
+            )
+    merged = Recording(
+        others[-1].engagement if others else first.engagement,
+        as_of=max(recording.as_of for recording in recordings),
+        started_at=min(recording.started_at for recording in recordings),
+        finished_at=max(recording.finished_at for recording in recordings),
+    )
+    for recording in (first, *others):
+        for record in recording.records.values():
+            before = merged.records.get(record.ask)
+            if before is None or before.refusal is not None or record.refusal is None:
+                merged.add(record)
+                for table in _tables_of(record):
+                    source = recording.tables / f"{table}.ndjson"
+                    if source.is_file():
+                        shutil.copyfile(source, merged.tables / source.name)
+    return merged
+
+
+def _tables_of(record: Record) -> list[str]:
+    """The names of the tables that an answer refers to."""
+    return re.findall(r'"table":\s*"([a-z0-9][a-z0-9._-]*)"', bytes(record.answer or b"").decode())

@@ -1,0 +1,551 @@
+"""Findings, verdicts and scores: results.json, schema version 1.0.
+
+Built from judgements alone; every text that came from a directory, a tenant or a file is cleaned
+here once, so that no reporter meets a control character or a lone surrogate.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from assess import __version__
+from assess.catalogue import Requirement
+from assess.connectors import table_name
+from assess.discover import Library
+from assess.engagement import Engagement
+from assess.errors import RecordingError, Unavailable
+from assess.evaluate import Cited, Judgement, belonging, judge, left_out
+from assess.evidence import fill
+from assess.model import (
+    Fail,
+    Manual,
+    Necessity,
+    NotApplicable,
+    Outcome,
+    Pass,
+    Rows,
+    Severity,
+    Status,
+    Unknown,
+    Verdict,
+    Warn,
+    Weighed,
+    status_of,
+    verdict,
+)
+from assess.recording import Recording
+
+SCHEMA_VERSION = "1.0"
+# Weights of the score by severity (contract, "Verdict of a scenario, and score").
+WEIGHTS: Mapping[Severity, int] = {
+    Severity.BLOCKER: 8,
+    Severity.HIGH: 4,
+    Severity.MEDIUM: 2,
+    Severity.LOW: 1,
+    Severity.INFO: 0,
+}
+_POINTS: Mapping[Status, float] = {Status.PASS: 1.0, Status.WARN: 0.5}
+_COUNTED = (Necessity.REQUIRED, Necessity.RECOMMENDED)
+_MOST_EVIDENCE = 60
+_LONGEST = 2000
+# C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """What wrote the results."""
+
+    name: str
+    version: str
+
+
+class EngagementSummary(msgspec.Struct, frozen=True):
+    """Whose readiness this is."""
+
+    name: str
+    customer: str
+    scenarios: tuple[str, ...]
+    tenant: str | None
+    site: str | None
+
+
+class VerdictOf(msgspec.Struct, frozen=True):
+    """What the findings add up to for one scenario. ``blockers``: required findings that fail."""
+
+    scenario: str
+    verdict: Verdict
+    score: int | None
+    counts: dict[str, int]
+    blockers: tuple[str, ...]
+
+
+class EvidenceLine(msgspec.Struct, frozen=True):
+    """One thing that was read: from where, what it said, when (UTC)."""
+
+    source: str
+    location: str
+    value: str
+    read_at: datetime | None
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """The place in a document that asks for it."""
+
+    document: str
+    section: str
+    step: str
+    url: str | None = None
+
+
+class WaiverOf(msgspec.Struct, frozen=True):
+    """A risk that somebody accepted; the status stays as it is."""
+
+    reason: str
+    by: str
+    until: date
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A requirement's status for one subject.
+
+    ``blocked_by``: requirements that this one builds on and that are open themselves.
+    """
+
+    id: str
+    requirement: str
+    check: str | None
+    subject: str | None
+    scenarios: tuple[str, ...]
+    status: Status
+    severity: Severity
+    necessity: Necessity
+    availability: str
+    title: str
+    summary: str
+    expected: str
+    observed: str
+    evidence: tuple[EvidenceLine, ...]
+    remediation: tuple[str, ...]
+    references: tuple[Reference, ...]
+    waiver: WaiverOf | None
+    area: str
+    blocked_by: tuple[str, ...] = ()
+
+
+class TableOf(msgspec.Struct, frozen=True):
+    """A long list behind a finding: tables/<name>.ndjson in evidence.zip."""
+
+    name: str
+    finding: str
+    rows: int
+
+
+class SourceOf(msgspec.Struct, frozen=True):
+    """How a source behaved: what was asked of it, and what it did not answer."""
+
+    source: str
+    status: Literal["ok", "partial", "failed", "skipped"]
+    detail: str
+    requests: int
+    seconds: float
+
+
+class FormatOf(msgspec.Struct, frozen=True):
+    """A report that could not be made here, and why."""
+
+    format: str
+    reason: str
+
+
+class Results(msgspec.Struct, frozen=True):
+    """Everything that the reports say."""
+
+    schema_version: str
+    tool: Tool
+    engagement: EngagementSummary
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime
+    verdicts: tuple[VerdictOf, ...]
+    findings: tuple[Finding, ...]
+    tables: tuple[TableOf, ...]
+    sources: tuple[SourceOf, ...]
+    not_written: tuple[FormatOf, ...] = ()
+
+
+def clean(text: str) -> str:
+    """``text`` without controls, bidirectional marks and lone surrogates, at most 2,000 characters.
+
+    What is taken out leaves U+FFFD, so that nobody mistakes a name with a hidden sign for another.
+    """
+    safe = _UNSAFE.sub("\ufffd", text)
+    return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which requirements the command line keeps."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def leaves_out(self, requirement: str) -> str | None:
+        """The option that leaves a requirement out, or None."""
+        if self.only and not any(fnmatchcase(requirement, glob) for glob in self.only):
+            return "--only " + " --only ".join(self.only)
+        glob = next((glob for glob in self.skip if fnmatchcase(requirement, glob)), None)
+        return None if glob is None else f"--skip {glob}"
+
+
+def evaluate(
+    library: Library,
+    recording: Recording,
+    *,
+    scenarios: Sequence[str] = (),
+    selection: Selection | None = None,
+) -> Results:
+    """Judge every requirement of the scenarios and put the findings together.
+
+    ``scenarios`` is in the order of the engagement file's reports; empty means all of its own.
+    """
+    engagement = recording.engagement
+    chosen = tuple(scenarios) or engagement.scenarios
+    chooses = selection or Selection()
+    builder = _Builder(library, recording, chosen)
+    for requirement in library.catalogue.selected(chosen):
+        mine = [scenario for scenario in chosen if scenario in requirement.scenarios]
+        check = library.checks.get(requirement.id)
+        option = chooses.leaves_out(requirement.id)
+        judged: dict[str, Judgement] = {}
+        for scenario in mine:
+            if option is not None:
+                judged[scenario] = left_out(option)
+            elif judged and not (check is not None and check.per_scenario):
+                judged[scenario] = judged[mine[0]]
+            else:
+                judged[scenario] = judge(requirement, check, recording, scenario)
+        builder.add(requirement, judged)
+    findings = _with_blocks(builder.findings, library)
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("assess", __version__),
+        engagement=_summary(engagement, chosen),
+        as_of=recording.as_of,
+        started_at=recording.started_at,
+        finished_at=recording.finished_at,
+        verdicts=tuple(_verdict(scenario, findings) for scenario in chosen),
+        findings=findings,
+        tables=tuple(builder.tables),
+        sources=_sources(recording),
+    )
+
+
+def _summary(engagement: Engagement, scenarios: tuple[str, ...]) -> EngagementSummary:
+    return EngagementSummary(
+        clean(engagement.name),
+        clean(engagement.customer),
+        scenarios,
+        engagement.get("tenant.id"),
+        engagement.get("site.code"),
+    )
+
+
+class _Builder:
+    """Turns judgements into findings, and long lists into tables."""
+
+    def __init__(self, library: Library, recording: Recording, scenarios: tuple[str, ...]) -> None:
+        self.findings: list[Finding] = []
+        self.tables: list[TableOf] = []
+        self._library = library
+        self._recording = recording
+        self._scenarios = scenarios
+        self._ids: set[str] = set()
+
+    def add(self, requirement: Requirement, judged: Mapping[str, Judgement]) -> None:
+        """The findings of one requirement: one a subject and group of equal scenarios."""
+        subjects: dict[str | None, dict[str, Outcome]] = {}
+        for scenario, judgement in judged.items():
+            for outcome in judgement.outcomes:
+                subjects.setdefault(outcome.subject, {})[scenario] = outcome
+        for subject, outcomes in subjects.items():
+            groups: dict[tuple[Status, Necessity], list[str]] = {}
+            for scenario, outcome in outcomes.items():
+                key = (status_of(outcome), requirement.necessity_for(scenario))
+                groups.setdefault(key, []).append(scenario)
+            for (_, necessity), group in groups.items():
+                suffix = f"@{group[0]}" if len(groups) > 1 else ""
+                outcome = outcomes[group[0]]
+                self._finding(
+                    requirement, subject, outcome, necessity, group, suffix, judged[group[0]].read
+                )
+
+    def _finding(
+        self,
+        requirement: Requirement,
+        subject: str | None,
+        outcome: Outcome,
+        necessity: Necessity,
+        scenarios: list[str],
+        suffix: str,
+        read: tuple[Cited, ...],
+    ) -> None:
+        named = None if subject is None else clean(subject)
+        identity = self._identity(f"{requirement.id}[{named}]" if named else requirement.id, suffix)
+        check = self._library.checks.get(requirement.id)
+        expected, observed = _texts(requirement, outcome, scenarios[0])
+        names = outcome.about or ((subject,) if subject else ())
+        self.findings.append(
+            Finding(
+                id=identity,
+                requirement=requirement.id,
+                check=None if check is None else check.name,
+                subject=named,
+                scenarios=tuple(scenarios),
+                status=status_of(outcome),
+                severity=requirement.severity,
+                necessity=necessity,
+                availability=requirement.availability,
+                title=requirement.title,
+                summary=clean(outcome.summary or _consequence(requirement, outcome)),
+                expected=clean(expected),
+                observed=clean(observed),
+                evidence=_evidence(belonging(read, names) or read),
+                remediation=self._remedy(requirement, outcome, named),
+                references=tuple(
+                    Reference(s.document, s.section, s.step, s.url) for s in requirement.sources
+                ),
+                waiver=self._waiver(requirement.id, named),
+                area=requirement.area,
+            )
+        )
+        if outcome.rows is not None:
+            self._table(identity, outcome.rows)
+
+    def _identity(self, name: str, suffix: str) -> str:
+        """The id; two subjects that read the same after cleaning get a number."""
+        identity, number = name + suffix, 2
+        while identity in self._ids:
+            identity, number = f"{name}#{number}{suffix}", number + 1
+        self._ids.add(identity)
+        return identity
+
+    def _table(self, identity: str, rows: Rows) -> None:
+        name = table_name(identity)
+        encode = msgspec.json.Encoder().encode
+        count = 0
+        with (self._recording.tables / f"{name}.ndjson").open("wb") as file:
+            for row in rows.rows:
+                cells = {c: _cell(row[c]) for c in rows.columns}
+                file.write(encode(cells) + b"\n")
+                count += 1
+        self.tables.append(TableOf(name, identity, count))
+
+    def _remedy(
+        self, requirement: Requirement, outcome: Outcome, subject: str | None
+    ) -> tuple[str, ...]:
+        """Steps with the customer's own names in them; nothing to do leaves none."""
+        if isinstance(outcome, Pass | NotApplicable):
+            return ()
+        steps = outcome.remedy or self._default_remedy(requirement, outcome)
+        filled = [clean(self._filled(step, subject)) for step in steps]
+        own = subject or clean(self._recording.engagement.customer)
+        if isinstance(outcome, Fail | Warn) and not any(own.lower() in s.lower() for s in filled):
+            filled[0] = f"{own}: {filled[0]}"
+        return tuple(filled)
+
+    def _default_remedy(self, requirement: Requirement, outcome: Outcome) -> tuple[str, ...]:
+        match outcome:
+            case Manual():
+                where = f'[attestations] "{requirement.id}" = {{ answer = …, by = "…", on = … }}'
+                return (f"Answer the question in {self._recording.engagement.file}: {where}.",)
+            case Unknown(because="not assessed by this version"):
+                return (f"Confirm by hand: {requirement.passes}",)
+            case Unknown():
+                return ("Remove what stood in the way, and run the assessment again.",)
+            case _:
+                return requirement.remediation
+
+    def _filled(self, step: str, subject: str | None) -> str:
+        """``{subject}`` and ``{section.key}`` replaced; a key that is not set leaves its name."""
+        text = step.replace("{subject}", subject or self._recording.engagement.customer)
+        try:
+            return str(fill(text, self._recording))
+        except Unavailable:
+            return text.replace("{", "<").replace("}", ">")
+
+    def _waiver(self, requirement: str, subject: str | None) -> WaiverOf | None:
+        today = self._recording.as_of.date()
+        for waiver in self._recording.engagement.waivers:
+            fits = waiver.requirement == requirement and waiver.subject in (None, subject)
+            if fits and waiver.until >= today:
+                return WaiverOf(clean(waiver.reason), clean(waiver.by), waiver.until)
+        return None
+
+
+def _cell(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _texts(requirement: Requirement, outcome: Outcome, scenario: str) -> tuple[str, str]:
+    """What was expected and what was observed."""
+    default = requirement.passes
+    if scenario in (requirement.expected_in or {}):
+        default = f"{default} ({(requirement.expected_in or {})[scenario]})"
+    match outcome:
+        case Pass(_, observed, expected):
+            return expected or default, observed
+        case Warn(_, expected, observed) | Fail(_, expected, observed):
+            return expected or default, observed
+        case Manual(_, question, observed):
+            return question, observed or "not answered"
+        case Unknown(_, because):
+            return default, f"Not assessed: {because}"
+        case NotApplicable(_, because):
+            return default, f"Does not apply: {because}"
+
+
+def _consequence(requirement: Requirement, outcome: Outcome) -> str:
+    match outcome:
+        case Fail() | Warn():
+            return requirement.consequence or requirement.statement
+        case Unknown():
+            return "Nobody has said that this is in order, and nobody has said that it is not."
+        case Manual():
+            return "Only a person can say this."
+        case _:
+            return requirement.statement
+
+
+def _evidence(read: Iterable[Cited]) -> tuple[EvidenceLine, ...]:
+    lines = list(dict.fromkeys(
+        EvidenceLine(c.source, clean(c.note.location), clean(c.note.value), c.note.read_at)
+        for c in read
+    ))  # fmt: skip
+    if len(lines) > _MOST_EVIDENCE:
+        more = len(lines) - _MOST_EVIDENCE + 1
+        rest = EvidenceLine(lines[-1].source, "evidence.zip", f"{more} more lines", None)
+        lines = [*lines[: _MOST_EVIDENCE - 1], rest]
+    return tuple(lines)
+
+
+def _with_blocks(findings: list[Finding], library: Library) -> tuple[Finding, ...]:
+    """The findings, each open one with the open requirements that it builds on."""
+    opened = {
+        f.requirement for f in findings if f.status in (Status.FAIL, Status.UNKNOWN, Status.MANUAL)
+    }
+    requirements = library.catalogue.requirements
+    return tuple(
+        msgspec.structs.replace(
+            finding,
+            blocked_by=tuple(
+                name for name in requirements[finding.requirement].depends_on if name in opened
+            ),
+        )
+        if finding.status not in (Status.PASS, Status.NOT_APPLICABLE)
+        else finding
+        for finding in findings
+    )
+
+
+def _verdict(scenario: str, findings: Sequence[Finding]) -> VerdictOf:
+    mine = [finding for finding in findings if scenario in finding.scenarios]
+    counts = {status.value: sum(f.status is status for f in mine) for status in Status}
+    return VerdictOf(
+        scenario=scenario,
+        verdict=verdict(Weighed(f.status, f.necessity, f.waiver is not None) for f in mine),
+        score=score(mine),
+        counts=counts,
+        blockers=tuple(
+            f.id
+            for f in mine
+            if f.status is Status.FAIL and f.necessity is Necessity.REQUIRED and f.waiver is None
+        ),
+    )
+
+
+def score(findings: Iterable[Finding]) -> int | None:
+    """0 to 100 by requirement (its worst subject), weighted by severity; None: nothing counts."""
+    points: dict[str, float] = {}
+    weights: dict[str, int] = {}
+    for finding in findings:
+        if finding.necessity not in _COUNTED or finding.status is Status.NOT_APPLICABLE:
+            continue
+        name = finding.requirement
+        points[name] = min(points.get(name, 1.0), _POINTS.get(finding.status, 0.0))
+        weights[name] = WEIGHTS[finding.severity]
+    total = sum(weights.values())
+    if total == 0:
+        return None
+    return round(100 * sum(points[name] * weight for name, weight in weights.items()) / total)
+
+
+def _sources(recording: Recording) -> tuple[SourceOf, ...]:
+    by_source: dict[str, list[Any]] = {}
+    for record in recording.records.values():
+        by_source.setdefault(record.source, []).append(record)
+    found = []
+    for source, records in sorted(by_source.items()):
+        refusals = [record.refusal for record in records if record.refusal is not None]
+        status: Literal["ok", "partial", "failed", "skipped"] = "ok"
+        if len(refusals) == len(records):
+            status = "skipped" if all(r.skipped or r.key for r in refusals) else "failed"
+        elif refusals:
+            status = "partial"
+        reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in refusals))
+        answered = len(records) - len(refusals)
+        detail = f"{answered} of {len(records)} questions answered"
+        found.append(
+            SourceOf(
+                source,
+                status,
+                clean(f"{detail}: {reasons}" if reasons else detail),
+                sum(record.requests for record in records),
+                round(sum(record.seconds for record in records), 3),
+            )
+        )
+    return tuple(found)
+
+
+def to_json(results: Results) -> bytes:
+    """results.json: indented, UTF-8, same results same bytes."""
+    return msgspec.json.format(msgspec.json.encode(results, enc_hook=str), indent=1) + b"\n"
+
+
+def from_json(data: bytes, *, origin: str = "results.json") -> Results:
+    """Read results.json back. Raises RecordingError, saying what is wrong with it."""
+    try:
+        results = msgspec.json.decode(data, type=Results)
+    except msgspec.MsgspecError as error:
+        raise RecordingError(f"{origin} is not a results file of this tool: {error}") from error
+    if results.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
+        raise RecordingError(f"{origin} has the schema version {results.schema_version}")
+    return results
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of results.json, made from the types. Every key is always present."""
+    made = msgspec.json.schema(Results)
+    for definition in made["$defs"].values():
+        if "properties" in definition:
+            definition["required"] = list(definition["properties"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def shipped_schema() -> str:
+    """The schema file that ships with the tool."""
+    return resources.files("assess").joinpath("results.schema.json").read_text(encoding="utf-8")
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """Where a table of the results lies below a recording's folder of tables."""
+    return folder / f"{table_name(name)}.ndjson"
+
+
+Reporter = Callable[[Results], bytes]
