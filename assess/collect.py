@@ -11,7 +11,7 @@ from assess.connectors import Connector, Progress, Visit
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.config import AsOf, Attestation, Key, Scenario
-from assess.recording import Record, Recording, Refusal, encode_answer
+from assess.recording import NOTHING, Record, Recording, Refusal, encode_answer
 
 _WORKERS = 16
 _LOG = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _ask(
     visit = Visit(
         known=recording, clock=clock, tables=recording.tables, progress=progress, label=label
     )
-    bound, answer, refusal = ask, None, None
+    bound, answer, refusal = ask, NOTHING, None
     visit.progress(0)
     try:
         bound = ask.bind(recording)

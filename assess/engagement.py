@@ -196,8 +196,12 @@ def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Enga
     answered = _attestations(attestations, faults, folder)
     accepted = _waivers(waivers, faults, folder)
     if faults:
-        raise EngagementError("\n".join(f"{file}: {fault}." for fault in faults))
+        raise EngagementError("\n".join(f"{file}: {_sentence(fault)}" for fault in faults))
     return Engagement(file, values, answered, accepted, folder)
+
+
+def _sentence(fault: str) -> str:
+    return fault if fault.endswith((".", "?")) else f"{fault}."
 
 
 def _table(data: Mapping[str, Any], name: str, faults: list[str]) -> Mapping[str, Any]:

@@ -115,7 +115,7 @@ def url(value: Any, schemes: tuple[str, ...] = ("https",)) -> str:  # noqa: ANN4
     """An address with one of the schemes and a host, without credentials."""
     parts = urlsplit(value) if isinstance(value, str) else None
     if parts is None or parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"an address that begins with {' or '.join(schemes)}:// is needed")
+        raise ValueError("an address is needed that begins with " + " or ".join(f"{s}://" for s in schemes))
     if parts.username or parts.password:
         raise ValueError("an address must not hold a user name or password")
     return str(value).rstrip("/")

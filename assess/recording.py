@@ -8,6 +8,7 @@ site server can.
 import re
 import shutil
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,6 +25,10 @@ from assess.files import whole
 FORMAT = 1
 _TABLE = re.compile(r"tables/([a-z0-9][a-z0-9._-]{0,150})\.ndjson")
 _LARGEST = 8 << 30  # bytes of one member; more is not evidence but an attack on the disk
+
+
+# What stands for the answer where there is a refusal instead.
+NOTHING = msgspec.Raw(b"null")
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ class Record(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     requests: int = 0
     notes: tuple[Note, ...] = ()
-    answer: msgspec.Raw | None = None
+    answer: msgspec.Raw = NOTHING
     refusal: Refusal | None = None
 
 
@@ -81,13 +86,15 @@ class Recording:
         self.started_at = started_at
         self.finished_at = finished_at
         self.records = {record.ask: record for record in records}
-        self._temporary = tempfile.TemporaryDirectory(prefix="assess-") if tables is None else None
-        self.tables = Path(self._temporary.name) if self._temporary else tables or Path()
+        self.tables = tables or Path(tempfile.mkdtemp(prefix="assess-"))
+        self._own = None
+        if tables is None:  # gone with the recording, even where nobody closes it
+            self._own = weakref.finalize(self, shutil.rmtree, self.tables, ignore_errors=True)
 
     def close(self) -> None:
         """Remove the folder of tables, if it was this recording's own."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        if self._own is not None:
+            self._own()
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +133,7 @@ class Recording:
             raise Unavailable(refusal.reason, refusal.mend, key=refusal.key)
         try:
             return msgspec.json.decode(
-                record.answer or b"", type=ask.answer, dec_hook=table_reader(self.tables)
+                record.answer, type=ask.answer, dec_hook=table_reader(self.tables)
             )
         except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(
@@ -231,4 +238,4 @@ def merge(recordings: list[Recording]) -> Recording:
 
 def _tables_of(record: Record) -> list[str]:
     """The names of the tables that an answer refers to."""
-    return re.findall(r'"table":\s*"([a-z0-9][a-z0-9._-]*)"', bytes(record.answer or b"").decode())
+    return re.findall(r'"table":\s*"([a-z0-9][a-z0-9._-]*)"', bytes(record.answer).decode())

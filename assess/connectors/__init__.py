@@ -54,6 +54,7 @@ class Visit:
         self._tables = tables
         self._progress = progress
         self._label = label
+        self._reached: tuple[int, int | None] = (0, None)
 
     def note(self, location: str, value: str, *, about: str | None = None) -> None:
         """Keep what was read where; ``about`` ties it to the finding with that subject."""
@@ -62,8 +63,13 @@ class Visit:
 
     def progress(self, done: int, total: int | None = None, text: str = "") -> None:
         """Tell whoever watches how far this question is."""
+        self._reached = (done, total)
         if self._progress is not None:
             self._progress(self._label, done, total, text)
+
+    def waiting(self, text: str) -> None:
+        """Tell whoever watches why nothing moves."""
+        self.progress(*self._reached, text)
 
     @contextmanager
     def table(self, name: str) -> Iterator[TableWriter]:

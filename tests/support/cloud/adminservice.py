@@ -237,7 +237,7 @@ def _filter(text: str | None, provider_class: ProviderClass) -> odata.Node | Non
                 _check(name, value, provider_class)
             case odata.Call("startswith" | "endswith" | "contains", odata.Property((name,)), value):
                 _check(name, value, provider_class)
-            case odata.Both():
+            case odata.Both() | odata.Not(odata.Call()):
                 pass
             case _:
                 wrong = f"$filter is not supported: {text}"

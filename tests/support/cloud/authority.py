@@ -3,8 +3,10 @@
 Keys are EC P-256, so that an authority costs milliseconds. Validity is fixed, not relative to today.
 """
 
+import shutil
 import ssl
 import tempfile
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,8 +71,9 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        self._folder = tempfile.TemporaryDirectory(prefix="cloud-ca-")
-        self.ca_file = Path(self._folder.name) / "ca.pem"
+        folder = tempfile.mkdtemp(prefix="cloud-ca-")
+        weakref.finalize(self, shutil.rmtree, folder)
+        self.ca_file = Path(folder) / "ca.pem"
         self.ca_file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
 
     def issue(self, names: Iterable[str] = (), *, expired: bool = False) -> Identity:

@@ -79,17 +79,23 @@ class Schema:
     def __init__(self, version: str, document: Mapping[str, Json]) -> None:
         self.version = version
         self._types = document["types"]
+        self._paths: Mapping[str, Json] = document["paths"]
         self.enums: Mapping[str, list[str]] = document["enums"]
         self._by_name = {name.lower(): name for name in self._types}
         self._by_odata = {t[1].lower(): name for name, t in self._types.items()}
         self._tree: dict[str, Json] = {}
-        for path, entry in document["paths"].items():
+        for path, entry in self._paths.items():
             node = self._tree
             for segment in path.lower().removesuffix("()").split("/")[1:]:
                 node = node.setdefault(segment, {})
             node[""] = (path, *entry)
         self._structural: dict[str, Properties] = {}
         self._navigation: dict[str, Properties] = {}
+
+    def templates(self) -> Iterator[str]:
+        """Yield every path, with ``{}`` for keys, as a route spells it."""
+        for path in self._paths:
+            yield path.lower().removesuffix("()")
 
     def knows(self, type_name: str) -> bool:
         """Say whether the type is described here; targets of unused navigation are not."""
@@ -168,7 +174,12 @@ class Schema:
                 return self._walk(node, [name, value, *rest], steps, casts)
             template = f"{name}({by}='{{}}')".lower()
             if by and template in node:
-                return self._walk(node[template], rest, (*steps, Literal(name), Key(value, by)), casts)
+                keyed = (*steps, Literal(name), Key(value, by))
+                found = self._walk(node[template], rest, keyed, casts)
+                if not isinstance(found, Unresolved):
+                    return found
+                # What hangs below the ordinary key hangs below the alternate one as well.
+                return self._walk(node[name.lower()].get("{}", {}), rest, keyed, casts)
         if "{}" in node and steps:
             return self._walk(node["{}"], rest, (*steps, Key(head)), casts)
         return Unresolved(head)

@@ -1,0 +1,74 @@
+"""Which domain names somebody can own on the internet: the Public Suffix List, without a network.
+
+The ICANN section of the list that ships with `publicsuffixlist` decides; a top-level domain that it
+does not know is not one of the internet. What is reserved for private use is not public either,
+even where the list has it (home.arpa, onion).
+"""
+
+from functools import cache
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+# Reserved by RFC 2606, 6761, 6762, 7686, 8375, 9476 and by ICANN, or in wide use without being one.
+_PRIVATE = frozenset(
+    {
+        "alt", "arpa", "corp", "domain", "example", "home", "internal", "intranet", "invalid", "lan",
+        "local", "localdomain", "localhost", "mail", "onion", "private", "test", "workgroup",
+    }
+)  # fmt: skip
+
+
+@cache
+def _list() -> PublicSuffixList:
+    """The list, read once and only when somebody asks."""
+    return PublicSuffixList(only_icann=True, accept_unknown=False)
+
+
+def ascii_name(name: str) -> str | None:
+    """The name in ASCII, lower case, without the trailing dot; None where it is no domain name."""
+    text = name.strip().removesuffix(".").lower()
+    try:
+        text = text if text.isascii() else idna.encode(text, uts46=True).decode()
+    except idna.IDNAError:
+        return None
+    labels = text.split(".")
+    sound = all(
+        0 < len(label) <= 63  # noqa: PLR2004 - octets of a label
+        and label.replace("-", "").replace("_", "").isalnum()
+        and not label.startswith("-")
+        and not label.endswith("-")
+        for label in labels
+    )
+    return text if sound and len(text) <= 253 else None  # noqa: PLR2004 - octets of a name
+
+
+def registrable(domain: str) -> str | None:
+    """The part that is registered: ``contoso.co.uk`` of ``emea.contoso.co.uk``; None if there is none."""
+    name = ascii_name(domain)
+    if name is None or name.rpartition(".")[2] in _PRIVATE:
+        return None
+    found = _list().privatesuffix(name)
+    return str(found) if found else None
+
+
+def is_public(domain: str) -> bool:
+    """Somebody can own this name on the internet."""
+    return registrable(domain) is not None
+
+
+def reason_not_public(domain: str) -> str | None:
+    """Why nobody can own this name on the internet, to follow its name in a sentence; else None."""
+    if is_public(domain):
+        return None
+    name = ascii_name(domain)
+    if name is None:
+        return "is not a domain name"
+    if "." not in name:
+        return "is a single label, which no registrar sells"
+    last = name.rpartition(".")[2]
+    if last in _PRIVATE:
+        return f"ends in .{last}, which is for private networks and cannot be registered"
+    if _list().publicsuffix(name) is None:
+        return f"ends in .{last}, which is no top-level domain of the internet"
+    return "is a public suffix: names are registered below it, and nobody owns it"

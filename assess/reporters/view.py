@@ -1,0 +1,738 @@
+"""The one view of the results: every sentence, count, order and grouping that reports show.
+
+HTML, PDF and Excel lay this out and decide nothing. Counts are made here, once, over the whole
+set; what a report leaves out for want of room is a ``Cut``, which names its number and its place.
+Every text is cleaned again: results.json may come from anybody.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from assess.catalogue import Catalogue
+from assess.model import Necessity, Severity, Status, Verdict
+from assess.reporters.words import (
+    SOURCE_STATUS,
+    STATUS_WORDS,
+    VERDICT_STATUS,
+    VERDICT_WORDS,
+    counted,
+    counts_sentence,
+    day,
+    ended,
+    listed,
+    minute,
+    number,
+    sentence,
+    short_day,
+)
+from assess.results import (
+    EvidenceLine,
+    Finding,
+    Reference,
+    Results,
+    SourceOf,
+    VerdictOf,
+    WaiverOf,
+    clean,
+)
+
+OPEN = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.MANUAL)
+NOT_ASSESSED = "not assessed by this version"
+_WITHHELD = "Not assessed: "
+_STATUSES = tuple(Status)
+_SEVERITIES = tuple(Severity)
+_LONGEST_VALUE = 200
+_MOST_PLACES = 2
+
+Counts = Mapping[Status, int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of evidence. ``read_at`` is a time of the card's day, or day and time, or empty."""
+
+    source: str
+    where: str
+    answer: str
+    read_at: str
+
+
+@dataclass(frozen=True)
+class Tag:
+    """``document › section › step``; ``url`` is http or https, or empty."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A requirement that comes first. ``anchor`` is empty when the report has no finding of it."""
+
+    requirement: str
+    title: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One finding, worded. ``anchor`` is the same from run to run."""
+
+    finding: Finding
+    anchor: str
+    id: str
+    title: str
+    subject: str
+    status: Status
+    word: str
+    severity: str
+    necessity: str
+    area: str
+    scenarios: tuple[str, ...]
+    consequence: str
+    found: str
+    expected: str
+    evidence: tuple[Line, ...]
+    evidence_day: str
+    remedy_label: str
+    remedy: tuple[str, ...]
+    references: tuple[Tag, ...]
+    waiver: str
+    hints: tuple[Hint, ...]
+    long_list: str
+    stops: bool
+    unassessed: bool
+    unanswered: bool
+
+    @property
+    def weight(self) -> str:
+        """``Blocker · required``."""
+        return f"{self.severity} · {self.necessity}"
+
+    @property
+    def brief(self) -> bool:
+        """Nothing was read for it and one line says it all: a row of a table, no card."""
+        return self.unassessed or self.unanswered
+
+    @property
+    def read(self) -> str:
+        """Where a finding in one line comes from: its sources and when the last was read."""
+        sources = ", ".join(dict.fromkeys(line.source for line in self.evidence))
+        moments = [line.read_at for line in self.finding.evidence if line.read_at is not None]
+        return f"{sources}, {max(moments):%H:%M:%S}" if moments else sources
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One requirement in the status field: its worst subject decides."""
+
+    requirement: str
+    title: str
+    status: Status
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """All findings of one area, worst first."""
+
+    name: str
+    title: str
+    anchor: str
+    counts: Counts
+    cards: tuple[Card, ...]
+    marks: tuple[Mark, ...]
+
+    @property
+    def opened(self) -> tuple[Card, ...]:
+        """What somebody must do."""
+        return tuple(card for card in self.cards if card.status in OPEN)
+
+    @property
+    def closed(self) -> tuple[Card, ...]:
+        """What is in order or does not apply."""
+        return tuple(card for card in self.cards if card.status not in OPEN)
+
+    @property
+    def loud(self) -> bool:
+        """Something fails or is unknown."""
+        return bool(self.counts[Status.FAIL] or self.counts[Status.UNKNOWN])
+
+
+@dataclass(frozen=True)
+class Banner:
+    """The verdict of one scenario. ``status`` gives it mark and colour."""
+
+    scenario: str
+    title: str
+    verdict: Verdict
+    word: str
+    status: Status
+    counts: Counts
+    in_words: str
+    why: str
+    score: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A requirement that keeps the customer from starting: its consequence, and where it stands."""
+
+    text: str
+    what: str
+    number: int
+    area: str
+    card: Card
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason why findings are unknown or unanswered, and the price of knowing."""
+
+    label: str
+    text: str
+    price: str
+    status: Status
+    cards: tuple[Card, ...]
+    places: tuple[tuple[str, int], ...]
+
+    @property
+    def where(self) -> str:
+        """``Licences and subscriptions (2), DNS (1)``."""
+        return ", ".join(f"{title} ({count:,})" for title, count in self.places)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a document, a requirement that it makes, and how that stands."""
+
+    step: str
+    requirement: str
+    title: str
+    status: Status
+    word: str
+    findings: int
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document, and everything in it that was asked for. ``number`` counts requirements."""
+
+    id: str
+    title: str
+    era: str
+    status: str
+    counts: Counts
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a source behaved."""
+
+    source: str
+    status: Status
+    word: str
+    detail: str
+    requests: str
+    seconds: str
+
+
+@dataclass(frozen=True)
+class LongList:
+    """A table of rows that no report holds."""
+
+    name: str
+    finding: str
+    anchor: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything that reports show."""
+
+    customer: str
+    subtitle: str
+    assessed: str
+    assessed_day: str
+    tool: str
+    tenant: str
+    site: str
+    headline: str
+    lede: str
+    banners: tuple[Banner, ...]
+    stops: tuple[Stop, ...]
+    causes: tuple[Cause, ...]
+    areas: tuple[Area, ...]
+    counts: Counts
+    severities: Mapping[Severity, int]
+    scenarios: tuple[tuple[str, str, int], ...]
+    papers: tuple[Paper, ...]
+    sources: tuple[Asked, ...]
+    tables: tuple[LongList, ...]
+    not_written: tuple[tuple[str, str], ...]
+
+    @property
+    def total(self) -> int:
+        """How many findings there are."""
+        return sum(self.counts.values())
+
+    @property
+    def in_words(self) -> str:
+        """The counts of all findings as words."""
+        return counts_sentence(self.counts)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All findings in the order of the report."""
+        return tuple(card for area in self.areas for card in area.cards)
+
+
+def view(results: Results, catalogue: Catalogue) -> View:
+    """The results as reports show them; areas in the order of the catalogue."""
+    cards = _cards(results, catalogue)
+    areas = _areas(cards, catalogue)
+    ordered = [card for area in areas for card in area.cards]
+    banners = tuple(_banner(verdict, ordered, catalogue) for verdict in results.verdicts)
+    stops = _stops(ordered, catalogue)
+    customer = clean(results.engagement.customer) or clean(results.engagement.name)
+    counts = _counts(card.status for card in ordered)
+    return View(
+        customer=customer,
+        subtitle=sentence(listed([banner.title for banner in banners])).removesuffix("."),
+        assessed=minute(results.as_of),
+        assessed_day=day(results.as_of),
+        tool=f"{clean(results.tool.name)} {clean(results.tool.version)}",
+        tenant=clean(results.engagement.tenant or "not named"),
+        site=clean(results.engagement.site or "not named"),
+        headline=_headline(customer, [banner.verdict for banner in banners]),
+        lede=_lede(counts, stops),
+        banners=banners,
+        stops=stops,
+        causes=_causes(ordered),
+        areas=areas,
+        counts=counts,
+        severities={s: sum(c.finding.severity is s for c in ordered) for s in _SEVERITIES},
+        scenarios=tuple(
+            (b.scenario, b.title, sum(b.scenario in c.finding.scenarios for c in ordered))
+            for b in banners
+        ),
+        papers=_papers(areas, catalogue),
+        sources=tuple(_asked(source) for source in results.sources),
+        tables=_tables(results, ordered),
+        not_written=tuple((clean(n.format), clean(n.reason)) for n in results.not_written),
+    )
+
+
+def order(finding: Finding) -> tuple[int, int, str]:
+    """Worst status first, within it worst severity, then by id."""
+    return _STATUSES.index(finding.status), _SEVERITIES.index(finding.severity), finding.id
+
+
+def _counts(statuses: Iterable[Status]) -> Counts:
+    counts = dict.fromkeys(_STATUSES, 0)
+    for status in statuses:
+        counts[status] += 1
+    return counts
+
+
+def _anchors(findings: Sequence[Finding]) -> list[str]:
+    """One anchor a finding, made of its id; two of the same id (from a stranger's file) differ."""
+    seen: dict[str, int] = {}
+    anchors = []
+    for finding in findings:
+        digest = hashlib.sha256(finding.id.encode("utf-8", "replace")).hexdigest()[:10]
+        seen[digest] = seen.get(digest, 0) + 1
+        anchors.append(f"f-{digest}" if seen[digest] == 1 else f"f-{digest}-{seen[digest]}")
+    return anchors
+
+
+def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
+    pairs = sorted(
+        zip(_anchors(results.findings), results.findings, strict=True),
+        key=lambda pair: order(pair[1]),
+    )
+    first: dict[str, Hint] = {}
+    for anchor, finding in pairs:
+        hint = Hint(clean(finding.requirement), clean(finding.title), anchor)
+        first.setdefault(finding.requirement, hint)
+    lists = {table.finding: table for table in results.tables}
+    today = results.as_of.date()
+    cards = []
+    for anchor, finding in pairs:
+        table = lists.get(finding.id)
+        evidence, evidence_day = _lines(finding.evidence)
+        needs = finding.status not in (Status.PASS, Status.NOT_APPLICABLE)
+        knows = finding.status in (Status.UNKNOWN, Status.MANUAL)
+        unassessed = finding.observed == f"{_WITHHELD}{NOT_ASSESSED}"
+        cards.append(
+            Card(
+                finding=finding,
+                anchor=anchor,
+                id=clean(finding.id),
+                title=clean(finding.title),
+                subject=clean(finding.subject or ""),
+                status=finding.status,
+                word=STATUS_WORDS[finding.status],
+                severity=finding.severity.value.capitalize(),
+                necessity=finding.necessity.value,
+                area=_area_title(finding.area, catalogue),
+                scenarios=tuple(_scenario(name, catalogue) for name in finding.scenarios),
+                consequence=_consequence(finding, catalogue),
+                found=clean(finding.observed),
+                expected=clean(finding.expected),
+                evidence=evidence,
+                evidence_day=evidence_day,
+                remedy_label=("To know it" if knows else "To mend it") if needs else "",
+                remedy=tuple(clean(step) for step in finding.remediation) if needs else (),
+                references=tuple(_tag(reference) for reference in finding.references),
+                waiver="" if finding.waiver is None else _waiver(finding.waiver, today.isoformat()),
+                hints=tuple(
+                    first.get(name, Hint(clean(name), clean(name), ""))
+                    for name in finding.blocked_by
+                ),
+                long_list=(
+                    f"{table.rows:,} rows: report.xlsx, and tables/{clean(table.name)}.ndjson "
+                    "in evidence.zip"
+                    if table is not None
+                    else ""
+                ),
+                stops=(
+                    finding.status is Status.FAIL
+                    and finding.necessity is Necessity.REQUIRED
+                    and finding.waiver is None
+                ),
+                unassessed=unassessed and finding.status is Status.UNKNOWN,
+                unanswered=finding.status is Status.MANUAL and not finding.evidence,
+            )
+        )
+    return cards
+
+
+def _consequence(finding: Finding, catalogue: Catalogue) -> str:
+    """The finding's sentence. A statement of what ought to be says so, or it would read as if so."""
+    text = ended(clean(finding.summary))
+    return f"Asked for: {text}" if text and _is_statement(finding, catalogue) else text
+
+
+def _is_statement(finding: Finding, catalogue: Catalogue) -> bool:
+    requirement = catalogue.requirements.get(finding.requirement)
+    return requirement is not None and finding.summary == clean(requirement.statement)
+
+
+def _waiver(waiver: WaiverOf, today: str) -> str:
+    by, until, reason = clean(waiver.by), short_day(waiver.until), clean(waiver.reason)
+    if waiver.until.isoformat() < today:
+        return f"Acceptance expired: {by} accepted the risk until {until}: {ended(reason)}"
+    accepted = f"Risk accepted by {by} until {until}: {ended(reason)}"
+    return f"{accepted} The status stays as it is."
+
+
+def _lines(evidence: Sequence[EvidenceLine]) -> tuple[tuple[Line, ...], str]:
+    """The lines, and the day that they are all of, if they are."""
+    days = {line.read_at.date() for line in evidence if line.read_at is not None}
+    one = len(days) == 1
+    shown = []
+    for line in evidence:
+        moment = "" if line.read_at is None else f"{line.read_at:%H:%M:%S}"
+        if line.read_at is not None and not one:
+            moment = f"{short_day(line.read_at)}, {moment}"
+        where, answer = _cut(clean(line.location)), _cut(clean(line.value))
+        shown.append(Line(clean(line.source), where, answer, moment))
+    return tuple(shown), short_day(days.pop()) if one else ""
+
+
+def _cut(text: str) -> str:
+    """A value as a table holds it; the whole stands in the workbook."""
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[:_LONGEST_VALUE]}…, see report.xlsx"
+
+
+def _tag(reference: Reference) -> Tag:
+    parts = (reference.document, reference.section, reference.step)
+    text = " › ".join(clean(part) for part in parts if part)
+    return Tag(text, _web(reference.url or ""))
+
+
+def _web(url: str) -> str:
+    """The address if a reader may follow it: http or https with a host; else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return clean(url) if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def _area_title(name: str, catalogue: Catalogue) -> str:
+    return clean(catalogue.areas.get(name, name.capitalize()))
+
+
+def _scenario(name: str, catalogue: Catalogue) -> str:
+    return clean(catalogue.scenarios.get(name, name))
+
+
+def _areas(cards: Iterable[Card], catalogue: Catalogue) -> tuple[Area, ...]:
+    groups: dict[str, list[Card]] = {name: [] for name in catalogue.areas}
+    for card in cards:
+        groups.setdefault(card.finding.area, []).append(card)
+    areas = []
+    for place, (name, mine) in enumerate(groups.items(), start=1):
+        if not mine:
+            continue
+        marks: dict[str, Mark] = {}
+        for card in mine:
+            mark = Mark(clean(card.finding.requirement), card.title, card.status, card.anchor)
+            marks.setdefault(card.finding.requirement, mark)
+        areas.append(
+            Area(
+                name=clean(name),
+                title=_area_title(name, catalogue),
+                anchor=f"area-{place}",
+                counts=_counts(card.status for card in mine),
+                cards=tuple(mine),
+                marks=tuple(marks.values()),
+            )
+        )
+    return tuple(areas)
+
+
+def _headline(customer: str, verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as one sentence, the worst first."""
+    stopped = sum(verdict is Verdict.NOT_READY for verdict in verdicts)
+    if stopped == len(verdicts) and stopped:
+        return f"{customer} cannot start yet"
+    if stopped:
+        return f"{customer} cannot start {number(stopped)} of {number(len(verdicts))} scenarios yet"
+    if Verdict.UNDETERMINED in verdicts or not verdicts:
+        return f"Nobody can say yet whether {customer} can start"
+    if Verdict.READY_WITH_WARNINGS in verdicts:
+        return f"{customer} can start, with warnings"
+    return f"{customer} can start"
+
+
+def _lede(counts: Counts, stops: Sequence[Stop]) -> str:
+    """What must be mended, what nobody knows, what only a person can say."""
+    stopping = sum(stop.number for stop in stops)
+    parts = []
+    if stopping:
+        what = counted(stopping, "required finding", "required findings")
+        parts.append(f"{what} must be mended")
+    if counts[Status.UNKNOWN]:
+        parts.append(f"{number(counts[Status.UNKNOWN])} could not be assessed")
+    if counts[Status.MANUAL]:
+        waits = "waits" if counts[Status.MANUAL] == 1 else "wait"
+        parts.append(f"{number(counts[Status.MANUAL])} {waits} for a person's answer")
+    if not parts:
+        rest = counts[Status.FAIL] + counts[Status.WARN]
+        return f"Nothing is left open but {counted(rest, 'warning', 'warnings')}." if rest else ""
+    return sentence(listed(parts))
+
+
+def _banner(verdict: VerdictOf, cards: Iterable[Card], catalogue: Catalogue) -> Banner:
+    mine = [card for card in cards if verdict.scenario in card.finding.scenarios]
+    counts = _counts(card.status for card in mine)
+    score = "No score: nothing counts."
+    if verdict.score is not None:
+        score = f"Score {verdict.score} of 100: the way done, never a release."
+    return Banner(
+        scenario=clean(verdict.scenario),
+        title=_scenario(verdict.scenario, catalogue),
+        verdict=verdict.verdict,
+        word=VERDICT_WORDS[verdict.verdict],
+        status=VERDICT_STATUS[verdict.verdict],
+        counts=counts,
+        in_words=counts_sentence(counts),
+        why=_why(verdict, mine),
+        score=score,
+    )
+
+
+def _why(verdict: VerdictOf, mine: Sequence[Card]) -> str:
+    """The sentence that says why the verdict is what it is."""
+    binding = [
+        card.status
+        for card in mine
+        if card.finding.necessity is Necessity.REQUIRED and card.finding.waiver is None
+    ]
+    match verdict.verdict:
+        case Verdict.NOT_READY:
+            fails = binding.count(Status.FAIL)
+            if fails == 1:
+                return "One required finding fails; it alone stops the start."
+            return sentence(f"{number(fails)} required findings fail; each alone stops the start")
+        case Verdict.UNDETERMINED:
+            unread, unsaid = binding.count(Status.UNKNOWN), binding.count(Status.MANUAL)
+            parts = []
+            if unread:
+                parts.append(f"{number(unread)} could not be assessed")
+            if unsaid:
+                waits = "waits" if unsaid == 1 else "wait"
+                parts.append(f"{number(unsaid)} {waits} for a person's answer")
+            if not parts:
+                return "Nothing was measured. Treat it as not ready."
+            said = sentence(f"of the required findings none fails, but {listed(parts)}")
+            return f"{said} Treat it as not ready until they are known."
+        case Verdict.READY_WITH_WARNINGS:
+            left = sum(card.status in OPEN for card in mine)
+            rest = counted(left, "finding is", "findings are")
+            return f"Nothing required stands in the way; {rest} left to look at."
+        case Verdict.READY:
+            return "Everything that is asked for is in order."
+
+
+def _stops(cards: Iterable[Card], catalogue: Catalogue) -> tuple[Stop, ...]:
+    """What stops the start, one entry a requirement, worst severity first."""
+    groups: dict[str, list[Card]] = {}
+    for card in cards:
+        if card.stops:
+            groups.setdefault(card.finding.requirement, []).append(card)
+    worst = sorted(groups.values(), key=lambda group: _SEVERITIES.index(group[0].finding.severity))
+    return tuple(
+        Stop(
+            text=_stopping(group[0], catalogue),
+            what=_subjects(group),
+            number=len(group),
+            area=group[0].area,
+            card=group[0],
+        )
+        for group in worst
+    )
+
+
+def _stopping(card: Card, catalogue: Catalogue) -> str:
+    """The consequence; where nobody has said one, what is not so and what was found instead."""
+    if card.consequence and not _is_statement(card.finding, catalogue):
+        return card.consequence
+    return ended(f"Not met: {card.title}: {_cut(card.found)}")
+
+
+def _subjects(group: Sequence[Card]) -> str:
+    """``contoso.de and 3 more``; nothing where there is only one subject and it has no name."""
+    named = [_short(card.subject) for card in group if card.subject]
+    if not named:
+        return ""
+    more = len(group) - 1
+    return f"{named[0]} and {more:,} more" if more else named[0]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 48 else f"{text[:47]}…"  # noqa: PLR2004 - a line of the summary
+
+
+def _causes(cards: Iterable[Card]) -> tuple[Cause, ...]:
+    """Unknown findings by their reason, then the unanswered questions; the heaviest first."""
+    groups: dict[tuple[Status, str], list[Card]] = {}
+    for card in cards:
+        if card.status is Status.UNKNOWN:
+            reason = card.found.removeprefix(_WITHHELD)
+            if card.subject:
+                reason = reason.replace(card.subject, "…")
+            groups.setdefault((card.status, reason), []).append(card)
+        elif card.status is Status.MANUAL:
+            groups.setdefault((card.status, ""), []).append(card)
+    causes = [_cause(status, reason, group) for (status, reason), group in groups.items()]
+    return tuple(sorted(causes, key=_weight))
+
+
+def _weight(cause: Cause) -> tuple[int, bool, bool, int, int]:
+    """Unknown before unanswered; what can be known now before what no check measures."""
+    required = any(card.finding.necessity is Necessity.REQUIRED for card in cause.cards)
+    severity = min(_SEVERITIES.index(card.finding.severity) for card in cause.cards)
+    unassessed = cause.cards[0].unassessed
+    return _STATUSES.index(cause.status), unassessed, not required, severity, -len(cause.cards)
+
+
+def _cause(status: Status, reason: str, group: Sequence[Card]) -> Cause:
+    counts: dict[str, int] = {}
+    for card in group:
+        counts[card.area] = counts.get(card.area, 0) + 1
+    places = tuple(counts.items())
+    where = listed(list(counts)) if len(counts) <= _MOST_PLACES else f"{len(counts)} areas"
+    if status is Status.MANUAL:
+        label, text = "Questions", "Only a person can answer them."
+        price = "Each is asked in its own finding, with the line to fill in."
+    elif group[0].unassessed:
+        label, text = "No check yet", sentence(reason)
+        price = "Confirm by hand what each of them asks for."
+    else:
+        label, text = where, ended(reason)
+        price = ended(group[0].remedy[0]) if group[0].remedy else ""
+    return Cause(label, text, price, status, tuple(group), places)
+
+
+def _papers(areas: Sequence[Area], catalogue: Catalogue) -> tuple[Paper, ...]:
+    """The way from the documents to the findings, in the catalogue's order of documents."""
+    groups: dict[str, list[Card]] = {}
+    for area in areas:
+        for card in area.cards:
+            groups.setdefault(card.finding.requirement, []).append(card)
+    found: dict[str, dict[str, list[Step]]] = {name: {} for name in catalogue.documents}
+    asked: dict[str, dict[str, Status]] = {}
+    for requirement, cards in groups.items():
+        first = cards[0]
+        for reference in first.finding.references:
+            step = Step(
+                clean(reference.step),
+                clean(requirement),
+                first.title,
+                first.status,
+                first.word,
+                len(cards),
+                first.anchor,
+            )
+            sections = found.setdefault(reference.document, {})
+            sections.setdefault(clean(reference.section), []).append(step)
+            asked.setdefault(reference.document, {})[requirement] = first.status
+    papers = []
+    for name, sections in found.items():
+        if not sections:
+            continue
+        document = catalogue.documents.get(name)
+        papers.append(
+            Paper(
+                id=clean(name),
+                title=clean(document.title if document else name),
+                era=clean(document.date if document else ""),
+                status=clean(document.status if document else ""),
+                counts=_counts(asked[name].values()),
+                sections=tuple(Section(title, tuple(steps)) for title, steps in sections.items()),
+            )
+        )
+    return tuple(papers)
+
+
+def _asked(source: SourceOf) -> Asked:
+    return Asked(
+        source=clean(source.source),
+        status=SOURCE_STATUS[source.status],
+        word=source.status.capitalize(),
+        detail=ended(clean(source.detail)),
+        requests=f"{source.requests:,}",
+        seconds=f"{source.seconds:,.1f}",
+    )
+
+
+def _tables(results: Results, cards: Iterable[Card]) -> tuple[LongList, ...]:
+    anchors = {card.finding.id: card.anchor for card in cards}
+    return tuple(
+        LongList(
+            clean(table.name),
+            clean(table.finding),
+            anchors.get(table.finding, ""),
+            f"{table.rows:,}",
+        )
+        for table in results.tables
+    )

@@ -1,0 +1,1 @@
+"""Templates of the reports, and the fonts that they carry."""

@@ -1,0 +1,95 @@
+"""Which module may import which: one direction, no cycle, network libraries in connectors only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("assess", "checks", "templates")
+# A module (longest prefix counts) and what it may import of ours, besides its own package.
+POLICY = {
+    "assess.errors": set(),
+    "assess.model": set(),
+    "assess.files": set(),
+    "assess.clock": set(),
+    "assess.publicnames": set(),
+    "assess.clouds": set(),
+    "assess.evidence": {"assess.errors", "assess.clouds"},
+    "assess.keytypes": {"assess.errors"},
+    "assess.engagement": {"assess.errors", "assess.evidence", "assess.keytypes"},
+    "assess.check": {"assess.errors", "assess.evidence", "assess.model"},
+    "checks": {"assess.check", "assess.evidence", "assess.publicnames", "assess.clouds"},
+    "assess.catalogue": {"assess.errors", "assess.model"},
+    "assess.discover": {"assess.catalogue", "assess.check", "assess.errors"},
+    "assess.connectors": {
+        "assess.clouds", "assess.engagement", "assess.errors", "assess.evidence", "assess.keytypes",
+    },
+    "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files"},
+    "assess.reporters": {
+        "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.results", "templates",
+    },
+    "templates": set(),
+}  # fmt: skip
+NETWORK = {"dns", "ldap3", "msal", "requests", "urllib3", "socket", "ssl", "OpenSSL", "http"}
+
+
+def modules():
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports(path):
+    """Every module that is imported, lazily or not, by its full name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+MODULES = list(modules())
+NAMES = {name for name, _ in MODULES}
+
+
+def resolved(name):
+    """The module that an imported name stands for."""
+    while name and name not in NAMES:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def within(name, packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_arrows(name, path):
+    layer = max((key for key in POLICY if within(name, [key])), key=len, default=None)
+    for imported in imports(path):
+        target = resolved(imported)
+        if layer is not None and target and target != "assess" and not within(target, [layer]):
+            assert within(target, POLICY[layer]), f"{name} imports {target}"
+        if not within(name, ["assess.connectors", "assess.demo"]):
+            assert imported.partition(".")[0] not in NETWORK, f"{name} imports {imported}"
+        if not within(name, ["assess.demo", "assess.commands.demo"]):
+            assert not within(target, ["assess.demo"]), f"{name} imports the demo"
+
+
+def test_no_cycle():
+    graph = {name: {resolved(i) for i in imports(path)} - {name, ""} for name, path in MODULES}
+    done: set[str] = set()
+
+    def visit(name, trail):
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name not in done:
+            for other in graph.get(name, ()):
+                if not name.startswith(f"{other}."):  # a package is imported with its modules
+                    visit(other, [*trail, name])
+            done.add(name)
+
+    for name in graph:
+        visit(name, [])
