@@ -84,7 +84,7 @@ def _modules(name: str) -> list[ModuleType]:
         root = importlib.import_module(name)
         inner = pkgutil.walk_packages(root.__path__, f"{name}.")
         return [root, *(importlib.import_module(info.name) for info in inner)]
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CheckDefinitionError(f"the checks of {name} cannot be imported: {error}") from error
 
 

@@ -30,7 +30,7 @@ SCENARIOS = (
 
 # What is about reaching sources, and about people, stays out of recordings.
 _CONNECTION = re.compile(
-    r"tenant\.(auth|endpoints|ca_file)|ad\.(server|user|password|auth|ca_file|forests)|dns\."
+    r"tenant\.(auth|endpoints|ca_file)|ad\.(server|user\b|password|auth|ca_file|forests)|dns\."
     r"|site\.(auth|adminservice|ca_file|thumbprint)|sql\.|network\.|passwords\.|history\."
     r"|notify\.|engagement\.logo"
 )

@@ -13,8 +13,8 @@ from publicsuffixlist import PublicSuffixList
 # Reserved by RFC 2606, 6761, 6762, 7686, 8375, 9476 and by ICANN, or in wide use without being one.
 _PRIVATE = frozenset(
     {
-        "alt", "arpa", "corp", "domain", "example", "home", "internal", "intranet", "invalid", "lan",
-        "local", "localdomain", "localhost", "mail", "onion", "private", "test", "workgroup",
+        "alt", "arpa", "corp", "domain", "example", "home", "internal", "intranet", "invalid",
+        "lan", "local", "localdomain", "localhost", "mail", "onion", "private", "test", "workgroup",
     }
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def ascii_name(name: str) -> str | None:
 
 
 def registrable(domain: str) -> str | None:
-    """The part that is registered: ``contoso.co.uk`` of ``emea.contoso.co.uk``; None if there is none."""
+    """The registered part: contoso.co.uk of emea.contoso.co.uk; None where there is none."""
     name = ascii_name(domain)
     if name is None or name.rpartition(".")[2] in _PRIVATE:
         return None

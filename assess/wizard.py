@@ -44,7 +44,8 @@ def sample(definition: KeyDefinition) -> str:
     if kind.startswith("one of "):
         return f'"{kind.removeprefix("one of ").partition("|")[0]}"'
     if kind.startswith("map"):
-        return '{ name = "…" }'
+        first = kind.removeprefix("map").strip().partition("|")[0] or "…"
+        return f'{{ name = "{first}" }}'
     if kind.startswith("int "):
         return kind.removeprefix("int ").partition("-")[0]
     return _SAMPLES.get(kind, _ANY)

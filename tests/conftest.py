@@ -7,7 +7,6 @@ Nothing is skipped: a test that is skipped, or expected to fail, makes the sessi
 import os
 
 import pytest
-
 from lab.isolation import INSIDE, take_own_loopback
 from lab.names import name_servers
 from lab.oauth import oauth
@@ -17,12 +16,30 @@ from lab.samba import dc, second_dc
 from lab.tls import https_server, misbehaving, tls_server
 
 __all__ = [
-    "dc", "https_server", "lab_ca", "lab_pki", "misbehaving", "name_servers", "oauth", "pki", "revocation",
-    "second_dc", "tls_server",
+    "dc",
+    "https_server",
+    "lab_ca",
+    "lab_pki",
+    "misbehaving",
+    "name_servers",
+    "oauth",
+    "pki",
+    "revocation",
+    "second_dc",
+    "tls_server",
 ]
 
 SERVERS = frozenset(
-    {"dc", "https_server", "misbehaving", "name_servers", "oauth", "revocation", "second_dc", "tls_server"}
+    {
+        "dc",
+        "https_server",
+        "misbehaving",
+        "name_servers",
+        "oauth",
+        "revocation",
+        "second_dc",
+        "tls_server",
+    }
 )
 """Fixtures that start servers on fixed addresses and ports."""
 

@@ -57,6 +57,10 @@ _CHUNK = 1 << 16
 _ENVIRONMENT_CA = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
+class Untrusted(Unavailable):
+    """The certificate of the other side is not one to trust, so nothing was sent to it."""
+
+
 class Reply:
     """A whole answer: status, headers (any case) and body."""
 
@@ -540,13 +544,13 @@ def _untrusted(url: str, error: Exception) -> Exception:
     host = _host(url)
     for one in _chain(error):
         if isinstance(one, ssl.SSLCertVerificationError):
-            return Unavailable(
+            return Untrusted(
                 f"the certificate of {host} is not trusted: {one.verify_message or 'refused'}",
                 "Name the PEM file of the authority that signs it as ca_file; "
                 "verification is never switched off.",
             )
     if any("ingerprint" in str(one) for one in _chain(error)):
-        return Unavailable(
+        return Untrusted(
             f"the certificate of {host} is not the one that is pinned",
             "Compare it with the server's certificate; enter the new one if that was renewed.",
         )

@@ -155,17 +155,17 @@ class AzureService(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def is_gateway(self) -> bool:
         """A cloud management gateway."""
-        return _text(self.service_type).lower() == GATEWAY.lower()
+        return text(self.service_type).lower() == GATEWAY.lower()
 
     @property
     def is_distribution_point(self) -> bool:
         """A traditional cloud distribution point."""
-        return _text(self.service_type).lower() == DISTRIBUTION_POINT.lower()
+        return text(self.service_type).lower() == DISTRIBUTION_POINT.lower()
 
     def known_as(self, name: str) -> bool:
         """``name`` is one of the three names of this service."""
         names = (self.name, self.fqdn, self.service_c_name)
-        return name.lower().rstrip(".") in {_text(one).lower().rstrip(".") for one in names} - {""}
+        return name.lower().rstrip(".") in {text(one).lower().rstrip(".") for one in names} - {""}
 
 
 class AzureServices(Instances, frozen=True):
@@ -186,12 +186,12 @@ class DiscoveredUser(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def upn(self) -> str:
         """The user principal name, or "" where discovery has none."""
-        return _text(self.user_principal_name).strip()
+        return text(self.user_principal_name).strip()
 
     @property
     def label(self) -> str:
         """What a person knows the user by."""
-        return self.upn or _text(self.unique_user_name) or f"resource {self.resource_id}"
+        return self.upn or text(self.unique_user_name) or f"resource {self.resource_id}"
 
 
 class Users(msgspec.Struct, frozen=True):
@@ -220,7 +220,7 @@ class Collection(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """Name and identifier."""
-        name = _text(self.name)
+        name = text(self.name)
         return f"{name} ({self.collection_id})" if name else self.collection_id
 
 
@@ -292,5 +292,6 @@ class CollectionMembers(Instances, frozen=True):
         return f"{self.provider_class} of the collection {self.collection}"
 
 
-def _text(value: Text) -> str:
+def text(value: Text) -> str:
+    """The text, or "" where there is none."""
     return value if isinstance(value, str) else ""

@@ -81,7 +81,7 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
 class Disagreement(msgspec.Struct, frozen=True, tag=True):
     """The servers of the zone differ: server to what it answered."""
 
-    answers: dict[str, Target | Addresses | NoName | NoRecord]
+    answers: "dict[str, Answered]"
 
     @property
     def text(self) -> str:
@@ -90,7 +90,9 @@ class Disagreement(msgspec.Struct, frozen=True, tag=True):
         return f"the servers of the zone differ ({said})"
 
 
-Lookup: TypeAlias = Target | Addresses | NoName | NoRecord | NoAnswer | Disagreement
+Answered: TypeAlias = Target | Addresses | NoName | NoRecord
+Lookup: TypeAlias = Answered | NoAnswer | Disagreement
+Resolved: TypeAlias = Addresses | NoName | NoRecord | NoAnswer
 
 
 class Aliases(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ class Aliases(msgspec.Struct, frozen=True):
 class AddressBook(msgspec.Struct, frozen=True):
     """The addresses of each name, aliases followed; never a ``Target``."""
 
-    by_name: dict[str, Addresses | NoName | NoRecord | NoAnswer]
+    by_name: dict[str, Resolved]
 
 
 class Zone(msgspec.Struct, frozen=True, tag=True):
@@ -117,11 +119,19 @@ class Zone(msgspec.Struct, frozen=True, tag=True):
     primary: str = ""
     why: str = ""
 
+    @property
+    def text(self) -> str:
+        """What was answered, for a person."""
+        return f"zone {self.name}: NS {', '.join(self.nameservers)}; SOA {self.primary or self.why}"
+
+
+ZoneOf: TypeAlias = Zone | NoName | NoRecord | NoAnswer
+
 
 class Zones(msgspec.Struct, frozen=True):
     """The zone of each domain. ``NoRecord``: no zone below the top-level domain has it."""
 
-    by_domain: dict[str, Zone | NoName | NoRecord | NoAnswer]
+    by_domain: dict[str, ZoneOf]
 
 
 class DnsAsk(Ask, frozen=True):
@@ -139,7 +149,8 @@ class DnsAsk(Ask, frozen=True):
 
     def bind(self, known: Known) -> Self:
         """The question with names in their plain form; raises Unavailable where one is no name."""
-        return self._with(tuple(dict.fromkeys(plain(name) for name in fill(self.asked, known))))
+        names = tuple(dict.fromkeys(plain(name) for name in fill(self.asked, known)))
+        return msgspec.structs.replace(self, names=names)
 
     def describe(self) -> str:
         """What is asked, of which view; long lists shortened."""
@@ -147,9 +158,6 @@ class DnsAsk(Ask, frozen=True):
 
     def _what(self) -> str:
         return type(self).__name__
-
-    def _with(self, names: tuple[str, ...]) -> Self:
-        return msgspec.structs.replace(self, names=names)
 
 
 class Cname(DnsAsk, frozen=True):
@@ -176,9 +184,9 @@ class ClassicAddress(Address, frozen=True):
     def bind(self, known: Known) -> Self:
         """Names below cloudapp.net; binding it again changes nothing."""
         bound = super().bind(known)
-        return bound._with(
-            tuple(dict.fromkeys(f"{name.partition('.')[0]}.cloudapp.net" for name in bound.asked))
-        )
+        labels = (name.partition(".")[0] for name in bound.asked)
+        names = tuple(dict.fromkeys(f"{label}.cloudapp.net" for label in labels))
+        return msgspec.structs.replace(bound, names=names)
 
 
 class TargetAddress(DnsAsk, frozen=True):
@@ -218,7 +226,7 @@ class Delegation(DnsAsk, frozen=True):
     def bind(self, known: Known) -> Self:
         """The public names among them."""
         bound = super().bind(known)
-        return bound._with(tuple(name for name in bound.asked if is_public(name)))
+        return msgspec.structs.replace(bound, names=tuple(filter(is_public, bound.asked)))
 
     def _what(self) -> str:
         return "SOA and NS"

@@ -169,7 +169,7 @@ def row_of(area: Area) -> tuple[list[Status], int]:
     if len(statuses) <= _PER_ROW:
         return statuses, 0
     opened = sum(status not in (Status.PASS, Status.NOT_APPLICABLE) for status in statuses)
-    shown = min(max(opened, _PER_ROW - 2), _PER_ROW + 4)
+    shown = min(max(opened, _PER_ROW - 2), _PER_ROW)
     return statuses[:shown], len(statuses) - shown
 
 
@@ -194,7 +194,7 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
 
 def _row(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
     statuses, more = row_of(area)
-    title = area.title if len(area.title) <= 37 else f"{area.title[:36].rstrip()}…"  # noqa: PLR2004
+    title = area.title if len(area.title) <= 33 else f"{area.title[:32].rstrip()}…"  # noqa: PLR2004
     uses = [
         Markup('<use href="#{}" transform="translate({:.1f} {:.1f}) scale(.8)"/>').format(
             SHORT[status], x + 176 + place * 11.2, y + 3

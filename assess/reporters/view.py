@@ -224,6 +224,21 @@ class Section:
     title: str
     steps: tuple[Step, ...]
 
+    @property
+    def opened(self) -> tuple[Step, ...]:
+        """The steps with something left to do."""
+        return tuple(step for step in self.steps if step.status in OPEN)
+
+    @property
+    def settled(self) -> str:
+        """The other steps, as one text."""
+        return "; ".join(
+            f"{step.step}: {step.requirement} {step.word}"
+            + (f" ({step.findings:,})" if step.findings > 1 else "")
+            for step in self.steps
+            if step.status not in OPEN
+        )
+
 
 @dataclass(frozen=True)
 class Paper:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-
 from cloud import Cloud
 from cloud.sample import TOOL, contoso
 
@@ -28,7 +27,9 @@ def http(world: Cloud) -> Iterator[requests.Session]:
 def graph(world: Cloud, http: requests.Session) -> Callable[..., requests.Response]:
     """``graph("/users?$top=5")`` as the tool's application; ``token`` and headers by name."""
 
-    def ask(path: str, *, version: str = "v1.0", token: str | None = None, **headers: str) -> requests.Response:
+    def ask(
+        path: str, *, version: str = "v1.0", token: str | None = None, **headers: str
+    ) -> requests.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         bearer = {"Authorization": f"Bearer {token or world.token(TOOL)}"}
         return http.get(f"{world.graph.url}/{version}{path}", headers=bearer | named, timeout=10)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 import requests
-
 from cloud import AdminServiceServer, App, Cloud, Site, faults
 from cloud.sample import ADA, TOOL, site_data
 from cloud.wire import html_response
@@ -46,7 +45,9 @@ def test_a_class_is_read_property_by_property(world: Cloud, wmi: Ask) -> None:
         ("../v1.0/Device?$select=Name", 404),
     ],
 )
-def test_wrong_requests_are_refused_and_noted(world: Cloud, wmi: Ask, path: str, status: int) -> None:
+def test_wrong_requests_are_refused_and_noted(
+    world: Cloud, wmi: Ask, path: str, status: int
+) -> None:
     answer = wmi(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, str(status))
     assert len(world.violations) == 1
@@ -72,7 +73,9 @@ def test_filters(wmi: Ask, condition: str, found: int) -> None:
 
 
 def test_writes_are_refused_and_noted(world: Cloud, http: requests.Session) -> None:
-    answer = http.post(f"{world.site.url}/AdminService/wmi/SMS_Site?$select=SiteCode", json={}, timeout=5)
+    answer = http.post(
+        f"{world.site.url}/AdminService/wmi/SMS_Site?$select=SiteCode", json={}, timeout=5
+    )
     assert answer.status_code == 405
     assert [v.rule for v in world.violations] == ["a write"]
 
@@ -121,7 +124,9 @@ def test_classes_of_the_tests_own(wmi: Ask) -> None:
 
 
 @pytest.mark.parametrize("classes", [{"SMS_Nonsense": []}, {"SMS_Site": [{"Nonsense": 1}]}])
-def test_data_that_a_site_could_not_have_are_refused(classes: dict[str, list[dict[str, object]]]) -> None:
+def test_data_that_a_site_could_not_have_are_refused(
+    classes: dict[str, list[dict[str, object]]],
+) -> None:
     with pytest.raises(LookupError):
         AdminServiceServer(Site(classes=classes))
 
@@ -147,7 +152,9 @@ def test_a_token_of_a_person_for_the_server_app_opens_the_token_route(
 
     def ask(route: str, token: str) -> int:
         address = f"{world.site.url}/{route}/wmi/SMS_Site?$select=SiteCode"
-        return http.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=5).status_code
+        return http.get(
+            address, headers={"Authorization": f"Bearer {token}"}, timeout=5
+        ).status_code
 
     person = world.token_of(ADA, app, "site")
     assert ask("AdminService_TokenAuth", person) == 200
@@ -166,6 +173,8 @@ def test_pages_of_http_sys(world: Cloud, wmi: Ask) -> None:
 
 
 def test_the_certificate_names_the_provider(world: Cloud) -> None:
-    site = Site("cm02.contoso.local", classes=site_data(), more_classes={"SMS_Oddity": ["Name", "Number#"]})
+    site = Site(
+        "cm02.contoso.local", classes=site_data(), more_classes={"SMS_Oddity": ["Name", "Number#"]}
+    )
     with AdminServiceServer(site, authority=world.authority) as server:
         assert server.port

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import requests
-
 from cloud import App, Cloud, RoleAssignment
 from cloud.sample import POOR, SUBSCRIPTION, TOOL
 
@@ -17,7 +16,9 @@ LABEL = "/providers/Microsoft.Network/locations/westeurope/CheckDnsNameAvailabil
 
 @pytest.fixture
 def arm(world: Cloud, http: requests.Session) -> Ask:
-    def ask(path: str, *, app: App = TOOL, token: str | None = None, body: object = None) -> requests.Response:
+    def ask(
+        path: str, *, app: App = TOOL, token: str | None = None, body: object = None
+    ) -> requests.Response:
         bearer = {"Authorization": f"Bearer {token or world.token(app, 'arm')}"}
         address = world.arm.url + path
         if body is None:
@@ -57,7 +58,10 @@ def test_subscriptions_that_are_not_there(world: Cloud, arm: Ask) -> None:
 
 def test_tokens(world: Cloud, http: requests.Session, arm: Ask) -> None:
     graph_token = world.token(TOOL)
-    assert code(arm(f"{HERE}?{CORE}", token=graph_token)) == (401, "InvalidAuthenticationTokenAudience")
+    assert code(arm(f"{HERE}?{CORE}", token=graph_token)) == (
+        401,
+        "InvalidAuthenticationTokenAudience",
+    )
     assert http.get(f"{world.arm.url}{HERE}?{CORE}", timeout=5).status_code == 401
     assert len(world.violations) == 2
 
@@ -67,10 +71,19 @@ def test_tokens(world: Cloud, http: requests.Session, arm: Ask) -> None:
     [
         (HERE, (400, "MissingApiVersionParameter")),
         (f"{HERE}?api-version=2099-01-01", (400, "InvalidApiVersionParameter")),
-        (f"{HERE}{LABEL}?domainNameLabel=x&api-version=1999-01-01", (400, "NoRegisteredProviderFound")),
-        (f"{HERE}{LABEL}?domainNameLabel=Not_One&api-version=2023-09-01", (400, "InvalidDomainNameLabel")),
+        (
+            f"{HERE}{LABEL}?domainNameLabel=x&api-version=1999-01-01",
+            (400, "NoRegisteredProviderFound"),
+        ),
+        (
+            f"{HERE}{LABEL}?domainNameLabel=Not_One&api-version=2023-09-01",
+            (400, "InvalidDomainNameLabel"),
+        ),
         (f"{HERE}/providers/Microsoft.Nonsense?{CORE}", (404, "InvalidResourceNamespace")),
-        (f"{HERE}/resources?$filter=contains(name,'x')&{CORE}", (400, "InvalidFilterInQueryString")),
+        (
+            f"{HERE}/resources?$filter=contains(name,'x')&{CORE}",
+            (400, "InvalidFilterInQueryString"),
+        ),
         (f"{HERE}/nonsense?{CORE}", (404, "InvalidResourceType")),
     ],
 )
@@ -138,7 +151,9 @@ def test_a_provider_that_is_not_registered(world: Cloud, arm: Ask) -> None:
     assert world.violations == []
 
 
-def test_lists_have_a_next_link_without_odata(world: Cloud, arm: Ask, http: requests.Session) -> None:
+def test_lists_have_a_next_link_without_odata(
+    world: Cloud, arm: Ask, http: requests.Session
+) -> None:
     world.arm.page = 3
     first = arm(f"{HERE}/providers?{CORE}").json()
     assert "@odata.nextLink" not in first

@@ -1,13 +1,17 @@
 """The token service, asked by the real MSAL and by hand."""
 
-import datetime
+import datetime as dt
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import msal
 import pytest
 import requests
+from cloud import App, Cloud, ImdsServer, Tenant
+from cloud.browser import Browser, form_of
+from cloud.entra_documents import conditional_access
+from cloud.sample import ADA, DESKTOP, MACHINE, POOR, TENANT, TOOL
+from cloud.tokens import TokenIssuer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,16 +24,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from cloud import App, Cloud, ImdsServer, Tenant
-from cloud.entra import conditional_access
-from cloud.sample import ADA, DESKTOP, MACHINE, POOR, TENANT, TOOL
-from cloud.tokens import TokenIssuer
-
 Json = dict[str, object]
 
 
 def confidential(
-    cloud: Cloud, http: requests.Session, credential: object, *, app: App = TOOL, tenant: str = TENANT
+    cloud: Cloud,
+    http: requests.Session,
+    credential: object,
+    *,
+    app: App = TOOL,
+    tenant: str = TENANT,
 ) -> msal.ConfidentialClientApplication:
     return msal.ConfidentialClientApplication(
         app.client_id,
@@ -77,7 +81,7 @@ def test_a_tenant_answers_to_its_domain_and_an_app_without_consent_has_no_roles(
         ("right", "{graph}/.default", App("00000000-0000-4000-8000-000000000000"), 700016),
     ],
 )
-def test_refusals_are_entras(  # noqa: PLR0917  (the columns of the table)
+def test_refusals_are_entras(
     world: Cloud, http: requests.Session, secret: str, scope: str, app: App, code: int
 ) -> None:
     wanted = [scope.format(graph=world.graph.url)]
@@ -106,7 +110,11 @@ def test_an_unknown_tenant_is_refused_while_the_client_is_built(
 
 
 def test_common_has_no_client_credentials(world: Cloud, http: requests.Session) -> None:
-    form = {"grant_type": "client_credentials", "client_id": TOOL.client_id, "client_secret": "right"}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": TOOL.client_id,
+        "client_secret": "right",
+    }
     answer = http.post(f"{world.login.url}/common/oauth2/v2.0/token", data=form, timeout=5)
     assert answer.json()["error_codes"] == [9001023]
     assert world.violations
@@ -139,7 +147,7 @@ def test_instance_discovery_points_back(world: Cloud, http: requests.Session) ->
 class Pair:
     """A key with its self-signed certificate."""
 
-    def __init__(self, until: datetime.datetime) -> None:
+    def __init__(self, until: dt.datetime) -> None:
         self.key = rsa.generate_private_key(65537, 2048)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tool")])
         self.certificate = (
@@ -148,7 +156,7 @@ class Pair:
             .issuer_name(name)
             .public_key(self.key.public_key())
             .serial_number(1)
-            .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+            .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
             .not_valid_after(until)
             .sign(self.key, hashes.SHA256())
         )
@@ -176,12 +184,12 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair() -> Pair:
-    return Pair(datetime.datetime(2049, 1, 1, tzinfo=datetime.UTC))
+    return Pair(dt.datetime(2049, 1, 1, tzinfo=dt.UTC))
 
 
 @pytest.fixture(scope="module")
 def other() -> Pair:
-    return Pair(datetime.datetime(2049, 1, 1, tzinfo=datetime.UTC))
+    return Pair(dt.datetime(2049, 1, 1, tzinfo=dt.UTC))
 
 
 def certified(pair: Pair) -> Cloud:
@@ -218,7 +226,7 @@ def test_another_certificate_is_refused(pair: Pair, other: Pair) -> None:
 
 
 def test_an_expired_certificate_is_refused() -> None:
-    expired = Pair(datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC))
+    expired = Pair(dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
     with certified(expired) as cloud, requests.Session() as http:
         http.trust_env, http.verify = False, str(cloud.ca_file)
         credential = {"private_key": expired.pem_key, "public_certificate": expired.pem_certificate}
@@ -231,7 +239,11 @@ def test_an_expired_certificate_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"aud": "https://elsewhere.example"}, 700023), ({"exp": 1_600_000_000}, 700024), ({"sub": "x"}, 700021)],
+    [
+        ({"aud": "https://elsewhere.example"}, 700023),
+        ({"exp": 1_600_000_000}, 700024),
+        ({"sub": "x"}, 700021),
+    ],
 )
 def test_an_assertion_for_somebody_else_is_refused(pair: Pair, change: Json, code: int) -> None:
     with certified(pair) as cloud, requests.Session() as http:
@@ -244,19 +256,25 @@ def test_an_assertion_for_somebody_else_is_refused(pair: Pair, change: Json, cod
             "jti": "1",
             "exp": cloud.issuer.clock() + 600,
         }
-        header = {"x5t": jwt.utils.base64url_encode(pair.certificate.fingerprint(hashes.SHA1())).decode()}
+        header = {
+            "x5t": jwt.utils.base64url_encode(pair.certificate.fingerprint(hashes.SHA1())).decode()
+        }
         form = {
             "grant_type": "client_credentials",
             "client_id": TOOL.client_id,
             "scope": f"{cloud.graph.url}/.default",
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": jwt.encode(said | change, pair.key, algorithm="RS256", headers=header),
+            "client_assertion": jwt.encode(
+                said | change, pair.key, algorithm="RS256", headers=header
+            ),
         }
         answer = http.post(address, data=form, timeout=5)
     assert answer.json()["error_codes"] == [code]
 
 
-def public(cloud: Cloud, http: requests.Session, app: App = DESKTOP) -> msal.PublicClientApplication:
+def public(
+    cloud: Cloud, http: requests.Session, app: App = DESKTOP
+) -> msal.PublicClientApplication:
     return msal.PublicClientApplication(
         app.client_id,
         authority=f"{cloud.login.url}/{TENANT}",
@@ -265,7 +283,9 @@ def public(cloud: Cloud, http: requests.Session, app: App = DESKTOP) -> msal.Pub
     )
 
 
-def test_device_code_waits_for_the_person_and_refreshes(world: Cloud, http: requests.Session) -> None:
+def test_device_code_waits_for_the_person_and_refreshes(
+    world: Cloud, http: requests.Session
+) -> None:
     world.login.interval = 0
     world.login.auto_sign_in = (ADA, 2)
     client = public(world, http)
@@ -282,9 +302,7 @@ def test_device_code_waits_for_the_person_and_refreshes(world: Cloud, http: requ
     assert claims(again["access_token"])["aud"] == world.arm.url
 
 
-@pytest.mark.parametrize(
-    ("ending", "code"), [("decline", 70000), ("block", 53003)]
-)
+@pytest.mark.parametrize(("ending", "code"), [("decline", 70000), ("block", 53003)])
 def test_device_code_can_end_in_a_refusal(
     world: Cloud, http: requests.Session, ending: str, code: int
 ) -> None:
@@ -310,14 +328,28 @@ def test_a_browser_sign_in_redeems_its_code_once(world: Cloud, http: requests.Se
     world.login.browser_user = ADA
     client = public(world, http)
     flow = client.initiate_auth_code_flow(
-        [f"{world.graph.url}/.default"], redirect_uri="http://localhost:9"
+        [f"{world.graph.url}/.default"],
+        redirect_uri="http://localhost:9",
+        response_mode="form_post",
     )
-    sent = http.get(flow["auth_uri"], allow_redirects=False, timeout=5).headers["Location"]
-    back = {name: values[0] for name, values in parse_qs(urlsplit(sent).query).items()}
+    back = form_of(http.get(flow["auth_uri"], timeout=5).text).fields
     result = client.acquire_token_by_auth_code_flow(flow, back)
     assert result["id_token_claims"]["preferred_username"] == ADA.upn
     again = public(world, http).acquire_token_by_auth_code_flow(flow, back)
     assert again["error_codes"] == [70008]
+
+
+def test_msals_own_interactive_sign_in(
+    world: Cloud, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.login.browser_user = ADA
+    browser = Browser(http)
+    monkeypatch.setattr("webbrowser.open", browser.open)
+    result = public(world, http).acquire_token_interactive(
+        [f"{world.graph.url}/.default"], timeout=10
+    )
+    browser.wait()
+    assert claims(result["access_token"])["upn"] == ADA.upn
 
 
 def test_a_managed_identity_gets_its_token(
@@ -325,7 +357,9 @@ def test_a_managed_identity_gets_its_token(
 ) -> None:
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", world.imds.url)
     system = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=http)
-    held = claims(system.acquire_token_for_client(resource="https://graph.microsoft.com")["access_token"])
+    held = claims(
+        system.acquire_token_for_client(resource="https://graph.microsoft.com")["access_token"]
+    )
     assert (held["appid"], held["roles"]) == (MACHINE.client_id, ["User.Read.All"])
     named = msal.UserAssignedManagedIdentity(client_id="00000000-0000-4000-8000-00000000dead")
     missing = msal.ManagedIdentityClient(named, http_client=http)
@@ -339,7 +373,9 @@ def test_a_managed_identity_is_asked_for_a_resource_not_a_scope(
 ) -> None:
     query = {"api-version": "2018-02-01", "resource": "https://graph.microsoft.com/.default"}
     address = f"{world.imds.url}/metadata/identity/oauth2/token"
-    assert http.get(address, params=query, headers={"Metadata": "true"}, timeout=5).status_code == 400
+    assert (
+        http.get(address, params=query, headers={"Metadata": "true"}, timeout=5).status_code == 400
+    )
     assert http.get(address, params=query, timeout=5).status_code == 400
     assert len(world.violations) == 2
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import requests
-
 from cloud import App, Cloud, Tenant
 from cloud.graph_data import MissingData
 from cloud.graph_errors import claims_challenge
@@ -40,7 +39,10 @@ def test_a_request_without_token_is_refused_and_noted(world: Cloud, http: reques
 
 
 def test_a_token_for_another_api_is_refused_and_noted(world: Cloud, graph: Ask) -> None:
-    assert code(graph("/users", token=world.token(TOOL, "arm"))) == (401, "InvalidAuthenticationToken")
+    assert code(graph("/users", token=world.token(TOOL, "arm"))) == (
+        401,
+        "InvalidAuthenticationToken",
+    )
     assert "audience" in world.violations[0].rule
 
 
@@ -66,7 +68,12 @@ def test_the_request_is_kept_without_its_token(world: Cloud, graph: Ask) -> None
     graph("/users?$top=1", ConsistencyLevel="eventual")
     [kept] = world.graph.requests
     assert kept.headers["authorization"] == "Bearer ***"
-    assert (kept.method, kept.path, kept.query, kept.status) == ("GET", "/v1.0/users", {"$top": "1"}, 200)
+    assert (kept.method, kept.path, kept.query, kept.status) == (
+        "GET",
+        "/v1.0/users",
+        {"$top": "1"},
+        200,
+    )
     assert kept.headers["consistencylevel"] == "eventual"
 
 
@@ -97,7 +104,9 @@ def test_intune_may_refuse_with_401_and_json_inside(world: Cloud, graph: Ask) ->
     assert json.loads(inner["Message"])["_version"] == 3
 
 
-def test_delegated_only_paths_refuse_applications_and_serve_people(world: Cloud, graph: Ask) -> None:
+def test_delegated_only_paths_refuse_applications_and_serve_people(
+    world: Cloud, graph: Ask
+) -> None:
     path = "/policies/mobileDeviceManagementPolicies?$expand=includedGroups"
     assert graph(path, version="beta").status_code == 403
     [policy] = rows(graph(path, version="beta", token=world.token_of(ADA, DESKTOP)))
@@ -193,7 +202,9 @@ def test_organization_is_a_collection_of_one_and_by_id_an_entity(graph: Ask) -> 
 
 
 def test_singletons_may_be_wrapped(world: Cloud, graph: Ask) -> None:
-    assert graph("/deviceManagement?$select=subscriptionState").json()["subscriptionState"] == "active"
+    assert (
+        graph("/deviceManagement?$select=subscriptionState").json()["subscriptionState"] == "active"
+    )
     world.graph.wrapped_singletons = True
     assert graph("/deviceManagement").json()["value"]["subscriptionState"] == "active"
 
@@ -247,7 +258,9 @@ def test_records_of_an_unverified_domain_are_refused(graph: Ask) -> None:
     token = contoso().token(only("Domain.Read.All"))
     [record] = rows(graph("/domains/contoso.com/serviceConfigurationRecords", token=token))
     assert record["@odata.type"] == "#microsoft.graph.domainDnsCnameRecord"
-    assert graph("/domains/contoso.local/serviceConfigurationRecords", token=token).status_code == 400
+    assert (
+        graph("/domains/contoso.local/serviceConfigurationRecords", token=token).status_code == 400
+    )
 
 
 def test_retired_features_answer_501(graph: Ask) -> None:
@@ -280,11 +293,29 @@ def test_a_write_is_refused_and_noted(world: Cloud, http: requests.Session, meth
     assert [v.rule for v in world.violations] == ["a write"]
 
 
+def test_later_members_of_enums_are_shown_to_those_who_ask(world: Cloud, graph: Ask) -> None:
+    policy = {"id": "p", "grantControls": {"builtInControls": ["mfa", "riskRemediation"]}}
+    world.tenant.graph = {"/identity/conditionalAccess/policies": [policy]}
+    world.graph.reload()
+    path = "/identity/conditionalAccess/policies"
+    plain = rows(graph(path))[0]["grantControls"]["builtInControls"]
+    asked = rows(graph(path, Prefer="include-unknown-enum-members"))[0]
+    assert plain == ["mfa", "unknownFutureValue"]
+    assert asked["grantControls"]["builtInControls"] == ["mfa", "riskRemediation"]
+
+
+def test_the_clients_request_id_comes_back(graph: Ask) -> None:
+    answer = graph("/nonsense", client_request_id="my-own")
+    assert answer.headers["client-request-id"] == "my-own"
+    assert answer.json()["error"]["innerError"]["client-request-id"] == "my-own"
+
+
 # Expansion
 
 
 def test_expansion_shows_twenty_at_most_and_its_own_select(world: Cloud, graph: Ask) -> None:
-    [inner] = [a for a in rows(graph("/deviceAppManagement/mobileApps/graph.windowsMobileMSI?$expand=assignments($select=intent)"))]
+    apps = "/deviceAppManagement/mobileApps/graph.windowsMobileMSI"
+    [inner] = rows(graph(f"{apps}?$expand=assignments($select=intent)"))
     assert inner["assignments"] == [{"intent": "required"}]
     crowd = [{"id": f"{n}", "@odata.type": "#microsoft.graph.user"} for n in range(30)]
     world.tenant.graph = {"/groups": [{"id": GROUP, "members": crowd}]}

@@ -1,11 +1,10 @@
 """Graph: filters, counts, pages and batches."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import pytest
 import requests
-
 from cloud import Cloud, faults
 from cloud.sample import GROUP, SKU, TOOL
 
@@ -95,7 +94,10 @@ def test_advanced_filters_need_the_header_and_the_count(
         "/deviceManagement/deviceEnrollmentConfigurations?$filter=priority eq 0",
         "/deviceManagement?$filter=id eq '1'",
         "/applications?$filter=identifierUris/any(u:contains(u,'x'))",
-        "/users?$search=\"displayName:x\"",
+        "/users?$filter=endsWith(displayName,'x')&$count=true",
+        "/users?$filter=otherMails/any(m:endsWith(m,'x'))",
+        "/applications?$filter=identifierUris/any(u:endsWith(u,'x'))&$count=true",
+        '/users?$search="displayName:x"',
     ],
 )
 def test_what_the_service_refuses(world: Cloud, graph: Ask, path: str) -> None:
@@ -106,7 +108,10 @@ def test_what_the_service_refuses(world: Cloud, graph: Ask, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("/deviceManagement/managedDevices?$filter=managementAgent eq 'configurationManagerClientMdm'", 7),
+        (
+            "/deviceManagement/managedDevices?$filter=managementAgent eq 'configurationManagerClientMdm'",
+            7,
+        ),
         ("/deviceAppManagement/mobileApps?$filter=isof('microsoft.graph.windowsMobileMSI')", 1),
         ("/deviceAppManagement/mobileApps?$filter=isof('microsoft.graph.mobileLobApp')", 1),
         ("/deviceAppManagement/mobileApps?$filter=displayName eq 'Mail'", 1),
@@ -185,7 +190,9 @@ def test_pages_have_the_sizes_that_the_test_wants_and_the_count_only_once(
     world: Cloud, http: requests.Session
 ) -> None:
     world.graph.pages["/users"] = [10, 0, 4]
-    pages = follow(world, http, "/users?$select=id&$count=true&$top=999", ConsistencyLevel="eventual")
+    pages = follow(
+        world, http, "/users?$select=id&$count=true&$top=999", ConsistencyLevel="eventual"
+    )
     assert [len(p["value"]) for p in pages] == [10, 0, 4, 10, 1]
     assert [p.get("@odata.count") for p in pages] == [25, None, None, None, None]
     ids = [u["id"] for p in pages for u in p["value"]]
@@ -193,7 +200,9 @@ def test_pages_have_the_sizes_that_the_test_wants_and_the_count_only_once(
     assert world.violations == []
 
 
-def test_the_header_is_missed_on_every_page(world: Cloud, http: requests.Session, graph: Ask) -> None:
+def test_the_header_is_missed_on_every_page(
+    world: Cloud, http: requests.Session, graph: Ask
+) -> None:
     world.graph.pages["/users"] = 10
     path = "/users?$filter=userType ne 'Guest'&$count=true"
     link = graph(path, **EVENTUAL).json()["@odata.nextLink"]
@@ -224,12 +233,40 @@ def test_defaults_of_page_sizes(world: Cloud, graph: Ask) -> None:
     assert len(graph("/subscribedSkus").json()["value"]) == 150
 
 
+class Endless(Sequence[dict[str, Any]]):
+    """A collection whose elements are made when they are asked for."""
+
+    def __len__(self) -> int:
+        return 500_000
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        return {"id": str(at)}
+
+
+def test_a_huge_collection_is_never_held(world: Cloud, graph: Ask) -> None:
+    world.tenant.graph = {"/users": Endless()}
+    world.graph.reload()
+    page = graph("/users?$select=id&$top=999").json()
+    assert len(page["value"]) == 999
+    assert graph("/users/$count", **EVENTUAL).text == "500000"
+
+
 # Batches
 
 
-def batch(world: Cloud, http: requests.Session, parts: object, version: str = "v1.0") -> requests.Response:
+def batch(
+    world: Cloud, http: requests.Session, parts: object, version: str = "v1.0"
+) -> requests.Response:
     bearer = {"Authorization": f"Bearer {world.token(TOOL)}"}
-    return http.post(f"{world.graph.url}/{version}/$batch", json={"requests": parts}, headers=bearer, timeout=5)
+    return http.post(
+        f"{world.graph.url}/{version}/$batch", json={"requests": parts}, headers=bearer, timeout=5
+    )
 
 
 def get(name: str, url: str, **more: object) -> dict[str, object]:
@@ -271,7 +308,9 @@ def test_parts_are_throttled_one_by_one(world: Cloud, http: requests.Session) ->
     ],
     ids=["too many", "one id twice", "none"],
 )
-def test_a_batch_that_is_none_is_refused(world: Cloud, http: requests.Session, parts: object) -> None:
+def test_a_batch_that_is_none_is_refused(
+    world: Cloud, http: requests.Session, parts: object
+) -> None:
     assert batch(world, http, parts).status_code == 400
     assert len(world.violations) == 1
 

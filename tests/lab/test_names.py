@@ -9,7 +9,6 @@ import dns.query
 import dns.rcode
 import dns.resolver
 import pytest
-
 from lab.names import BROKEN, Names
 
 pytestmark = pytest.mark.server
@@ -39,7 +38,7 @@ def resolver(address: str, lifetime: float = 1) -> dns.resolver.Resolver:
 
 
 def ask(address: str, name: str, kind: str = "A", lifetime: float = 1) -> str:
-    return resolver(address, lifetime).resolve(name, kind)[0].to_text()
+    return str(resolver(address, lifetime).resolve(name, kind)[0].to_text())
 
 
 @pytest.fixture
@@ -49,7 +48,11 @@ def servers(name_servers: Callable[..., Names]) -> Names:
 
 def test_an_alias_is_followed_by_the_resolver_only(servers: Names) -> None:
     name = "enterpriseenrollment.contoso.com"
-    assert ask(servers.resolver, name, "CNAME") == ask(servers.authority, name, "CNAME") == f"{MICROSOFT}."
+    assert (
+        ask(servers.resolver, name, "CNAME")
+        == ask(servers.authority, name, "CNAME")
+        == f"{MICROSOFT}."
+    )
     assert ask(servers.resolver, name) == "127.0.0.9"
     with pytest.raises(dns.resolver.NoAnswer):
         ask(servers.authority, name)
@@ -126,4 +129,7 @@ def test_a_hanging_server_is_no_answer(servers: Names) -> None:
 def test_several_sets_of_servers_run_at_once(name_servers: Callable[..., Names]) -> None:
     inside = name_servers({"contoso.com": "www A 10.0.0.1\n"})
     outside = name_servers({"contoso.com": "www A 192.0.2.1\n"})
-    assert (ask(inside.resolver, "www.contoso.com"), ask(outside.resolver, "www.contoso.com")) == ("10.0.0.1", "192.0.2.1")
+    assert (ask(inside.resolver, "www.contoso.com"), ask(outside.resolver, "www.contoso.com")) == (
+        "10.0.0.1",
+        "192.0.2.1",
+    )

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
-
 from lab.pki import SCHANNEL, Credential, Encryption, Pki, around
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -51,7 +50,9 @@ def test_names_dates_key_and_purpose_are_as_asked(pki: Pki, issuing: Credential)
     assert names.get_values_for_type(x509.DNSName) == ["a.test", "b.test"]
     assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.7"]
     assert isinstance(leaf.public_key(), ec.EllipticCurvePublicKey)
-    assert (leaf.not_valid_before_utc, leaf.not_valid_after_utc) == around(AS_OF, before=10, after=-2)
+    assert (leaf.not_valid_before_utc, leaf.not_valid_after_utc) == around(
+        AS_OF, before=10, after=-2
+    )
     usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert ExtendedKeyUsageOID.CLIENT_AUTH in usages
     assert ExtendedKeyUsageOID.SERVER_AUTH not in usages
@@ -86,7 +87,10 @@ def test_a_pfx_opens_with_its_password_only(
 
 def test_a_pfx_without_key_or_chain(pki: Pki, issuing: Credential) -> None:
     leaf = pki.issue(issuing, "cmg.contoso.com")
-    assert pkcs12.load_pkcs12(pki.pfx(leaf, with_key=False, password="x").read_bytes(), b"x").key is None
+    assert (
+        pkcs12.load_pkcs12(pki.pfx(leaf, with_key=False, password="x").read_bytes(), b"x").key
+        is None
+    )
     assert not pkcs12.load_pkcs12(pki.pfx(leaf, chain=False).read_bytes(), b"").additional_certs
 
 
@@ -96,7 +100,9 @@ def test_a_pfx_names_the_provider_of_its_key(pki: Pki, issuing: Credential) -> N
 
 
 def test_a_request_of_windows_says_who_made_it(pki: Pki) -> None:
-    request = x509.load_pem_x509_csr(pki.windows_csr("cmg.contoso.com", template="WebServer").read_bytes())
+    request = x509.load_pem_x509_csr(
+        pki.windows_csr("cmg.contoso.com", template="WebServer").read_bytes()
+    )
     values = {attribute.oid.dotted_string: attribute.value for attribute in request.attributes}
     names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert request.is_signature_valid
@@ -109,12 +115,19 @@ def test_a_request_of_windows_says_who_made_it(pki: Pki) -> None:
 def test_a_plain_request(pki: Pki) -> None:
     request = x509.load_pem_x509_csr(pki.csr("cmg.contoso.com", key="ec:P-256").read_bytes())
     assert request.is_signature_valid
-    assert not [each for each in request.attributes if each.oid.dotted_string.startswith("1.3.6.1.4.1.311")]
+    assert not [
+        each for each in request.attributes if each.oid.dotted_string.startswith("1.3.6.1.4.1.311")
+    ]
 
 
 def test_other_forms(pki: Pki, issuing: Credential) -> None:
     assert x509.load_der_x509_certificate(pki.der(issuing).read_bytes()) == issuing.x509
-    assert x509.load_pem_x509_certificates(pki.bundle([issuing, issuing.root]).read_bytes())[1] == issuing.root.x509
+    assert (
+        x509.load_pem_x509_certificates(pki.bundle([issuing, issuing.root]).read_bytes())[1]
+        == issuing.root.x509
+    )
     one = pki.p7b(issuing)
     assert pkcs7.load_pem_pkcs7_certificates(one.read_bytes()) == [issuing.x509]
-    assert pkcs7.load_der_pkcs7_certificates(pki.p7b(issuing, pem=False).read_bytes()) == [issuing.x509]
+    assert pkcs7.load_der_pkcs7_certificates(pki.p7b(issuing, pem=False).read_bytes()) == [
+        issuing.x509
+    ]

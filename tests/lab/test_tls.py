@@ -11,7 +11,6 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
-
 from lab.pki import Credential, Pki
 from lab.revocation import RevocationServer
 from lab.tls import Endpoint, answering
@@ -31,7 +30,9 @@ def leaf(pki: Pki, issuing: Credential) -> Credential:
     return pki.issue(issuing, NAME)
 
 
-def handshake(endpoint: Endpoint, ca_file: Path, context: ssl.SSLContext | None = None, timeout: float = 5) -> str:
+def handshake(
+    endpoint: Endpoint, ca_file: Path, context: ssl.SSLContext | None = None, timeout: float = 5
+) -> str:
     """The protocol agreed upon, with a verified certificate for `NAME`."""
     context = context or ssl.create_default_context(cafile=str(ca_file))
     with (
@@ -45,12 +46,16 @@ def test_a_full_chain_is_trusted(leaf: Credential, tls_server: Callable[..., End
     assert handshake(tls_server(leaf), leaf.root.certificate) == "TLSv1.3"
 
 
-def test_a_forgotten_intermediate_is_not(leaf: Credential, tls_server: Callable[..., Endpoint]) -> None:
+def test_a_forgotten_intermediate_is_not(
+    leaf: Credential, tls_server: Callable[..., Endpoint]
+) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
         handshake(tls_server(leaf, chain=False), leaf.root.certificate)
 
 
-def test_a_certificate_for_another_name(pki: Pki, issuing: Credential, tls_server: Callable[..., Endpoint]) -> None:
+def test_a_certificate_for_another_name(
+    pki: Pki, issuing: Credential, tls_server: Callable[..., Endpoint]
+) -> None:
     other = pki.issue(issuing, "other.contoso.com")
     with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         handshake(tls_server(other), other.root.certificate)
@@ -64,11 +69,11 @@ def test_a_weak_key(pki: Pki, issuing: Credential, tls_server: Callable[..., End
 
 def test_old_protocols_only(leaf: Credential, tls_server: Callable[..., Endpoint]) -> None:
     endpoint = tls_server(leaf, protocol="tls1")
-    with pytest.raises(ssl.SSLError, match=r"protocol|version"):
+    with pytest.raises(ssl.SSLError, match=r"protocol|version|legacy"):
         handshake(endpoint, leaf.root.certificate)
     old = ssl.create_default_context(cafile=str(leaf.root.certificate))
     old.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1 is deprecated"):
         old.minimum_version = ssl.TLSVersion.TLSv1
     assert handshake(endpoint, leaf.root.certificate, old) == "TLSv1"
 
@@ -120,7 +125,9 @@ def test_https_under_the_name_of_its_certificate(
         ("refuse", ConnectionRefusedError),
     ],
 )
-def test_misbehaving(how: str, error: type[Exception], pki: Pki, misbehaving: Callable[..., Endpoint]) -> None:
+def test_misbehaving(
+    how: str, error: type[Exception], pki: Pki, misbehaving: Callable[..., Endpoint]
+) -> None:
     trusted = pki.root().certificate
     with pytest.raises(error):
         drained(misbehaving(how), trusted)
@@ -143,7 +150,9 @@ def drained(endpoint: Endpoint, ca_file: Path) -> None:
 
 
 def asked(server: RevocationServer, leaf: Credential, issuer: Credential) -> ocsp.OCSPResponse:
-    question = ocsp.OCSPRequestBuilder().add_certificate(leaf.x509, issuer.x509, hashes.SHA256()).build()
+    question = (
+        ocsp.OCSPRequestBuilder().add_certificate(leaf.x509, issuer.x509, hashes.SHA256()).build()
+    )
     request = urllib.request.Request(
         server.ocsp,
         question.public_bytes(serialization.Encoding.DER),

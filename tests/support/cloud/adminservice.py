@@ -71,7 +71,7 @@ class AdminServiceServer(Server):
     ) -> None:
         super().__init__(authority=authority, identity=identity)
         if identity is None:
-            self._identity = self.authority.issue([site.provider_fqdn, "localhost", "127.0.0.1"])
+            self.identity = self.authority.issue([site.provider_fqdn, "localhost", "127.0.0.1"])
         self.site = site
         self.auth: Auth = auth
         self.issuer = issuer
@@ -86,13 +86,13 @@ class AdminServiceServer(Server):
         try:
             if refusal := self._refused(request):
                 return refusal
-            if request.method != "GET":
-                raise SiteError(405, "The requested resource does not support http method.", "a write")
             return self._read(request)
         except SiteError as error:
             if error.violation:
                 self.violate(request, error.violation)
-            return json_response({"error": {"code": str(error.status), "message": error.message}}, error.status)
+            return json_response(
+                {"error": {"code": str(error.status), "message": error.message}}, error.status
+            )
 
     def _refused(self, request: Request) -> Response | None:
         """Return the 401 of HTTP.sys, a page and not JSON, or None."""
@@ -104,7 +104,9 @@ class AdminServiceServer(Server):
             if self.issuer is None or not by_token or kind.lower() != "bearer":
                 return challenge
             claims = self.issuer.read(given, self.issuer.tenant.of_kind("site"))
-            person_only = not isinstance(claims, Refused) and claims["idtyp"] == "app" and not self.app_only
+            person_only = (
+                not isinstance(claims, Refused) and claims["idtyp"] == "app" and not self.app_only
+            )
             return challenge if isinstance(claims, Refused) or person_only else None
         if self.auth == "negotiate":
             challenge = denied.with_headers(WWW_Authenticate="Negotiate")
@@ -119,9 +121,13 @@ class AdminServiceServer(Server):
         return NTLM not in ticket and self.tickets.accepts(ticket)
 
     def _read(self, request: Request) -> Response:
+        if request.method != "GET":
+            raise SiteError(405, "The requested resource does not support http method.", "a write")
         found = PATH.fullmatch(unquote(request.raw_path))
         if not found:
-            raise SiteError(404, f"No HTTP resource was found that matches '{request.path}'.", "unknown path")
+            raise SiteError(
+                404, f"No HTTP resource was found that matches '{request.path}'.", "unknown path"
+            )
         _, name, key = found.groups()
         provider_class = self._class(name)
         options = self._options(request, provider_class)
@@ -135,7 +141,9 @@ class AdminServiceServer(Server):
 
     def _class(self, name: str) -> ProviderClass:
         if name in SECRET_CLASSES:
-            raise SiteError(403, f"{name} holds account names and passwords.", f"{name} must never be read")
+            raise SiteError(
+                403, f"{name} holds account names and passwords.", f"{name} must never be read"
+            )
         if name in self._classes:
             return self._classes[name]
         spelled = next((n for n in self._classes if n.lower() == name.lower()), None)
@@ -168,18 +176,28 @@ class AdminServiceServer(Server):
                 text = f"{provider_class.name}.{name} is a secret and must never be read"
                 raise SiteError(403, text, text)
         return Options(
-            select, _filter(query.get("$filter"), provider_class), _number(query, "$top"), _number(query, "$skip") or 0
+            select,
+            _filter(query.get("$filter"), provider_class),
+            _number(query, "$top"),
+            _number(query, "$skip") or 0,
         )
 
     def _keyed(
-        self, request: Request, provider_class: ProviderClass, rows: Sequence[Row], key: str, options: Options
+        self,
+        request: Request,
+        provider_class: ProviderClass,
+        rows: Sequence[Row],
+        key: str,
+        options: Options,
     ) -> Response:
         row = next((r for r in rows if str(r[provider_class.key]).lower() == key.lower()), None)
         if row is None:
             raise SiteError(404, f"{provider_class.name}('{key}') was not found.")
         entity = _shown(provider_class, row, options.select, keyed=True)
         context = {"@odata.context": _context(request, provider_class)}
-        return json_response({**context, "value": [entity]} if self.keyed_as_list else {**context, **entity})
+        return json_response(
+            {**context, "value": [entity]} if self.keyed_as_list else {**context, **entity}
+        )
 
     def _page(
         self, request: Request, provider_class: ProviderClass, rows: Sequence[Row], options: Options
@@ -194,12 +212,18 @@ class AdminServiceServer(Server):
             "value": [_shown(provider_class, r, options.select, keyed=False) for r in chosen],
         }
         if self.paging == "nextlink" and options.top is None and start + size < len(rows):
-            kept = [p for p in request.target.partition("?")[2].split("&") if "skip=" not in p.lower()]
-            page["@odata.nextLink"] = f"{request.root}{request.raw_path}?{'&'.join(kept)}&$skip={start + size}"
+            kept = [
+                p for p in request.target.partition("?")[2].split("&") if "skip=" not in p.lower()
+            ]
+            page["@odata.nextLink"] = (
+                f"{request.root}{request.raw_path}?{'&'.join(kept)}&$skip={start + size}"
+            )
         return json_response(page)
 
 
-def _shown(provider_class: ProviderClass, row: Row, select: tuple[str, ...], *, keyed: bool) -> dict[str, Json]:
+def _shown(
+    provider_class: ProviderClass, row: Row, select: tuple[str, ...], *, keyed: bool
+) -> dict[str, Json]:
     left_out = [] if keyed else [n for n in select if n in provider_class.lazy]
     return {
         "@odata.etag": None,
@@ -226,11 +250,15 @@ def _filter(text: str | None, provider_class: ProviderClass) -> odata.Node | Non
     if text is None:
         return None
     if "\\" in text:
-        raise SiteError(400, "The query specified in the URI is not valid.", "a backslash in $filter")
+        raise SiteError(
+            400, "The query specified in the URI is not valid.", "a backslash in $filter"
+        )
     try:
         node = odata.parse(text)
     except odata.FilterSyntaxError as error:
-        raise SiteError(400, f"The query specified in the URI is not valid. {error}", str(error)) from error
+        raise SiteError(
+            400, f"The query specified in the URI is not valid. {error}", str(error)
+        ) from error
     for inner in odata.walk(node):
         match inner:
             case odata.Compare(_, odata.Property((name,)), value):

@@ -58,7 +58,9 @@ class Subscription:
 
     def roles_of(self, principal_id: str) -> frozenset[str]:
         """Return the names of the roles that the principal has on the subscription."""
-        return frozenset(a.role for a in self.assignments if a.principal_id == principal_id and not a.scope)
+        return frozenset(
+            a.role for a in self.assignments if a.principal_id == principal_id and not a.scope
+        )
 
     @cached_property
     def as_listed(self) -> dict[str, Json]:

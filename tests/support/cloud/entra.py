@@ -6,31 +6,27 @@ import threading
 import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from cloud import assertion
 from cloud.authority import Authority, Identity
+from cloud.entra_documents import (
+    Refusal,
+    conditional_access,
+    configuration,
+    instances,
+    posting_form,
+    refused,
+)
 from cloud.server import Server
 from cloud.tenant import App, Person, Resource
 from cloud.tokens import Claims, TokenIssuer
-from cloud.wire import JSON, Request, Response, json_response
+from cloud.wire import Request, Response, json_response
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 RESERVED = frozenset(("openid", "profile", "offline_access", "email"))
 TENANTLESS = frozenset(("common", "organizations", "consumers"))
-
-
-@dataclass
-class Refusal(Exception):  # noqa: N818  (a refusal is Entra's answer, not an error of the stand-in)
-    """One of Entra's errors."""
-
-    number: int
-    text: str
-    error: str
-    status: int = 400
-    suberror: str = ""
 
 
 @dataclass
@@ -93,25 +89,30 @@ class EntraServer(Server):
 
     def answer(self, request: Request) -> Response:
         if request.path.lower() == "/common/discovery/instance":
-            return self._instances(request)
-        found = re.fullmatch(r"/([^/]+)(/v2\.0/\.well-known/openid-configuration|/oauth2/v2\.0/(\w+))", request.path)
+            return instances(self.tenant, request)
+        found = re.fullmatch(
+            r"/([^/]+)(/v2\.0/\.well-known/openid-configuration|/oauth2/v2\.0/(\w+))", request.path
+        )
         if not found:
             self.violate(request, "unknown path of the login host")
             return Response(404)
-        name, tail, endpoint = found.groups()
+        name, _, endpoint = found.groups()
         try:
-            if not self.tenant.is_called(name) and name.lower() not in TENANTLESS:
-                raise Refusal(
-                    90002,
-                    f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID "
-                    "and are signing into the correct cloud.",
-                    "invalid_request" if endpoint else "invalid_tenant",
-                )
-            if endpoint is None:
-                return json_response(self._configuration(request.root, name))
-            return self._endpoint(request, name, endpoint)
+            return self._of_tenant(request, name, endpoint)
         except Refusal as refusal:
-            return self._refused(refusal)
+            return refused(self.tenant, refusal, self.issuer.clock())
+
+    def _of_tenant(self, request: Request, name: str, endpoint: str | None) -> Response:
+        if not self.tenant.is_called(name) and name.lower() not in TENANTLESS:
+            raise Refusal(
+                90002,
+                f"Tenant '{name}' not found. Check to make sure you have the correct tenant ID "
+                "and are signing into the correct cloud.",
+                "invalid_request" if endpoint else "invalid_tenant",
+            )
+        if endpoint is None:
+            return json_response(configuration(self.tenant, request.root, name))
+        return self._endpoint(request, name, endpoint)
 
     def _endpoint(self, request: Request, name: str, endpoint: str) -> Response:
         if endpoint == "authorize" and request.method == "GET":
@@ -121,9 +122,7 @@ class EntraServer(Server):
             raise Refusal(900561, "The endpoint only accepts POST requests.", "invalid_request")
         if "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
             self.violate(request, "a token request is a form")
-            raise Refusal(
-                900144, "The request body must contain: 'grant_type'.", "invalid_request"
-            )
+            raise Refusal(900144, "The request body must contain: 'grant_type'.", "invalid_request")
         match endpoint:
             case "token":
                 return self._token(request, name)
@@ -153,7 +152,9 @@ class EntraServer(Server):
                 )
             case other:
                 raise Refusal(
-                    70003, f"The app requested an unsupported grant type '{other}'.", "unsupported_grant_type"
+                    70003,
+                    f"The app requested an unsupported grant type '{other}'.",
+                    "unsupported_grant_type",
                 )
 
     def _client_credentials(self, request: Request, name: str, app: App) -> Response:
@@ -169,7 +170,9 @@ class EntraServer(Server):
         wanted = [s for s in scope if s not in RESERVED]
         if len(wanted) > 1:
             raise Refusal(
-                70011, "The provided value for the input parameter 'scope' is not valid.", "invalid_scope"
+                70011,
+                "The provided value for the input parameter 'scope' is not valid.",
+                "invalid_scope",
             )
         if not wanted or not wanted[0].endswith("/.default"):
             raise Refusal(
@@ -305,6 +308,8 @@ class EntraServer(Server):
             with self._flow_lock:
                 self._flows[code] = flow
             back |= {"code": code}
+        if query.get("response_mode") == "form_post":
+            return posting_form(flow.redirect, back)
         return Response(302, headers={"Location": f"{flow.redirect}?{urlencode(back)}"})
 
     def _code_token(self, request: Request, app: App) -> Response:
@@ -317,14 +322,18 @@ class EntraServer(Server):
         if form.get("redirect_uri") != flow.redirect:
             raise Refusal(50011, "The redirect URI does not match.", "invalid_request")
         if flow.challenge != urlsafe_b64encode(digest).decode().rstrip("="):
-            raise Refusal(501481, "The Code_Verifier does not match the code_challenge.", "invalid_grant")
+            raise Refusal(
+                501481, "The Code_Verifier does not match the code_challenge.", "invalid_grant"
+            )
         return self._delegated(request, flow, flow.person)
 
     def _refreshed(self, request: Request, app: App) -> Response:
         with self._flow_lock:
             known = self._refresh.get(request.form.get("refresh_token", ""))
         if known is None or known[0] is not app:
-            raise Refusal(70000, "The provided value for the 'refresh_token' is not valid.", "invalid_grant")
+            raise Refusal(
+                70000, "The provided value for the 'refresh_token' is not valid.", "invalid_grant"
+            )
         return self._delegated(request, self._flow(app, request.form.get("scope", "")), known[1])
 
     def _flow(self, app: App, scope: str) -> Flow:
@@ -332,19 +341,34 @@ class EntraServer(Server):
         wanted = [s for s in scope.split() if s not in RESERVED]
         if not wanted:
             raise Refusal(
-                70011, "The provided value for the input parameter 'scope' is not valid.", "invalid_scope"
+                70011,
+                "The provided value for the input parameter 'scope' is not valid.",
+                "invalid_scope",
             )
-        parts = [s.rpartition("/") if "://" in s else (self.tenant.of_kind("graph").identifiers[0], "/", s) for s in wanted]
+        parts = [
+            s.rpartition("/")
+            if "://" in s
+            else (self.tenant.of_kind("graph").identifiers[0], "/", s)
+            for s in wanted
+        ]
         resources = {id(self._resource(p[0])): self._resource(p[0]) for p in parts}
         if len(resources) > 1:
             raise Refusal(
-                28000, "The provided scope is not valid because it contains more than one resource.", "invalid_scope"
+                28000,
+                "The provided scope is not valid because it contains more than one resource.",
+                "invalid_scope",
             )
         resource = next(iter(resources.values()))
         names = {p[2] for p in parts}
-        consented = app.delegated if resource.kind == "graph" else frozenset(("user_impersonation",))
+        consented = (
+            app.delegated if resource.kind == "graph" else frozenset(("user_impersonation",))
+        )
         if ".default" in names and len(names) > 1:
-            raise Refusal(70011, ".default scope can't be combined with resource-specific scopes.", "invalid_scope")
+            raise Refusal(
+                70011,
+                ".default scope can't be combined with resource-specific scopes.",
+                "invalid_scope",
+            )
         granted = consented if ".default" in names else frozenset(names)
         if not granted or not granted <= consented:
             raise Refusal(
@@ -400,7 +424,9 @@ class EntraServer(Server):
             )
         if not app.enabled:
             raise Refusal(
-                7000112, f"Application '{client_id}'({app.name}) is disabled.", "unauthorized_client"
+                7000112,
+                f"Application '{client_id}'({app.name}) is disabled.",
+                "unauthorized_client",
             )
         return app
 
@@ -418,68 +444,3 @@ class EntraServer(Server):
     def _flow_of(self, user_code: str) -> Flow:
         with self._flow_lock:
             return next(f for f in self._flows.values() if f.user_code == user_code)
-
-    def _configuration(self, root: str, name: str) -> Claims:
-        tenant = self.tenant
-        base = f"{root}/{name}"
-        document: Claims = {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "response_types_supported": ["code", "id_token", "code id_token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{root}/{tenant.id}/v2.0",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "tenant_region_scope": tenant.region,
-            "cloud_instance_name": tenant.national.name,
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": tenant.national.graph,
-        }
-        if tenant.region_sub:
-            document["tenant_region_sub_scope"] = tenant.region_sub
-        return document
-
-    def _instances(self, request: Request) -> Response:
-        endpoint = request.query.get("authorization_endpoint", "")
-        host = self.tenant.national.login
-        tenant = endpoint.split("/")[3] if endpoint.count("/") > 2 else self.tenant.id
-        return json_response(
-            {
-                "tenant_discovery_endpoint": f"{request.root}/{tenant}/v2.0/.well-known/openid-configuration",
-                "api-version": "1.1",
-                "metadata": [
-                    {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-                ],
-            }
-        )
-
-    def _refused(self, refusal: Refusal) -> Response:
-        trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
-        moment = datetime.fromtimestamp(self.issuer.clock(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        document = {
-            "error": refusal.error,
-            "error_description": f"AADSTS{refusal.number}: {refusal.text} Trace ID: {trace} "
-            f"Correlation ID: {correlation} Timestamp: {moment}",
-            "error_codes": [refusal.number],
-            "timestamp": moment,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": f"https://{self.tenant.national.login}/error?code={refusal.number}",
-        }
-        if refusal.suberror:
-            document["suberror"] = refusal.suberror
-        return json_response(document, refusal.status, {"Content-Type": JSON})
-
-
-def conditional_access() -> Refusal:
-    """Return the refusal of a conditional access policy."""
-    return Refusal(
-        53003,
-        "Access has been blocked by Conditional Access policies. The access policy does not allow token "
-        "issuance.",
-        "invalid_grant",
-        suberror="message_only",
-    )

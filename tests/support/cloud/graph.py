@@ -5,6 +5,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -14,6 +15,7 @@ from cloud.authority import Authority, Identity
 from cloud.graph_batch import answer_batch
 from cloud.graph_data import GraphData
 from cloud.graph_errors import (
+    STAMP,
     GraphError,
     absent,
     bad_request,
@@ -33,12 +35,28 @@ from cloud.wire import Json, Request, Response, json_response
 Plan: TypeAlias = int | Sequence[int]
 
 PAGE_KEY = b"the test's own page token"
-RETIRED = frozenset(("/devicemanagement/exchangeconnectors", "/devicemanagement/conditionalaccesssettings"))
+RETIRED = frozenset(
+    ("/devicemanagement/exchangeconnectors", "/devicemanagement/conditionalaccesssettings")
+)
 BASIC_OF_USER = frozenset(
-    ("displayName", "givenName", "id", "mail", "surname", "userPrincipalName", "businessPhones",
-     "jobTitle", "mobilePhone", "officeLocation", "preferredLanguage")
+    (
+        "displayName",
+        "givenName",
+        "id",
+        "mail",
+        "surname",
+        "userPrincipalName",
+        "businessPhones",
+        "jobTitle",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+    )
 )
 ORGANIZATION_FOR_ANYBODY = frozenset(("id", "displayName", "verifiedDomains"))
+EVOLVABLE = ("/identity/", "/policies/")
+"""Where members of enums are hidden from clients that do not ask for them; elsewhere it costs too much."""
+UNKNOWN_MEMBERS = "include-unknown-enum-members"
 NO_PAGING = ("/subscribedskus", "/organization")
 DEFAULT_PAGE = 100
 DEFAULT_INTUNE_PAGE = 1000
@@ -91,19 +109,19 @@ class GraphServer(Server):
             claims = self._admitted(request)
             if request.raw_path.lower().endswith("/$batch"):
                 return answer_batch(self, request, self.batch_order)
-            if request.method != "GET":
-                raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed.", "a write")
-            return self._read(request, claims)
+            return _stamped(request, self._read(request, claims))
         except GraphError as error:
             if error.violation:
                 self.violate(request, error.violation)
-            return error.response(request.headers.get("client-request-id"))
+            return _stamped(request, error.response(request.headers.get("client-request-id")))
 
     def _admitted(self, request: Request) -> Claims:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise token_refused(
-                "InvalidAuthenticationToken", "Access token is empty.", "a request without a bearer token"
+                "InvalidAuthenticationToken",
+                "Access token is empty.",
+                "a request without a bearer token",
             )
         claims = self.issuer.read(token, self.tenant.of_kind("graph"))
         if isinstance(claims, Refused):
@@ -114,6 +132,10 @@ class GraphServer(Server):
         return claims
 
     def _read(self, request: Request, claims: Claims) -> Response:
+        if request.method != "GET":
+            raise GraphError(
+                405, "Request_BadRequest", "Specified HTTP method is not allowed.", "a write"
+            )
         version, _, rest = request.raw_path.lstrip("/").partition("/")
         if version.lower() not in VERSIONS:
             raise bad_request(f"Invalid version: {version}.")
@@ -135,9 +157,15 @@ class GraphServer(Server):
             return Response(200, str(len(rows)).encode(), {"Content-Type": "text/plain"})
         query = graph_query.read(request, route, schema)
         self._note(request, query)
-        if route.collection:
-            return json_response(self._page(request, route, query, schema, claims))
-        return json_response(self._entity(request, route, query, schema, claims))
+        one_or_many = self._page if route.collection else self._entity
+        body = one_or_many(request, route, query, schema, claims)
+        evolvable = route.template.startswith(EVOLVABLE)
+        if evolvable and UNKNOWN_MEMBERS not in request.headers.get("prefer", "").lower():
+            if route.collection:
+                body["value"] = self._data.veiled(schema, route.type, body["value"])
+            else:
+                body = self._data.veiled(schema, route.type, body)
+        return json_response(body)
 
     def _note(self, request: Request, query: Query) -> None:
         for rule in query.ignored:
@@ -181,7 +209,7 @@ class GraphServer(Server):
             and (query.search is None or graph_query.search_matches(query.search, row))
         ]
         for name, descending in reversed(query.order):
-            chosen.sort(key=lambda r, n=name: (get(r, (n,)) is not None, get(r, (n,))), reverse=descending)  # type: ignore[misc]
+            chosen.sort(key=partial(_sort_key, name), reverse=descending)
         with self._lock:
             if len(self._sorted) > 8:
                 self._sorted.clear()
@@ -191,7 +219,9 @@ class GraphServer(Server):
     def _check_record_domain(self, route: Route) -> None:
         """Refuse the DNS records of a domain that is not verified."""
         if route.template == "/domains/{}/serviceconfigurationrecords":
-            domain = self._data.find(replace(route, template="/domains/{}", steps=route.steps[:2], collection=False))
+            domain = self._data.find(
+                replace(route, template="/domains/{}", steps=route.steps[:2], collection=False)
+            )
             if not domain.get("isVerified"):
                 raise bad_request("Domain is not verified.", wrong=False, code="Request_BadRequest")
 
@@ -250,7 +280,10 @@ class GraphServer(Server):
             shown = None if held & wide else ORGANIZATION_FOR_ANYBODY
         if shown is None:
             return entity
-        return {n: v if n in shown or n.startswith("@") else ([] if isinstance(v, list) else None) for n, v in entity.items()}
+        return {
+            n: v if n in shown or n.startswith("@") else ([] if isinstance(v, list) else None)
+            for n, v in entity.items()
+        }
 
     @staticmethod
     def _context(request: Request, route: Route) -> str:
@@ -288,6 +321,19 @@ class GraphServer(Server):
         options = sorted((n, v) for n, v in request.query.items() if n.lower() != "$skiptoken")
         text = repr((request.path.lower(), options)).encode() + payload
         return hmac.new(PAGE_KEY, text, hashlib.sha256).digest()[:16]
+
+
+def _stamped(request: Request, response: Response) -> Response:
+    """Return the response with the ids that help a log."""
+    own = STAMP["request-id"]
+    return response.with_headers(
+        request_id=own, client_request_id=request.headers.get("client-request-id", own)
+    )
+
+
+def _sort_key(name: str, row: Json) -> tuple[bool, Json]:
+    value = get(row, (name,))
+    return value is not None, value
 
 
 def _is_token(option: str) -> bool:

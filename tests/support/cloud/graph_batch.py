@@ -19,7 +19,9 @@ def answer_batch(
     """Return the outer answer; each part goes through the server's own faults and records."""
     version = request.raw_path.strip("/").partition("/")[0]
     if request.method != "POST":
-        raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed.", "a $batch is a POST")
+        raise GraphError(
+            405, "Request_BadRequest", "Specified HTTP method is not allowed.", "a $batch is a POST"
+        )
     document = request.json()
     parts = document.get("requests") if isinstance(document, dict) else None
     if not isinstance(parts, list) or not parts:
@@ -44,7 +46,9 @@ def _part(
 ) -> dict[str, Json]:
     awaited = [done.get(str(d).lower()) for d in part.get("dependsOn", ())]
     if any(a is None or a["status"] >= 400 for a in awaited):
-        return _answered(part, GraphError(424, "FailedDependency", "A dependency failed.").response(None))
+        return _answered(
+            part, GraphError(424, "FailedDependency", "A dependency failed.").response(None)
+        )
     url = str(part.get("url", ""))
     first = url.strip("/").partition("/")[0].partition("?")[0].lower()
     if "://" in url or first in ("v1.0", "beta", "$batch"):
@@ -62,7 +66,9 @@ def _part(
     )
     response = server.handle(request)
     if response.delivery != Whole():
-        response = Response(504)  # a broken connection behind the batch shows as a gateway's timeout
+        response = Response(
+            504
+        )  # a broken connection behind the batch shows as a gateway's timeout
     return _answered(part, response)
 
 

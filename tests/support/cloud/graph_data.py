@@ -28,7 +28,6 @@ DEFAULT_OF_USER = (
 )
 ONLY_SELECTED = {
     "Organization": frozenset(("mobileDeviceManagementAuthority", "certificateConnectorSetting")),
-    "Application": frozenset(),
 }
 """Properties that come only when they are named, and then only by id."""
 
@@ -54,6 +53,9 @@ class GraphData:
     tenant: Tenant
     metadata: Metadata
     _flat: dict[str, Json] = field(init=False)
+    _selections: dict[tuple[str, str, tuple[str, ...]], tuple[tuple[str, Json, bool], ...]] = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self._flat = {path.lower().rstrip("/"): value for path, value in self.tenant.graph.items()}
@@ -86,7 +88,11 @@ class GraphData:
             # The data give a list where Graph has one object: a collection of one.
             current = current[0] if current else None
         if current is None and not known:
-            if route.template in ("/devicemanagement", "/deviceappmanagement", "/identity/conditionalaccess"):
+            if route.template in (
+                "/devicemanagement",
+                "/deviceappmanagement",
+                "/identity/conditionalaccess",
+            ):
                 return {}
             last = route.steps[-1]
             raise absent(route, last.name if isinstance(last, Literal) else last.value)
@@ -116,7 +122,7 @@ class GraphData:
             case "oauth2permissiongrants":
                 grants = self._flat.get("/oauth2permissiongrants", ())
                 return [g for g in grants if g["clientId"] == above["id"]]
-            case "includedgroups" | _:
+            case _:
                 return None
 
     def _members(self, group: Mapping[str, Json], seen: set[str]) -> Iterable[Mapping[str, Json]]:
@@ -158,22 +164,61 @@ class GraphData:
         known = schema.structural(type_name)
         out: dict[str, Json] = {}
         named = row.get("@odata.type")
-        if named and (type_name != route.type or route.intune) and not row.get("@untyped") and schema.named(str(named)):
+        if (
+            named
+            and (type_name != route.type or route.intune)
+            and not row.get("@untyped")
+            and schema.named(str(named))
+        ):
             out["@odata.type"] = named
         if select is None:
             out |= self._default(route, row, type_name, known)
         else:
-            spelled = {name.lower(): name for name in known}
-            for wanted in select:
-                name = spelled.get(wanted.partition("/")[0].lower())
-                if name is None:
-                    continue  # a property of a sibling type in a mixed list
-                hidden = name in ONLY_SELECTED.get(type_name, ()) and route.collection
-                empty: Json = [] if known[name].startswith("Collection(") else None
-                out[name] = empty if hidden else row.get(name, empty)
+            in_list = route.collection
+            for name, empty, by_id in self._wanted(schema, type_name, select):
+                out[name] = empty if by_id and in_list else row.get(name, empty)
         for expansion in expand:
             out[expansion.name] = self._expanded(schema, route, row, expansion)
         return out
+
+    def veiled(self, schema: Schema, type_name: str, value: Json) -> Json:
+        """Return ``value`` with the later members of evolvable enums hidden.
+
+        What stands behind ``unknownFutureValue`` is shown only to a client that asks for it.
+        """
+        if isinstance(value, list):
+            return [self.veiled(schema, type_name, v) for v in value]
+        if isinstance(value, Mapping):
+            actual = self.type_of(schema, value, type_name)
+            known = schema.structural(actual)
+            return {
+                n: self.veiled(schema, element_type(known.get(n, "")), v) for n, v in value.items()
+            }
+        members = schema.enums.get(type_name, [])
+        if isinstance(value, str) and "unknownFutureValue" in members and value in members:
+            late = members.index(value) > members.index("unknownFutureValue")
+            return "unknownFutureValue" if late else value
+        return value
+
+    def _wanted(
+        self, schema: Schema, type_name: str, select: tuple[str, ...]
+    ) -> tuple[tuple[str, Json, bool], ...]:
+        """Return name, value where none is set, and whether it comes by id only; worked out once.
+
+        Names of sibling types are left out: in a mixed list they mean other elements.
+        """
+        key = (schema.version, type_name, select)
+        if key not in self._selections:
+            known = schema.structural(type_name)
+            spelled = {name.lower(): name for name in known}
+            names = (spelled.get(wanted.partition("/")[0].lower()) for wanted in select)
+            by_id = ONLY_SELECTED.get(type_name, frozenset())
+            self._selections[key] = tuple(
+                (name, [] if known[name].startswith("Collection(") else None, name in by_id)
+                for name in names
+                if name is not None
+            )
+        return self._selections[key]
 
     def _default(
         self, route: Route, row: Mapping[str, Json], type_name: str, known: Mapping[str, str]
@@ -199,7 +244,14 @@ class GraphData:
             value = self._derived(expansion.name, row)
         if target is None:
             return value
-        inner = Route(route.version, route.template, (), element_type(target), collection=False, options=frozenset())
+        inner = Route(
+            route.version,
+            route.template,
+            (),
+            element_type(target),
+            collection=False,
+            options=frozenset(),
+        )
         if not target.startswith("Collection("):
             return self.project(inner, value, expansion.select) if value else None
         most = None if route.intune or route.template.startswith("/policies") else 20
@@ -221,7 +273,7 @@ class GraphData:
         allowed: dict[str, str] = {}
         targets: dict[str, str] = {}
         enums: dict[str, list[str]] = {}
-        for schema in reversed(self.metadata.versions.values()):
+        for schema in reversed(list(self.metadata.versions.values())):
             type_name = self.type_of(schema, row, declared)
             allowed |= schema.structural(type_name)
             targets |= schema.navigation(type_name)
@@ -232,7 +284,9 @@ class GraphData:
             if name in targets:
                 inner = element_type(targets[name])
                 for element in value if isinstance(value, list) else [value]:
-                    if isinstance(element, Mapping) and any(s.knows(inner) for s in self.metadata.versions.values()):
+                    if isinstance(element, Mapping) and any(
+                        s.knows(inner) for s in self.metadata.versions.values()
+                    ):
                         self._check_row(f"{path}/{name}", element, inner)
             elif name not in allowed:
                 raise MissingData(f"{path}: {declared} has no property {name}")

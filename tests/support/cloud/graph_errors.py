@@ -24,7 +24,8 @@ class GraphError(Exception):
         """Return the body as Graph writes it."""
         inner = {**STAMP, "client-request-id": client_request_id or STAMP["request-id"]}
         answer = json_response(
-            {"error": {"code": self.code, "message": self.message, "innerError": inner}}, self.status
+            {"error": {"code": self.code, "message": self.message, "innerError": inner}},
+            self.status,
         )
         if self.challenge:
             return answer.with_headers(WWW_Authenticate=self.challenge)
@@ -67,7 +68,9 @@ def not_permitted(route: Route, wanted: frozenset[str], *, intune_401: bool) -> 
             return GraphError(401, "UnknownError", body)
         return GraphError(403, "Forbidden", inner)
     if route.template.startswith(("/identity/", "/policies/identitysecurity")):
-        text = "You cannot perform the requested operation, required scopes are missing in the token."
+        text = (
+            "You cannot perform the requested operation, required scopes are missing in the token."
+        )
         return GraphError(403, "AccessDenied", text)
     return GraphError(
         403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."

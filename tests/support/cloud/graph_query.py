@@ -20,7 +20,12 @@ DIRECTORY = (
 )
 ENDS_WITH = frozenset(("userprincipalname", "mail", "othermails", "proxyaddresses"))
 NOT_FILTERABLE = frozenset(
-    ("licenseassignmentstates", "onpremisesimmutableid@odata", "passwordcredentials", "keycredentials", "requiredresourceaccess")
+    (
+        "licenseassignmentstates",
+        "passwordcredentials",
+        "keycredentials",
+        "requiredresourceaccess",
+    )
 )
 INTUNE_FILTERS: Mapping[str, frozenset[str]] = {
     "/devicemanagement/manageddevices": frozenset(
@@ -47,7 +52,13 @@ KINDS = {
     "DateTimeOffset": ("date",),
     "Date": ("date",),
 }
-EDM = {"string": "Edm.String", "guid": "Edm.Guid", "number": "Edm.Int32", "boolean": "Edm.Boolean", "date": "Edm.DateTimeOffset"}
+EDM = {
+    "string": "Edm.String",
+    "guid": "Edm.Guid",
+    "number": "Edm.Int32",
+    "boolean": "Edm.Boolean",
+    "date": "Edm.DateTimeOffset",
+}
 
 
 @dataclass(frozen=True)
@@ -86,14 +97,18 @@ def read(request: Request, route: Route, schema: Schema) -> Query:
     advanced = is_directory(route) and (
         _needs_header(node) or (node is not None and bool(order)) or search is not None
     )
-    if advanced and not (eventual and (count or search is not None or route.count or "$skiptoken" in request.query)):
+    if advanced and not (
+        eventual and (count or search is not None or route.count or "$skiptoken" in request.query)
+    ):
         raise bad_request(
             "Unsupported Query. Request uses advanced query capabilities: it needs the header "
             "ConsistencyLevel: eventual and $count=true.",
             code="Request_UnsupportedQuery",
         )
     if (advanced or (count and is_directory(route))) and expand:
-        raise bad_request("$expand is not supported with advanced queries.", code="Request_UnsupportedQuery")
+        raise bad_request(
+            "$expand is not supported with advanced queries.", code="Request_UnsupportedQuery"
+        )
     return Query(
         _select(options.get("$select"), route, schema),
         expand,
@@ -114,7 +129,10 @@ def read_count(request: Request, route: Route, schema: Schema) -> Query:
     accept = request.headers.get("accept", "*/*")
     if not any(kind in accept for kind in ("*/*", "text/plain", "text/*")):
         raise GraphError(
-            415, "Request_UnsupportedMediaType", "Unsupported media type requested.", "Accept of a /$count segment"
+            415,
+            "Request_UnsupportedMediaType",
+            "Unsupported media type requested.",
+            "Accept of a /$count segment",
         )
     if request.headers.get("consistencylevel", "").lower() != "eventual":
         raise bad_request("$count is not currently supported.", code="Request_BadRequest")
@@ -132,7 +150,10 @@ def _options(request: Request, route: Route) -> tuple[dict[str, str], tuple[str,
             ignored.append(f"the option {name} has no $")
             continue
         if name.lower() not in known or _only_select(route, name.lower()):
-            raise bad_request(f"The query option '{name}' is not supported for this resource.", code="Request_BadRequest")
+            raise bad_request(
+                f"The query option '{name}' is not supported for this resource.",
+                code="Request_BadRequest",
+            )
         options[name.lower()] = value
     return options, tuple(ignored)
 
@@ -164,7 +185,14 @@ def _expansions(text: str | None, route: Route, schema: Schema) -> Iterator[Expa
             option, _, value = inner.removesuffix(")").partition("=")
             if option.lower() != "$select":
                 raise bad_request(f"The option {option} inside $expand is not supported.")
-            target_route = Route(route.version, route.template, (), element_type(target), collection=True, options=frozenset())
+            target_route = Route(
+                route.version,
+                route.template,
+                (),
+                element_type(target),
+                collection=True,
+                options=frozenset(),
+            )
             selected = _select(value, target_route, schema)
         yield Expansion(spelled, selected)
 
@@ -225,7 +253,9 @@ def _filter(text: str | None, route: Route, schema: Schema) -> odata.Node | None
     if text is None:
         return None
     if route.template in NO_FILTER:
-        raise bad_request(f"$filter is not supported for {route.template}.", code="Request_UnsupportedQuery")
+        raise bad_request(
+            f"$filter is not supported for {route.template}.", code="Request_UnsupportedQuery"
+        )
     try:
         node = odata.parse(text)
     except odata.FilterSyntaxError as error:
@@ -248,40 +278,56 @@ def _check_intune(node: odata.Node, route: Route) -> None:
                 continue
             case odata.Compare(_, odata.Property(path)) if path[0].lower() in allowed:
                 continue
-            case odata.Call("startswith" | "contains", odata.Property(path)) if path[0].lower() in allowed:
+            case odata.Call("startswith" | "contains", odata.Property(path)) if (
+                path[0].lower() in allowed
+            ):
                 continue
             case _:
                 raise bad_request(f"The filter is not supported for {route.template}.")
 
 
 def _check_directory(node: odata.Node) -> None:
+    """Refuse what the directory cannot filter by; variables of ``any()`` are judged by their collection."""
+    variables: set[str] = set()
     for inner in odata.walk(node):
         match inner:
             case odata.Call("contains" | "isof"):
                 raise bad_request("Unsupported Query.", code="Request_UnsupportedQuery")
-            case odata.Call("endswith", odata.Property(path)) if path[0].lower() not in ENDS_WITH and len(path[0]) > 1:
-                raise bad_request(
-                    f"Operator 'endsWith' is not supported for property '{path[0]}'.",
-                    code="Request_UnsupportedQuery",
-                )
-            case odata.Compare(_, odata.Property(path)) | odata.Any_(odata.Property(path)) if path[0].lower() in NOT_FILTERABLE:
-                raise bad_request(
-                    f"Unsupported or invalid query filter clause specified for property '{path[0]}' of "
-                    "resource.",
-                    code="Request_UnsupportedQuery",
-                )
+            case odata.Call("endswith", odata.Property((name, *_))) if name not in variables:
+                _check_ending(name)
+            case odata.Compare(_, odata.Property((name, *_))):
+                _check_filterable(name)
+            case odata.AnyOf(odata.Property((name, *_)), variable, condition):
+                _check_filterable(name)
+                variables.add(variable)
+                if isinstance(condition, odata.Call) and condition.name == "endswith":
+                    _check_ending(name)
             case _:
                 pass
 
 
-def _check_properties(node: odata.Node, type_name: str, schema: Schema, scope: Mapping[str, str]) -> None:
+def _check_ending(name: str) -> None:
+    if name.lower() not in ENDS_WITH:
+        text = f"Operator 'endsWith' is not supported for property '{name}'."
+        raise bad_request(text, code="Request_UnsupportedQuery")
+
+
+def _check_filterable(name: str) -> None:
+    if name.lower() in NOT_FILTERABLE:
+        text = f"Unsupported or invalid query filter clause specified for property '{name}' of resource."
+        raise bad_request(text, code="Request_UnsupportedQuery")
+
+
+def _check_properties(
+    node: odata.Node, type_name: str, schema: Schema, scope: Mapping[str, str]
+) -> None:
     match node:
         case odata.Both(_, left, right):
             _check_properties(left, type_name, schema, scope)
             _check_properties(right, type_name, schema, scope)
         case odata.Not(inner):
             _check_properties(inner, type_name, schema, scope)
-        case odata.Any_(left, variable, inner):
+        case odata.AnyOf(left, variable, inner):
             held = _type_at(left, type_name, schema, scope)
             if not held.startswith("Collection("):
                 raise bad_request("Any/All may only be used following a collection.")
@@ -294,7 +340,9 @@ def _check_properties(node: odata.Node, type_name: str, schema: Schema, scope: M
                 _check_kind(_type_at(left, type_name, schema, scope), value, schema)
         case odata.Call("isof", _, right):
             if schema.named(str(right.value)) is None:
-                raise bad_request(f"Cast or IsOf Function must have a type in its arguments: {right.value}")
+                raise bad_request(
+                    f"Cast or IsOf Function must have a type in its arguments: {right.value}"
+                )
         case odata.Call(_, left, right):
             assert left is not None
             _check_kind(_type_at(left, type_name, schema, scope), right, schema)
@@ -308,7 +356,10 @@ def _type_at(left: odata.Property, type_name: str, schema: Schema, scope: Mappin
         if name == "$count":
             return "Int"
         owner = element_type(current)
-        known = {n.lower(): t for n, t in {**schema.navigation(owner), **schema.structural(owner)}.items()}
+        known = {
+            n.lower(): t
+            for n, t in {**schema.navigation(owner), **schema.structural(owner)}.items()
+        }
         if name.lower() not in known:
             raise bad_request(
                 f"Invalid filter clause: Could not find a property named '{name}' on type "
@@ -319,9 +370,11 @@ def _type_at(left: odata.Property, type_name: str, schema: Schema, scope: Mappin
 
 
 def _check_kind(held: str, right: odata.Value, schema: Schema) -> None:
-    if right.kind == "null" or held not in KINDS and held not in schema.enums:
-        if right.kind != "null" and held.startswith("Collection("):
-            raise bad_request("Invalid filter clause: a collection needs any().")
+    if right.kind == "null":
+        return
+    if held.startswith("Collection("):
+        raise bad_request("Invalid filter clause: a collection needs any().")
+    if held not in KINDS and held not in schema.enums:
         return
     if right.kind not in KINDS.get(held, ("string",)):
         raise bad_request(
@@ -329,7 +382,9 @@ def _check_kind(held: str, right: odata.Value, schema: Schema) -> None:
             f"types 'Edm.{held}' and '{EDM[right.kind]}' for operator kind 'Equal'."
         )
     if held in schema.enums and right.value not in schema.enums[held]:
-        raise bad_request(f"Invalid filter clause: The string '{right.value}' is not a valid enumeration type constant.")
+        raise bad_request(
+            f"Invalid filter clause: The string '{right.value}' is not a valid enumeration type constant."
+        )
 
 
 def search_matches(search: str, row: Mapping[str, object]) -> bool:

@@ -72,7 +72,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Any_:
+class AnyOf:
     """``left/any(variable: inner)``; without an inner condition: not empty."""
 
     left: Property
@@ -96,7 +96,7 @@ class Both:
     right: "Node"
 
 
-Node: TypeAlias = Compare | In | Call | Any_ | Not | Both
+Node: TypeAlias = Compare | In | Call | AnyOf | Not | Both
 
 
 def parse(text: str) -> Node:
@@ -117,7 +117,7 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(right)
         case Not(inner):
             yield from walk(inner)
-        case Any_(_, _, inner) if inner is not None:
+        case AnyOf(_, _, inner) if inner is not None:
             yield from walk(inner)
         case _:
             pass
@@ -220,12 +220,12 @@ class _Parser:
     def any(self, name: str) -> Node:
         left = Property(tuple(name.split("/")))
         if self.word(")"):
-            return Any_(left, "", None)
+            return AnyOf(left, "", None)
         variable = self.take()
         self.take(":")
         inner = self.disjunction()
         self.take(")")
-        return Any_(left, variable, inner)
+        return AnyOf(left, variable, inner)
 
     def comparison(self, left: Property) -> Node:
         if self.word("in"):
@@ -277,7 +277,7 @@ def _true(
         case Call(name, left, right):
             assert left is not None
             return _text_test(name, _held(left, scope), right)
-        case Any_(left, variable, inner):
+        case AnyOf(left, variable, inner):
             elements = _held(left, scope) or ()
             if inner is None:
                 return bool(elements)

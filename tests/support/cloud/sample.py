@@ -126,7 +126,11 @@ def graph_data() -> dict[str, Json]:
             "settings": {"secureByDefault": True},
         },
         "/deviceManagement/managedDevices": [
-            {"id": f"device-{n}", "deviceName": f"PC{n}", "managementAgent": "configurationManagerClientMdm"}
+            {
+                "id": f"device-{n}",
+                "deviceName": f"PC{n}",
+                "managementAgent": "configurationManagerClientMdm",
+            }
             for n in range(7)
         ],
         "/deviceManagement/deviceEnrollmentConfigurations": [
@@ -179,15 +183,28 @@ def graph_data() -> dict[str, Json]:
 
 def site_data() -> dict[str, list[dict[str, Json]]]:
     return {
-        "SMS_Site": [{"SiteCode": "XYZ", "Type": 2, "Version": "5.00.9141.1000", "BuildNumber": 9141}],
+        "SMS_Site": [
+            {"SiteCode": "XYZ", "Type": 2, "Version": "5.00.9141.1000", "BuildNumber": 9141}
+        ],
         "SMS_R_User": [
-            {"ResourceId": n, "UserPrincipalName": f"user{n}@contoso.com", "UniqueUserName": f"CONTOSO\\user{n}"}
+            {
+                "ResourceId": n,
+                "UserPrincipalName": f"user{n}@contoso.com",
+                "UniqueUserName": f"CONTOSO\\user{n}",
+            }
             for n in range(12)
         ],
         "SMS_Collection": [
-            {"CollectionID": "XYZ00014", "Name": "All users", "CollectionType": 1, "CollectionRules": [1]}
+            {
+                "CollectionID": "XYZ00014",
+                "Name": "All users",
+                "CollectionType": 1,
+                "CollectionRules": [1],
+            }
         ],
-        "SMS_AzureService": [{"AzureServiceID": 1, "ServiceType": "CloudProxyService", "Name": "cmg"}],
+        "SMS_AzureService": [
+            {"AzureServiceID": 1, "ServiceType": "CloudProxyService", "Name": "cmg"}
+        ],
         "SMS_Oddity": [{"Name": "odd", "Number": 1}],
     }
 

@@ -20,7 +20,18 @@ VERSIONS = ("v1.0", "beta")
 CAST = re.compile(r"(?:microsoft\.)?graph\.(\w+)", re.IGNORECASE)
 CALL = re.compile(r"(\w+)\((?:(\w+)=)?'?([^']*?)'?\)")
 PRIMITIVES = frozenset(
-    ("String", "Boolean", "Int", "DateTimeOffset", "Guid", "Binary", "TimeOfDay", "Double", "Duration", "Date")
+    (
+        "String",
+        "Boolean",
+        "Int",
+        "DateTimeOffset",
+        "Guid",
+        "Binary",
+        "TimeOfDay",
+        "Double",
+        "Duration",
+        "Date",
+    )
 )
 
 Properties: TypeAlias = Mapping[str, str]
@@ -145,7 +156,11 @@ class Schema:
             self.version,
             path.lower().removesuffix("()"),
             steps,
-            (self.named(casts[-1]) if casts and CAST.fullmatch(segments[-2 if count else -1]) else None)
+            (
+                self.named(casts[-1])
+                if casts and CAST.fullmatch(segments[-2 if count else -1])
+                else None
+            )
             or type_name,
             bool(collection),
             frozenset(f"${name}" for name in options.split()),

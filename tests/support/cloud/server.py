@@ -60,14 +60,15 @@ class Rule:
         if self.method not in (None, request.method) or (self.when and not self.when(request)):
             return False
         self.seen += 1
-        return self.after < self.seen <= self.after + (
-            self.seen if self.times is None else self.times
+        return (
+            self.after < self.seen <= self.after + (self.seen if self.times is None else self.times)
         )
 
 
 class Server(ABC):
     """A service that answers on loopback between ``with`` and its end.
 
+    ``identity`` is the certificate shown; it may be exchanged before the start (expired, another name).
     Errors of the stand-in itself come out at the end of the ``with``; they never pass for answers.
     """
 
@@ -82,7 +83,7 @@ class Server(ABC):
         self.failures: list[Exception] = []
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
-        self._identity = identity
+        self.identity = identity
         self._transport: Transport | None = None
 
     @abstractmethod
@@ -99,7 +100,7 @@ class Server(ABC):
                 if fault
                 else self.answer(request)
             )
-        except Exception as failure:  # noqa: BLE001  (shown at the end of the with, where the test sees it)
+        except Exception as failure:  # noqa: BLE001 - shown at the end, where the test sees it
             self.failures.append(failure)
             response = Response(500, b"the stand-in itself failed")
         self._keep(request, response.status)
@@ -148,7 +149,7 @@ class Server(ABC):
 
     def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
-        context = (self._identity or self.authority.issue()).context() if self.tls else None
+        context = (self.identity or self.authority.issue()).context() if self.tls else None
         self._transport = Transport(self.handle, context)
         self._transport.start()
 

@@ -46,9 +46,7 @@ class TokenIssuer:
         claims = self._common(app, audience, app.object_id, "app")
         return self.sign(claims | ({"roles": roles} if roles else {}))
 
-    def for_person(
-        self, app: App, person: Person, audience: str, scopes: frozenset[str]
-    ) -> str:
+    def for_person(self, app: App, person: Person, audience: str, scopes: frozenset[str]) -> str:
         """Return a delegated token; ``scp`` are the delegated permissions in it."""
         claims = self._common(app, audience, person.object_id, "user")
         more = {"scp": " ".join(sorted(scopes)), "upn": person.upn, "name": person.name}
@@ -60,10 +58,18 @@ class TokenIssuer:
 
     def read(self, token: str, resource: Resource) -> Claims | Refused:
         """Return the claims of a token for ``resource``, or why it is refused."""
-        lenient = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+        lenient = {
+            "verify_aud": False,
+            "verify_exp": False,
+            "verify_nbf": False,
+            "verify_iat": False,
+        }
         try:
             claims: Claims = jwt.decode(
-                token, _key().public_key(), algorithms=["ES256"], options=lenient  # type: ignore[arg-type]
+                token,
+                _key().public_key(),
+                algorithms=["ES256"],
+                options=lenient,  # type: ignore[arg-type]
             )
         except jwt.InvalidTokenError:
             return Refused("Access token validation failure. Invalid signature or format.")

@@ -82,7 +82,7 @@ class Transport:
             self._talk(connection)
         except OSError:
             pass  # the client went away, or stop() closed the connection: both are ordinary
-        except Exception as failure:  # noqa: BLE001  (raised by stop(), where the test sees it)
+        except Exception as failure:  # noqa: BLE001 - shown at the end, where the test sees it
             self.failures.append(failure)
         finally:
             with self._lock:

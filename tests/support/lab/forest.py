@@ -147,13 +147,32 @@ _CONTOSO_USERS = (
             synchronised=True,
         )
         for given, family in (
-            ("Ann", "Archer"), ("Ben", "Baker"), ("Cara", "Cole"), ("Dan", "Dorn"), ("Eve", "Ebert"), ("Finn", "Fox"),
-            ("Gina", "Grant"), ("Hal", "Hope"), ("Ida", "Ives"), ("Jon", "Jarvis"), ("Kim", "Kerr"), ("Leo", "Lund"),
+            ("Ann", "Archer"),
+            ("Ben", "Baker"),
+            ("Cara", "Cole"),
+            ("Dan", "Dorn"),
+            ("Eve", "Ebert"),
+            ("Finn", "Fox"),
+            ("Gina", "Grant"),
+            ("Hal", "Hope"),
+            ("Ida", "Ives"),
+            ("Jon", "Jarvis"),
+            ("Kim", "Kerr"),
+            ("Leo", "Lund"),
         )
     ),
-    User("shared.name", "shared.name@fabrikam.com", mail="shared.name@contoso.com", synchronised=True),
-    User("other.mail", "other.mail@contoso.com", mail="somebody@contoso.com", proxies=("SMTP:somebody@contoso.com",)),
-    User("taken", "taken@contoso.com", proxies=("SMTP:taken@contoso.com", "smtp:obrien@contoso.com")),
+    User(
+        "shared.name", "shared.name@fabrikam.com", mail="shared.name@contoso.com", synchronised=True
+    ),
+    User(
+        "other.mail",
+        "other.mail@contoso.com",
+        mail="somebody@contoso.com",
+        proxies=("SMTP:somebody@contoso.com",),
+    ),
+    User(
+        "taken", "taken@contoso.com", proxies=("SMTP:taken@contoso.com", "smtp:obrien@contoso.com")
+    ),
     User("corp1", "corp1@ad.contoso.test"),
     User("corp2", "corp2@ad.contoso.test", ou="Branch"),
     User("branch1", "branch1@corp.local", ou="Branch"),
@@ -166,7 +185,10 @@ _CONTOSO_USERS = (
     User("guest.ann", "ann.guest@contoso.com", cn="Guest, Ann"),
     User("admin.bea", "bea.administrator@contoso.com", cn="Administrator (Bea)"),
     User(
-        "hostile", "hostile@corp.local", cn='=HYPERLINK("http://x.test","y")', display_name="<script>alert(1)</script>"
+        "hostile",
+        "hostile@corp.local",
+        cn='=HYPERLINK("http://x.test","y")',
+        display_name="<script>alert(1)</script>",
     ),
     User("svc-sql", None, ou="Service Accounts", description="Database service"),
     User("svc-backup", "svc-backup@corp.local", ou="Service Accounts", enabled=False),
@@ -205,7 +227,12 @@ FABRIKAM = Forest(
     ous=("Staff", "Service Accounts"),
     users=(
         *(
-            User(f"fab{number}", f"fab{number}@fabrikam.com", mail=f"fab{number}@fabrikam.com", synchronised=True)
+            User(
+                f"fab{number}",
+                f"fab{number}@fabrikam.com",
+                mail=f"fab{number}@fabrikam.com",
+                synchronised=True,
+            )
             for number in range(1, 6)
         ),
         User("shared.name", "Shared.Name@fabrikam.com"),
@@ -217,13 +244,19 @@ FABRIKAM = Forest(
 )
 
 
-def ldif(forest: Forest, issuing_ca: bytes, root_ca: bytes, reader_password: str) -> tuple[str, str]:
+def ldif(
+    forest: Forest, issuing_ca: bytes, root_ca: bytes, reader_password: str
+) -> tuple[str, str]:
     """The forest's objects, and the user names that Samba's own rules would refuse (written below those rules)."""
     entries = [
         *_structure(forest, reader_password),
         *_accounts(forest),
         *_cloud_objects(forest),
-        *(_certificate_services(forest, issuing_ca, root_ca) if forest.has_certificate_services else ()),
+        *(
+            _certificate_services(forest, issuing_ca, root_ca)
+            if forest.has_certificate_services
+            else ()
+        ),
     ]
     return "".join(entries), "".join(_duplicates(forest))
 
@@ -235,7 +268,9 @@ def reader(forest: Forest) -> tuple[str, str]:
 
 def escaped(value: str) -> str:
     """A value within a distinguished name."""
-    return "".join(f"\\{character}" if character in ',+"\\<>;=#' else character for character in value)
+    return "".join(
+        f"\\{character}" if character in ',+"\\<>;=#' else character for character in value
+    )
 
 
 def _structure(forest: Forest, reader_password: str) -> Iterator[str]:
@@ -279,7 +314,11 @@ def _accounts(forest: Forest) -> Iterator[str]:
     for group, members in forest.groups.items():
         yield _entry(
             f"CN={group},OU=Staff,{forest.base}",
-            {"objectClass": ["group"], "sAMAccountName": [group], "member": [dns[member] for member in members]},
+            {
+                "objectClass": ["group"],
+                "sAMAccountName": [group],
+                "member": [dns[member] for member in members],
+            },
         )
 
 
@@ -301,7 +340,11 @@ def _duplicates(forest: Forest) -> Iterator[str]:
 def _cloud_objects(forest: Forest) -> Iterator[str]:
     yield _entry(
         f"CN=AZUREADSSOACC,CN=Computers,{forest.base}",
-        {"objectClass": ["computer"], "sAMAccountName": ["AZUREADSSOACC$"], "userAccountControl": ["4128"]},
+        {
+            "objectClass": ["computer"],
+            "sAMAccountName": ["AZUREADSSOACC$"],
+            "userAccountControl": ["4128"],
+        },
     )
     yield _entry(
         f"CN=CM01,CN=Computers,{forest.base}",
@@ -358,10 +401,31 @@ def _certificate_services(forest: Forest, issuing_ca: bytes, root_ca: bytes) -> 
     exportable, compatible = 0x10, 0x01010000
     for number, (name, display, usage, subject, key, autoenrol) in enumerate(
         (
-            (CMG_TEMPLATE, "ConfigMgr Cloud Management Gateway", server, supplied, exportable | compatible, False),
+            (
+                CMG_TEMPLATE,
+                "ConfigMgr Cloud Management Gateway",
+                server,
+                supplied,
+                exportable | compatible,
+                False,
+            ),
             (WEB_TEMPLATE, "ConfigMgr Web Server Certificate", server, supplied, compatible, False),
-            (CLIENT_TEMPLATE, "ConfigMgr Client Certificate", client, from_directory, compatible, True),
-            (DISTRIBUTION_TEMPLATE, "ConfigMgr Client Distribution Point", client, from_directory, 0x10, False),
+            (
+                CLIENT_TEMPLATE,
+                "ConfigMgr Client Certificate",
+                client,
+                from_directory,
+                compatible,
+                True,
+            ),
+            (
+                DISTRIBUTION_TEMPLATE,
+                "ConfigMgr Client Distribution Point",
+                client,
+                from_directory,
+                0x10,
+                False,
+            ),
             (UNPUBLISHED_TEMPLATE, "ConfigMgr Old Client", client, from_directory, 0x10, False),
         ),
         start=1,

@@ -121,7 +121,7 @@ def names(folder: Path, zones: Mapping[str, str], *, dead: Sequence[str] = ()) -
     isolation.require_namespace()
     with ExitStack() as stack:
         authoritative = stack.enter_context(_knot(_folder(folder), zones))
-        stubs = {origin: authoritative.host for origin in zones}
+        stubs = dict.fromkeys(zones, authoritative.host)
         stubs |= {origin: isolation.fresh_address() for origin in dead}
         recursive = stack.enter_context(_unbound(_folder(folder), stubs))
         yield Names(folder, authoritative, recursive, stack)
@@ -139,7 +139,9 @@ def _knot(folder: Path, zones: Mapping[str, str]) -> Iterator[NameServer]:
     settings.write_text(text)
     (folder / "db").mkdir()
     command = ["knotd", "-c", str(settings)]
-    with running(command, log=folder / "log", ready=lambda: _answers(address, "lab.test.")) as server:
+    with running(
+        command, log=folder / "log", ready=lambda: _answers(address, "lab.test.")
+    ) as server:
         yield NameServer(server, address)
 
 
@@ -149,14 +151,18 @@ def _unbound(folder: Path, stubs: Mapping[str, str]) -> Iterator[NameServer]:
     settings = folder / "unbound.conf"
     text = _UNBOUND.format(folder=folder, address=address)
     text += "".join(f'  local-zone: "{origin}." nodefault\n' for origin in {**stubs, "test": ""})
-    for origin, server in stubs.items():
-        text += f'stub-zone:\n  name: "{origin}."\n  stub-addr: {server}@53\n  stub-prime: no\n'
+    for origin, stub in stubs.items():
+        text += f'stub-zone:\n  name: "{origin}."\n  stub-addr: {stub}@53\n  stub-prime: no\n'
     # Every other name is answered at once: there is no root to ask.
     text += 'auth-zone:\n  name: "."\n  zonefile: "root.zone"\n  for-upstream: yes\n  for-downstream: no\n'
     settings.write_text(text)
-    (folder / "root.zone").write_text(". 86400 IN SOA . . 1 3600 600 86400 60\n. 86400 IN NS a.root.\n")
+    (folder / "root.zone").write_text(
+        ". 86400 IN SOA . . 1 3600 600 86400 60\n. 86400 IN NS a.root.\n"
+    )
     command = ["unbound", "-d", "-p", "-c", str(settings)]
-    with running(command, log=folder / "log", ready=lambda: _answers(address, "ready.invalid.")) as server:
+    with running(
+        command, log=folder / "log", ready=lambda: _answers(address, "ready.invalid.")
+    ) as server:
         yield NameServer(server, address)
 
 
@@ -174,7 +180,9 @@ def _dnsdist(folder: Path, faults: Mapping[str, Fault], backend: str) -> Iterato
     settings = folder / "dnsdist.conf"
     settings.write_text("\n".join(lines) + "\n")
     command = ["dnsdist", "-C", str(settings), "--supervised", "--disable-syslog"]
-    with running(command, log=folder / "log", ready=lambda: _answers(address, "ready.dnsdist.")) as server:
+    with running(
+        command, log=folder / "log", ready=lambda: _answers(address, "ready.dnsdist.")
+    ) as server:
         yield NameServer(server, address)
 
 

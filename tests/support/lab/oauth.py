@@ -64,7 +64,9 @@ class OAuthServer:
         """Where the keys are that sign its tokens."""
         return f"{self.issuer}/jwks"
 
-    def approve(self, verification_url: str, user_code: str, account: str = "ann.archer@contoso.com") -> None:
+    def approve(
+        self, verification_url: str, user_code: str, account: str = "ann.archer@contoso.com"
+    ) -> None:
         """What a person does in the browser: enter the code, sign in, consent."""
         with requests.Session() as browser:
             browser.trust_env = False
@@ -76,10 +78,15 @@ class OAuthServer:
                 if form is None:
                     break
                 action, fields = form
-                sent = {**fields, **{name: value for name, value in values.items() if name in page.text}}
+                sent = {
+                    **fields,
+                    **{name: value for name, value in values.items() if name in page.text},
+                }
                 page = browser.post(urljoin(page.url, action), data=sent, timeout=10)
             if "Sign-in Success" not in page.text:
-                raise AssertionError(f"the device was not signed in: {page.status_code} {page.text[:2000]}")
+                raise AssertionError(
+                    f"the device was not signed in: {page.status_code} {page.text[:2000]}"
+                )
 
 
 def node() -> tuple[str, Path]:
@@ -89,7 +96,9 @@ def node() -> tuple[str, Path]:
     chosen = folder / "node" / "bin" / "node"
     program = str(chosen) if chosen.exists() else shutil.which("node")
     if program is None or not (modules / "oidc-provider").is_dir():
-        raise RuntimeError(f"oidc-provider is not installed in {modules}. Run tests/support/setup/setup.sh test")
+        raise RuntimeError(
+            f"oidc-provider is not installed in {modules}. Run tests/support/setup/setup.sh test"
+        )
     return program, modules
 
 
@@ -99,7 +108,9 @@ def oauth_server(folder: Path, pki: Pki, ca: Credential) -> Iterator[OAuthServer
     isolation.require_namespace()
     program, modules = node()
     own = pki.issue(ca, HOST, names=[HOST], addresses=[ADDRESS])
-    server = OAuthServer(ca_file=ca.certificate, client_certificate=pki.self_signed("assess", usages=["clientAuth"]))
+    server = OAuthServer(
+        ca_file=ca.certificate, client_certificate=pki.self_signed("assess", usages=["clientAuth"])
+    )
     settings = folder / "settings.json"
     settings.write_text(
         json.dumps(
@@ -145,7 +156,11 @@ def _private_jwk(key: Path) -> dict[str, str]:
     numbers = private.private_numbers()
     parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q}
     parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
-    return {**_public_jwk(key), **{name: _number(value) for name, value in parts.items()}, "use": "sig"}
+    return {
+        **_public_jwk(key),
+        **{name: _number(value) for name, value in parts.items()},
+        "use": "sig",
+    }
 
 
 def _public_jwk(key: Path) -> dict[str, str]:
@@ -161,7 +176,9 @@ def _number(value: int) -> str:
 
 
 @pytest.fixture(scope="session")
-def oauth(tmp_path_factory: pytest.TempPathFactory, lab_pki: Pki, lab_ca: Credential) -> Iterator[OAuthServer]:
+def oauth(
+    tmp_path_factory: pytest.TempPathFactory, lab_pki: Pki, lab_ca: Credential
+) -> Iterator[OAuthServer]:
     """The independent OAuth server, at ``https://login.contoso.test``."""
     with oauth_server(tmp_path_factory.mktemp("oauth"), lab_pki, lab_ca) as server:
         yield server

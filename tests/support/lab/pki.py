@@ -13,7 +13,7 @@ year; `around` gives dates relative to the moment that is judged from.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -76,7 +76,7 @@ class Credential:
     @property
     def sha1(self) -> str:
         """The thumbprint as Windows shows it: 40 hexadecimal digits, upper case."""
-        return self.x509.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
+        return self.x509.fingerprint(hashes.SHA1()).hex().upper()
 
     @property
     def sha256(self) -> str:
@@ -101,7 +101,12 @@ class Pki:
         self._numbers = itertools.count(1)
 
     def root(
-        self, cn: str = "Contoso Root CA", *, key: str = "ec:P-256", digest: str = "sha256", valid: Validity = ALWAYS
+        self,
+        cn: str = "Contoso Root CA",
+        *,
+        key: str = "ec:P-256",
+        digest: str = "sha256",
+        valid: Validity = ALWAYS,
     ) -> Credential:
         return self.self_signed(cn, key=key, digest=digest, valid=valid, authority=True)
 
@@ -142,7 +147,14 @@ class Pki:
         identifiers. ``subject`` replaces ``/CN=...`` as a whole.
         """
         extensions = _extensions(
-            [cn] if names is None else names, addresses, emails, usages, ocsp, crl, ca_issuers, authority=False
+            [cn] if names is None else names,
+            addresses,
+            emails,
+            usages,
+            ocsp,
+            crl,
+            ca_issuers,
+            authority=False,
         )
         return self._sign(
             issuer, subject or f"/CN={_escaped(cn)}", self._key(key), extensions, digest, valid
@@ -168,20 +180,20 @@ class Pki:
     def revoke(self, credential: Credential, *, reason: str = "keyCompromise") -> None:
         """From now on the issuer's list and its OCSP responder say so."""
         issuer = _issuer_of(credential)
-        run([*self._ca(issuer), "-revoke", str(credential.certificate), "-crl_reason", reason])
+        revoked = ("-revoke", str(credential.certificate), "-crl_reason", reason)
+        run([*self._ca(issuer), *revoked])
 
     def crl(self, issuer: Credential, *, valid: Validity = ALWAYS) -> bytes:
         """The issuer's list of revoked certificates, DER."""
         lists = self._new("crl.pem")
-        run(
-            [*self._ca(issuer), "-gencrl", "-out", str(lists)]
-            + ["-crl_lastupdate", _asn1_time(valid[0]), "-crl_nextupdate", _asn1_time(valid[1])]
-        )
-        return run(["openssl", "crl", "-in", str(lists), "-outform", "DER"])
+        dates = ("-crl_lastupdate", _asn1_time(valid[0]), "-crl_nextupdate", _asn1_time(valid[1]))
+        run([*self._ca(issuer), "-gencrl", "-out", str(lists), *dates])
+        return _openssl("crl", "-in", lists, "-outform", "DER")
 
     def database(self, issuer: Credential) -> Path:
         """The issuer's list of what it issued and revoked, in OpenSSL's form."""
-        return issuer.key.with_suffix(".index")
+        self._ca(issuer)
+        return _index(issuer)
 
     def pfx(
         self,
@@ -196,16 +208,17 @@ class Pki:
     ) -> Path:
         """A PKCS #12 file; ``chain`` is the issuers (true), nobody (false) or those named."""
         out = self._new("pfx")
-        command = ["openssl", "pkcs12", "-export", "-in", str(credential.certificate), "-out", str(out)]
-        command += ["-inkey", str(credential.key)] if with_key else ["-nokeys"]
+        options: list[str | Path] = ["-in", credential.certificate, "-out", out]
+        options += ["-inkey", credential.key] if with_key else ["-nokeys"]
         others = credential.issuers if chain is True else list(chain or [])
         if others:
-            command += ["-certfile", str(self.bundle(others))]
+            options += ["-certfile", self.bundle(others)]
         if csp is not None:
-            command += ["-CSP", csp]
+            options += ["-CSP", csp]
         if friendly_name is not None:
-            command += ["-name", friendly_name]
-        run([*command, *_ENCRYPTION[encryption], "-passout", f"pass:{password}"])
+            options += ["-name", friendly_name]
+        options += [*_ENCRYPTION[encryption], "-passout", f"pass:{password}"]
+        _openssl("pkcs12", "-export", *options)
         return out
 
     def csr(
@@ -219,13 +232,11 @@ class Pki:
     ) -> Path:
         """A request as OpenSSL writes it, PEM. ``names`` as in `issue`."""
         out = self._new("csr")
-        alternative = [cn] if names is None else names
-        extension = [f"subjectAltName={','.join(f'DNS:{name}' for name in alternative)}"] if alternative else []
-        run(
-            ["openssl", "req", "-new", "-config", str(self._settings()), "-key", str(self._key(key))]
-            + ["-subj", subject or f"/CN={_escaped(cn)}", f"-{digest}", "-out", str(out)]
-            + [word for text in extension for word in ("-addext", text)]
-        )
+        options: list[str | Path] = ["-key", self._key(key), f"-{digest}", "-out", out]
+        alternative = [f"DNS:{name}" for name in ([cn] if names is None else names)]
+        if alternative:
+            options += ["-addext", f"subjectAltName={','.join(alternative)}"]
+        self._request(subject or f"/CN={_escaped(cn)}", *options)
         return out
 
     def windows_csr(
@@ -264,10 +275,9 @@ class Pki:
     def p7b(self, *credentials: Credential, pem: bool = True) -> Path:
         """A PKCS #7 file with certificates only."""
         out = self._new("p7b")
-        run(
-            ["openssl", "crl2pkcs7", "-nocrl", "-certfile", str(self.bundle(credentials))]
-            + ["-outform", "PEM" if pem else "DER", "-out", str(out)]
-        )
+        form = "PEM" if pem else "DER"
+        bundle = self.bundle(credentials)
+        _openssl("crl2pkcs7", "-nocrl", "-certfile", bundle, "-outform", form, "-out", out)
         return out
 
     def der(self, credential: Credential, *, suffix: str = "cer") -> Path:
@@ -294,7 +304,9 @@ class Pki:
         """An empty configuration, so that the machine's own changes nothing."""
         path = self.folder / "empty.cnf"
         if not path.exists():
-            path.write_text("[req]\ndistinguished_name = dn\nstring_mask = utf8only\nutf8 = yes\n[dn]\n")
+            path.write_text(
+                "[req]\ndistinguished_name = dn\nstring_mask = utf8only\nutf8 = yes\n[dn]\n"
+            )
         return path
 
     def _key(self, kind: str | Path) -> Path:
@@ -302,9 +314,12 @@ class Pki:
             return kind
         algorithm, size = kind.split(":")
         out = self._new("key")
-        options = {"rsa": ["RSA", f"rsa_keygen_bits:{size}"], "ec": ["EC", f"ec_paramgen_curve:{size}"]}[algorithm]
-        run(["openssl", "genpkey", "-algorithm", options[0], "-pkeyopt", options[1], "-out", str(out)])
+        option = {"rsa": "rsa_keygen_bits", "ec": "ec_paramgen_curve"}[algorithm]
+        _openssl("genpkey", "-algorithm", algorithm, "-pkeyopt", f"{option}:{size}", "-out", out)
         return out
+
+    def _request(self, subject: str, *options: str | Path) -> None:
+        _openssl("req", "-new", "-config", self._settings(), "-utf8", "-subj", subject, *options)
 
     def _sign(
         self,
@@ -317,23 +332,23 @@ class Pki:
     ) -> Credential:
         request = self._new("csr")
         out = self._new("pem")
-        run(
-            ["openssl", "req", "-new", "-config", str(self._settings()), "-utf8", "-key", str(key)]
-            + ["-subj", subject, "-out", str(request)]
-        )
+        self._request(subject, "-key", key, "-out", request)
         section = self._new("ext")
         section.write_text(f"[extensions]\n{extensions}")
         signer = Credential(out, key) if issuer is None else issuer
         run(
-            [*self._ca(signer, self_signing=issuer is None), "-in", str(request), "-out", str(out)]
-            + ["-extfile", str(section), "-extensions", "extensions", "-md", digest, "-utf8"]
-            + ["-startdate", _asn1_time(valid[0]), "-enddate", _asn1_time(valid[1])]
+            [
+                *self._ca(signer, self_signing=issuer is None),
+                *("-in", str(request), "-out", str(out), "-md", digest, "-utf8"),
+                *("-extfile", str(section), "-extensions", "extensions"),
+                *("-startdate", _asn1_time(valid[0]), "-enddate", _asn1_time(valid[1])),
+            ]
         )
         return Credential(out, key, issuer)
 
     def _ca(self, issuer: Credential, *, self_signing: bool = False) -> list[str]:
         """``openssl ca`` on the issuer's own database, which is made at the first use."""
-        index = self.database(issuer)
+        index = _index(issuer)
         settings = issuer.key.with_suffix(".cnf")
         if not settings.exists():
             index.write_text("")
@@ -352,10 +367,20 @@ class Pki:
             raise TypeError("a Windows request is made with an RSA key here")
         signature = private.sign(body, padding.PKCS1v15(), hashes.SHA256())
         algorithm = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"}).dump()
-        whole = _sequence(body + algorithm + core.BitString.load(_tlv(0x03, b"\0" + signature)).dump())
+        whole = _sequence(
+            body + algorithm + core.BitString.load(_tlv(0x03, b"\0" + signature)).dump()
+        )
         out = self._new("csr")
         out.write_bytes(x509.load_der_x509_csr(whole).public_bytes(serialization.Encoding.PEM))
         return out
+
+
+def _openssl(*arguments: str | Path) -> bytes:
+    return run(["openssl", *map(str, arguments)])
+
+
+def _index(issuer: Credential) -> Path:
+    return issuer.key.with_suffix(".index")
 
 
 def _issuer_of(credential: Credential) -> Credential:
@@ -376,7 +401,9 @@ def _extensions(
     authority: bool,
 ) -> str:
     alternative = [f"DNS:{name}" for name in names]
-    alternative += [f"IP:{address}" for address in addresses] + [f"email:{email}" for email in emails]
+    alternative += [f"IP:{address}" for address in addresses] + [
+        f"email:{email}" for email in emails
+    ]
     access = [f"OCSP;URI:{ocsp}"] if ocsp else []
     access += [f"caIssuers;URI:{ca_issuers}"] if ca_issuers else []
     lines = {
@@ -425,7 +452,9 @@ def _attribute(oid: str, value: core.Asn1Value) -> bytes:
 
 def _client_info(machine: str, user: str, process: str) -> core.Asn1Value:
     """SEQUENCE { clientId INTEGER, MachineName, UserName, ProcessName UTF8String }; 9 is certreq's client."""
-    content = core.Integer(9).dump() + b"".join(core.UTF8String(text).dump() for text in (machine, user, process))
+    content = core.Integer(9).dump() + b"".join(
+        core.UTF8String(text).dump() for text in (machine, user, process)
+    )
     return core.Any.load(_sequence(content))
 
 
@@ -436,9 +465,9 @@ def _provider(name: str) -> core.Asn1Value:
 
 
 @pytest.fixture
-def pki(tmp_path: Path) -> Iterator[Pki]:
+def pki(tmp_path: Path) -> Pki:
     """An empty public key infrastructure of this test's own."""
-    yield Pki(tmp_path / "pki")
+    return Pki(tmp_path / "pki")
 
 
 @pytest.fixture(scope="session")

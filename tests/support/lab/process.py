@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STEP = 0.01
@@ -72,10 +72,8 @@ class Server:
         return True
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            pass
 
     def _account(self, what: str) -> str:
         return f"{' '.join(self.command)} {what}:\n{self.log.read_text(errors='replace')[-4000:]}"
@@ -108,10 +106,16 @@ def accepts(address: str, port: int) -> bool:
         return False
 
 
-def run(command: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
+def run(
+    command: Sequence[str], *, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> bytes:
     """The standard output of a command that succeeds; else its words are the message."""
     done = subprocess.run(
-        list(command), input=stdin, capture_output=True, check=False, env={**os.environ, **(environment or {})}
+        list(command),
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **(environment or {})},
     )
     if done.returncode != 0:
         words = (done.stderr + done.stdout).decode(errors="replace")[-4000:]

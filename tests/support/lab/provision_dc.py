@@ -9,9 +9,9 @@ out, which only a file server needs and only real root can write.
 import logging
 import sys
 
-from samba.auth import system_session
-from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2
-from samba.provision import provision
+from samba.auth import system_session  # type: ignore[import-not-found]
+from samba.dsdb import DS_DOMAIN_FUNCTION_2008_R2  # type: ignore[import-not-found]
+from samba.provision import provision  # type: ignore[import-not-found]
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Where a certificate's revocation can be asked: a list and an OCSP responder over HTTP, answered by OpenSSL.
 
-    with revocation_server(pki, issuing) as server:
-        leaf = pki.issue(issuing, "cmg.contoso.com", ocsp=server.ocsp, crl=server.crl)
-        pki.revoke(leaf)                    # from now on both say so
+with revocation_server(pki, issuing) as server:
+    leaf = pki.issue(issuing, "cmg.contoso.com", ocsp=server.ocsp, crl=server.crl)
+    pki.revoke(leaf)                    # from now on both say so
 """
 
 import base64
@@ -84,9 +84,12 @@ def ocsp_response(pki: Pki, issuer: Credential, request: bytes) -> bytes:
         asked, answered = Path(folder, "request"), Path(folder, "response")
         asked.write_bytes(request)
         run(
-            ["openssl", "ocsp", "-index", str(pki.database(issuer)), "-CA", str(issuer.certificate)]
-            + ["-rsigner", str(issuer.certificate), "-rkey", str(issuer.key), "-ndays", "7"]
-            + ["-reqin", str(asked), "-respout", str(answered)]
+            [
+                *("openssl", "ocsp", "-index", str(pki.database(issuer)), "-ndays", "7"),
+                *("-CA", str(issuer.certificate)),
+                *("-rsigner", str(issuer.certificate), "-rkey", str(issuer.key)),
+                *("-reqin", str(asked), "-respout", str(answered)),
+            ]
         )
         return answered.read_bytes()
 

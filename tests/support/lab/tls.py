@@ -12,6 +12,7 @@ import http.server
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -106,7 +107,11 @@ def http_server(
 
 @contextmanager
 def misbehaving_socket(
-    how: Misbehaviour, *, address: str | None = None, port: int = 443, text: bytes = b"220 mail.contoso.test ESMTP\r\n"
+    how: Misbehaviour,
+    *,
+    address: str | None = None,
+    port: int = 443,
+    text: bytes = b"220 mail.contoso.test ESMTP\r\n",
 ) -> Iterator[Endpoint]:
     """A port that does not do what it should.
 
@@ -146,7 +151,9 @@ def misbehaving_socket(
                 thread.join()
 
 
-def _misbehave(how: Misbehaviour, connection: socket.socket, ending: threading.Event, text: bytes) -> None:
+def _misbehave(
+    how: Misbehaviour, connection: socket.socket, ending: threading.Event, text: bytes
+) -> None:
     with connection, suppress(OSError):
         match how:
             case "silent":
@@ -161,6 +168,8 @@ def _misbehave(how: Misbehaviour, connection: socket.socket, ending: threading.E
                 connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03")
                 while not ending.wait(0.05):
                     connection.sendall(b"\x00")
+            case "close" | "refuse":
+                """There is nothing to say."""
 
 
 @contextmanager
@@ -198,11 +207,11 @@ class _Server(http.server.ThreadingHTTPServer):
     def finish_request(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)
         if self._context is None:
-            super().finish_request(request, client_address)  # type: ignore[arg-type]
+            super().finish_request(request, client_address)
             return
         try:
             with self._context.wrap_socket(request, server_side=True) as wrapped:
-                super().finish_request(wrapped, client_address)  # type: ignore[arg-type]
+                super().finish_request(wrapped, client_address)
         except OSError:
             # A client that does not trust us, or goes away: its own test says so.
             return
@@ -212,7 +221,9 @@ class _Server(http.server.ThreadingHTTPServer):
             super().shutdown_request(request)  # type: ignore[arg-type]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that breaks off is no fault of the server's; nothing is printed."""
+        """A client that breaks off is no fault of the server's; a fault of the handler is printed."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _chain_file(credential: Credential) -> Path:
@@ -221,7 +232,9 @@ def _chain_file(credential: Credential) -> Path:
     return path
 
 
-def answering(pages: Mapping[str, tuple[int, str, bytes]]) -> type[http.server.BaseHTTPRequestHandler]:
+def answering(
+    pages: Mapping[str, tuple[int, str, bytes]],
+) -> type[http.server.BaseHTTPRequestHandler]:
     """A handler that has these pages: path to status, content type and body."""
 
     class Pages(http.server.BaseHTTPRequestHandler):
@@ -259,7 +272,9 @@ def https_server() -> Iterator[Callable[..., Endpoint]]:
     with ExitStack() as stack:
 
         def start(
-            credential: Credential, handler: type[http.server.BaseHTTPRequestHandler], **options: object
+            credential: Credential,
+            handler: type[http.server.BaseHTTPRequestHandler],
+            **options: object,
         ) -> Endpoint:
             return stack.enter_context(https(credential, handler, **options))  # type: ignore[arg-type]
 

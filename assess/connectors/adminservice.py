@@ -1,0 +1,265 @@
+"""What the AdminService of a Configuration Manager site answers.
+
+What an account may not see, the site leaves out in silence. So each list is held against what the
+site itself counts, or against the role that the account is said to have, before it is called whole.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from assess.connectors import Visit
+from assess.connectors.http import Client
+from assess.connectors.wmi_route import ENOUGH_RIGHTS, Route
+from assess.engagement import Engagement
+from assess.errors import Unavailable
+from assess.evidence import Ask, Table
+from assess.evidence.adminservice import (
+    AzureService,
+    Collection,
+    CollectionMember,
+    CollectionMembers,
+    DiscoveredUser,
+    DiscoveredUsers,
+    Instances,
+    MayBeTrimmed,
+    Member,
+    Members,
+    NotAUser,
+    Seen,
+    SeesEverything,
+    Site,
+    Sites,
+    ThisSite,
+    Trimmed,
+    UserMember,
+    Users,
+    Visibility,
+    text,
+)
+
+_ALL_USERS = "SMS00002"
+_ID_LENGTH = 8
+_SEEING_ROLES = {
+    "read-only-analyst": "Read-only Analyst",
+    "full-administrator": "Full Administrator",
+}
+
+
+def connect(engagement: Engagement) -> "AdminService":
+    """The connector that the [site] section describes."""
+    provider = engagement.get("site.provider_fqdn")
+    default = f"https://{provider}/AdminService" if provider else None
+    return AdminService(
+        engagement.get("site.adminservice", default),
+        method=engagement.get("site.auth.method", "kerberos"),
+        token=_token_source(engagement),
+        role=engagement.get("site.auth.role", ""),
+        client=lambda **options: Client.of(
+            engagement,
+            ca_key="site.ca_file",
+            fingerprint=engagement.get("site.thumbprint"),
+            **options,
+        ),
+        set_up_in=engagement.file,
+    )
+
+
+class AdminService:
+    """Reads provider classes. ``address`` None: the site is not set up, which each answer says.
+
+    ``method``: kerberos, entra (with ``token``) or none; ``role``: the security role that the
+    account is said to have; ``client`` makes the HTTPS client, with options of its own.
+    """
+
+    source = "adminservice"
+
+    def __init__(
+        self,
+        address: str | None,
+        *,
+        client: Callable[..., Client],
+        method: str = "kerberos",
+        token: Callable[[], str] | None = None,
+        role: str = "",
+        set_up_in: str = "the engagement file",
+    ) -> None:
+        self._route = Route(
+            address, client=client, method=method, token=token, set_up_in=set_up_in
+        )
+        self._role = role
+        self._lock = threading.Lock()
+        self._sites: tuple[Site, ...] | None = None
+
+    def answers(self, ask: Ask) -> bool:
+        """Every question about instances of a provider class."""
+        return isinstance(ask, Instances)
+
+    def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The answer to a bound question; raises Unavailable."""
+        match ask:
+            case DiscoveredUsers():
+                return self._users(visit)
+            case CollectionMembers(collection):
+                return self._members(collection, visit)
+            case Instances():
+                return self._instances(ask, visit)
+            case _:
+                raise Unavailable(f"the AdminService is not asked for {ask.describe()}")
+
+    def probe(self, visit: Visit) -> str:
+        """Sign in and see the site; raises Unavailable where either fails."""
+        pages = self._route.pages(Sites.provider_class, Site, visit, hurry=True)
+        sites = [site for page in pages for site in page]
+        if not sites:
+            where = self._route.where(Sites.provider_class)
+            raise Unavailable(f"{where} lets the account in but shows it no site", ENOUGH_RIGHTS)
+        seen = ", ".join(_site(site) for site in sites)
+        role = _SEEING_ROLES.get(self._role)
+        if role is None:
+            return f"sees {seen}; whether it sees everything there cannot be told"
+        return f"sees {seen}; said to be {role} on all scopes and collections"
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._route.close()
+
+    # -- the questions ---------------------------------------------------------------------------
+
+    def _instances(self, ask: Instances, visit: Visit) -> Seen[Any]:
+        pages = self._route.pages(ask.provider_class, ask.row, visit)
+        rows = tuple(row for page in pages for row in page)
+        where = self._route.where(ask.provider_class)
+        for row in rows:
+            visit.note(where, _shown(row))
+        if not rows:
+            visit.note(where, "no instance that this account sees")
+        return Seen(rows, self._rights(visit))
+
+    def _users(self, visit: Visit) -> Users:
+        name = "adminservice.users"
+        pages = self._route.pages(DiscoveredUsers.provider_class, DiscoveredUser, visit)
+        with visit.table(name) as writer:
+            for page in pages:
+                for user in page:
+                    writer.add(user)
+                visit.progress(writer.rows)
+        everyone = self._collection(_ALL_USERS, visit)
+        sees = self._counted(writer.rows, everyone, visit)
+        where = self._route.where(DiscoveredUsers.provider_class)
+        visit.note(where, f"{writer.rows} discovered users; {sees.because}")
+        return Users(visit.listed(name, writer, DiscoveredUser), sees)
+
+    def _members(self, collection: str, visit: Visit) -> Members:
+        if not (collection.isascii() and collection.isalnum() and len(collection) == _ID_LENGTH):
+            raise Unavailable(
+                f"{collection!r} is not the ID of a collection",
+                "Enter the ID that the console shows, such as PS100014.",
+            )
+        users: Users = visit.known.answer(DiscoveredUsers())
+        itself = self._collection(collection, visit)
+        names = self._member_names(collection, visit)
+        total = len(names)
+        if itself is None and not total:
+            raise Unavailable(
+                f"the collection {collection} does not exist, or this account does not see it",
+                f"Check the ID in the console. {ENOUGH_RIGHTS}",
+            )
+        name = f"adminservice.members-{collection.lower()}"
+        with visit.table(name) as writer:
+            for user in users.rows:
+                if names.pop(user.resource_id, None) is not None:
+                    writer.add(UserMember(user.resource_id, user.upn, text(user.unique_user_name)))
+            known = writer.rows
+            for resource, called in names.items():
+                writer.add(NotAUser(resource, called))
+        sees = self._counted(total, itself, visit)
+        label = itself.label if itself else collection
+        visit.note(
+            self._route.where(CollectionMembers.provider_class),
+            f"{label}: {total} members, {known} of them discovered users; {sees.because}",
+        )
+        rows: Table[CollectionMember] = visit.listed(name, writer, CollectionMember)  # type: ignore[arg-type] # a union
+        return Members(itself, rows, sees, users.sees)
+
+    def _member_names(self, collection: str, visit: Visit) -> dict[int, str]:
+        """Every member by its resource ID, with the name that the collection shows."""
+        names: dict[int, str] = {}
+        where = f"CollectionID eq '{collection}'"
+        for page in self._route.pages(CollectionMembers.provider_class, Member, visit, where=where):
+            names |= {member.resource_id: text(member.name) for member in page}
+            visit.progress(len(names))
+        return names
+
+    # -- how much of it the account sees -------------------------------------------------------
+
+    def _rights(self, visit: Visit) -> Visibility:
+        """What is known of the account: that it sees a site, and the role it is said to have."""
+        if not self._seen_sites(visit):
+            return Trimmed("this account does not even see its own site (SMS_Site)", ENOUGH_RIGHTS)
+        role = _SEEING_ROLES.get(self._role)
+        if role is None:
+            return MayBeTrimmed("what this account may see is not known", ENOUGH_RIGHTS)
+        return SeesEverything(f"the account is said to be {role} on all scopes and collections")
+
+    def _counted(self, seen: int, collection: Collection | None, visit: Visit) -> Visibility:
+        """How ``seen`` rows compare with what the site counts as members of the collection."""
+        count = None if collection is None else collection.member_count
+        if collection is None or not isinstance(count, int):
+            return self._rights(visit)
+        if seen >= count:
+            return SeesEverything(f"the site counts {count} members of {collection.label}")
+        because = f"the site counts {count} members of {collection.label}, and shows {seen}"
+        if self._role in _SEEING_ROLES:
+            return MayBeTrimmed(
+                because, f"Update the membership of {collection.label} and collect again."
+            )
+        return Trimmed(because, ENOUGH_RIGHTS)
+
+    def _collection(self, collection: str, visit: Visit) -> Collection | None:
+        """The collection itself; None where this account does not see it."""
+        filtered = f"CollectionID eq '{collection}'"
+        try:
+            pages = self._route.pages("SMS_Collection", Collection, visit, where=filtered)
+            rows = [row for page in pages for row in page]
+        except Unavailable as error:
+            visit.note(self._route.where("SMS_Collection"), error.reason)
+            return None
+        return next((row for row in rows if row.collection_id.upper() == collection.upper()), None)
+
+    def _seen_sites(self, visit: Visit) -> tuple[Site, ...]:
+        with self._lock:
+            known = self._sites
+        if known is None:
+            pages = self._route.pages(Sites.provider_class, Site, visit)
+            known = tuple(row for page in pages for row in page)
+            with self._lock:
+                self._sites = known
+        return known
+
+
+def _shown(row: object) -> str:
+    match row:
+        case Site():
+            return _site(row)
+        case ThisSite():
+            return row.this_site_code
+        case AzureService():
+            parts = (row.service_type, row.name, row.fqdn, row.service_c_name)
+            return ", ".join(str(part) for part in parts if part) + f", state {row.state}"
+        case _:
+            return msgspec.json.encode(row).decode()
+
+
+def _site(site: Site) -> str:
+    kinds: dict[Any, str] = {1: "secondary", 2: "primary", 4: "central administration"}
+    kind = kinds.get(site.type, "")
+    version = f" {site.version}" if site.version else ""
+    return f"{kind} site {site.site_code}{version}".strip()
+
+
+def _token_source(engagement: Engagement) -> Callable[[], str] | None:
+    del engagement
+    return None

@@ -1,0 +1,294 @@
+"""What a collector wrote of certificate stores: JSON, or folders with certificates.
+
+JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
+
+    {"server": "mp01.corp.contoso.com", "certificates": [{"thumbprint": "…", …}, …]}
+    {"servers": [{"server": "…", "certificates": […]}, …]}
+    [{"server": "mp01.corp.contoso.com", "thumbprint": "…", …}, …]
+
+A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
+``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with the
+certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
+``entra_joined`` and ``entra_registered``. Capitals, ``_`` and ``-`` in names do not matter, and the
+names of PowerShell's own objects are understood. Dates are ISO 8601 (UTC where they name no zone)
+or the ``/Date(…)/`` of Windows PowerShell.
+
+Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
+``.p7b``), or one with a sub-folder for each, or one with files that are named for their computers.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography import x509
+
+from assess.connectors.x509facts import Malformed, certificate, facts, plain_bytes
+from assess.evidence.certificates import Store, StoreEntry, name_text, same_computer
+
+Reader = Callable[[Path], list[x509.Certificate]]
+Named = Callable[[x509.Certificate], bool | None]
+
+_SUFFIXES = frozenset({".cer", ".crt", ".pem", ".der", ".p7b", ".p7c"})
+_NUMBERED = re.compile(r"(?:_\d{1,3}| \(\d{1,3}\)|~.*)$")
+_OID = re.compile(r"\d+(?:\.\d+)+")
+_MICROSOFT_DATE = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MEMBERS = ("servers", "clients", "computers", "stores")
+_COMPUTER = (
+    "server", "computer", "client", "computername", "pscomputername", "machinename", "hostname",
+    "fqdn",
+)  # fmt: skip
+_CERTIFICATES = ("certificates", "certs", "my", "store")
+_USAGES = {
+    "server authentication": "1.3.6.1.5.5.7.3.1",
+    "serverauth": "1.3.6.1.5.5.7.3.1",
+    "client authentication": "1.3.6.1.5.5.7.3.2",
+    "clientauth": "1.3.6.1.5.5.7.3.2",
+}
+
+
+def stores_in(path: Path, read: Reader, named: Named, computers: Iterable[str] = ()) -> list[Store]:
+    """The stores that one collected file or folder describes; raises OSError and Malformed.
+
+    ``read`` gives the certificates of a file, ``named`` whether one chains to the named root;
+    ``computers`` are names that are known, so that a folder of that name is recognised.
+    """
+    if path.is_dir():
+        return _merged(_of_folder(path, read, named, tuple(computers)))
+    if path.suffix.lower() in _SUFFIXES:
+        entries = [_entry(one, named) for one in read(path)]
+        return [Store(_computer_of(path), tuple(entries))]
+    return _merged(_of_json(path.read_bytes(), named))
+
+
+def _merged(stores: Iterable[Store]) -> list[Store]:
+    """One store a computer."""
+    found: dict[str, Store] = {}
+    for store in stores:
+        key = store.computer.lower()
+        before = found.get(key)
+        if before is None:
+            found[key] = store
+        else:
+            found[key] = Store(
+                before.computer,
+                (*before.entries, *store.entries),
+                _either(before.domain_joined, store.domain_joined),
+                _either(before.entra_joined, store.entra_joined),
+                _either(before.entra_registered, store.entra_registered),
+            )
+    return list(found.values())
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001
+    return other if one is None else one
+
+
+def _of_folder(
+    folder: Path, read: Reader, named: Named, computers: tuple[str, ...]
+) -> Iterator[Store]:
+    whole = next((one for one in computers if same_computer(one, folder.name)), None)
+    nothing = True
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            inner = [one for one in sorted(path.iterdir()) if one.suffix.lower() in _SUFFIXES]
+            entries = [_entry(found, named) for one in inner for found in read(one)]
+            nothing = False
+            yield Store(path.name, tuple(entries))
+        elif path.suffix.lower() in _SUFFIXES:
+            nothing = False
+            yield Store(
+                whole or _computer_of(path), tuple(_entry(found, named) for found in read(path))
+            )
+        elif path.suffix.lower() == ".json":
+            nothing = False
+            yield from _of_json(path.read_bytes(), named)
+    if nothing:
+        raise Malformed("it is a folder without a certificate in it")
+
+
+def _computer_of(path: Path) -> str:
+    return _NUMBERED.sub("", path.stem) or path.stem
+
+
+def _entry(found: x509.Certificate, named: Named) -> StoreEntry:
+    """A certificate file says nothing of the key."""
+    one = facts(found)
+    template = one.template
+    return StoreEntry(
+        thumbprint=one.sha1,
+        subject=name_text(one.subject),
+        issuer=name_text(one.issuer),
+        not_before=one.not_before,
+        not_after=one.not_after,
+        eku=one.eku,
+        template="" if template is None else template.name or template.oid,
+        dns_names=one.dns_names,
+        issued_by_named=named(found),
+    )
+
+
+def _of_json(data: bytes, named: Named) -> Iterator[Store]:
+    try:
+        document = msgspec.json.decode(plain_bytes(data))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"it is no JSON: {error}") from None
+    yield from _stores(document, "", named)
+
+
+def _stores(document: Any, computer: str, named: Named) -> Iterator[Store]:  # noqa: ANN401
+    """The stores in a document; a row without a computer's name belongs to ``computer``."""
+    if isinstance(document, list):
+        if not all(isinstance(row, dict) for row in document):
+            raise Malformed("its list holds something else than computers or certificates")
+        for row in document:
+            yield from _stores(row, computer, named)
+        return
+    if not isinstance(document, dict):
+        raise Malformed("it holds neither computers nor certificates")
+    row = _Row(document)
+    members = row.first(*_MEMBERS)
+    if isinstance(members, dict):
+        for name, content in members.items():
+            yield from _stores(content, str(name), named)
+        return
+    if members is not None:
+        yield from _stores(members, computer, named)
+        return
+    certificates = row.first(*_CERTIFICATES)
+    owner = row.text(*_COMPUTER, *(() if certificates is None else ("name",))) or computer
+    if certificates is None and row.first("thumbprint", "rawdata", "subject") is not None:
+        certificates = [document]
+    if certificates is None or not owner:
+        raise Malformed("one of its entries names no computer, or no certificates")
+    if isinstance(certificates, dict):  # PowerShell writes a list of one as the one
+        certificates = [certificates]
+    if not isinstance(certificates, list) or not all(isinstance(c, dict) for c in certificates):
+        raise Malformed(f"the certificates of {owner} are no list of certificates")
+    yield Store(
+        owner,
+        tuple(_described(_Row(one), named) for one in certificates),
+        row.flag("domainjoined"),
+        row.flag("entrajoined", "azureadjoined", "aadjoined"),
+        row.flag("entraregistered", "azureadregistered", "workplacejoined"),
+    )
+
+
+def _described(row: "_Row", named: Named) -> StoreEntry:
+    raw = row.first("rawdata", "raw", "certificate", "der")
+    base = StoreEntry() if raw is None else _entry(certificate(_raw(raw)), named)
+    own = StoreEntry(
+        thumbprint="".join(re.findall(r"[0-9A-F]", row.text("thumbprint", "sha1").upper())),
+        subject=row.text("subject", "subjectname"),
+        issuer=row.text("issuer", "issuername"),
+        not_before=row.moment("notbefore", "validfrom"),
+        not_after=row.moment("notafter", "validto", "expires"),
+        has_private_key=row.flag("hasprivatekey", "privatekey"),
+        exportable=row.flag("exportable", "keyexportable", "privatekeyexportable"),
+        provider=row.text("provider", "keyprovider", "csp"),
+        eku=_usages(
+            row.first("eku", "enhancedkeyusagelist", "enhancedkeyusage", "extendedkeyusage")
+        ),
+        template=row.text("template", "templatename", "certificatetemplate"),
+        dns_names=_names(row.first("dnsnames", "dnsnamelist", "san")),
+    )
+    empty = StoreEntry()
+    said = {
+        name: value
+        for name in StoreEntry.__struct_fields__
+        if (value := getattr(own, name)) != getattr(empty, name)
+    }
+    known = {name: getattr(base, name) for name in StoreEntry.__struct_fields__}
+    # What the certificate itself says goes before what was written about it.
+    return StoreEntry(**{**said, **{k: v for k, v in known.items() if v != getattr(empty, k)}})
+
+
+def _raw(value: Any) -> bytes:  # noqa: ANN401
+    try:
+        if isinstance(value, list):
+            return bytes(value)
+        text = re.sub(r"-----[A-Z ]+-----|\s", "", str(value))
+        return base64.b64decode(text, validate=True)
+    except (ValueError, TypeError, binascii.Error):
+        raise Malformed("the raw data of a certificate in it is no Base64") from None
+
+
+def _usages(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401
+    """Dotted identifiers, of dotted ones, of names, or of PowerShell's objects."""
+    if value is None:
+        return None
+    found = []
+    for one in _items(value):
+        text = _Row(one).text("objectid", "oid", "value") if isinstance(one, dict) else str(one)
+        named = _Row(one).text("friendlyname") if isinstance(one, dict) else text
+        oid = _OID.search(text)
+        usage = oid[0] if oid else _USAGES.get(named.strip().lower(), named.strip())
+        if usage:
+            found.append(usage)
+    return tuple(found)
+
+
+def _names(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    return tuple(
+        _Row(one).text("punycode", "unicode") if isinstance(one, dict) else str(one).strip()
+        for one in _items(value)
+    )
+
+
+def _items(value: Any) -> list[Any]:  # noqa: ANN401
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part for part in re.split(r"[,;\r\n]+", value) if part.strip()]
+    return value if isinstance(value, list) else [value]
+
+
+class _Row:
+    """An object of a collector, whose names are read without capitals and separators."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = {
+            re.sub(r"[^a-z0-9]", "", str(name).lower()): v for name, v in values.items()
+        }
+
+    def first(self, *names: str) -> Any:  # noqa: ANN401
+        """The value of the first of these names that is there; None where it is null."""
+        return next((v for name in names if (v := self._values.get(name)) is not None), None)
+
+    def text(self, *names: str) -> str:
+        """The same as a text; an object gives its name."""
+        value = self.first(*names)
+        if isinstance(value, dict):
+            return _Row(value).text("name", "value")
+        return "" if value is None or isinstance(value, (list, bool)) else str(value).strip()
+
+    def flag(self, *names: str) -> bool | None:
+        """Yes, no, or None where it says neither."""
+        value = self.first(*names)
+        if isinstance(value, bool):
+            return value
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+            str(value).strip().lower()
+        )
+
+    def moment(self, *names: str) -> datetime | None:
+        """A date; raises Malformed where it is written in a way that is not understood."""
+        value = self.first(*names)
+        if isinstance(value, dict):
+            value = _Row(value).first("value", "datetime")
+        if value is None:
+            return None
+        text = str(value).strip()
+        try:
+            if found := _MICROSOFT_DATE.fullmatch(text):
+                return _EPOCH + timedelta(milliseconds=int(found[1]))
+            moment = datetime.fromisoformat(text)
+        except (ValueError, OverflowError):
+            raise Malformed(f"{text[:40]!r} is no date in ISO 8601") from None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,100 @@
+"""What a report shows in full, in one line, or as a number. A cut names its number and its place."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assess.model import Status
+from assess.reporters.view import OPEN, Area, Card, View, order
+from assess.reporters.words import counted, counts_sentence
+
+PLACE = "report.xlsx, sheet Findings"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a report holds: cards, one-line rows, subjects of one requirement, evidence lines."""
+
+    cards: int
+    rows: int
+    subjects: int
+    evidence: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """An area as a report shows it. ``cuts`` say what is not shown, and where it stands."""
+
+    area: Area
+    cards: tuple[Card, ...]
+    rows: tuple[Card, ...]
+    unassessed: tuple[Card, ...]
+    unanswered: tuple[Card, ...]
+    closed: tuple[Card, ...]
+    cuts: tuple[str, ...]
+
+    @property
+    def opened(self) -> bool:
+        """Something is left to do in this area."""
+        return any(self.area.counts[status] for status in OPEN)
+
+
+def parts(view: View, limits: Limits) -> tuple[Part, ...]:
+    """Every area, cut to the limits: the worst findings of the whole report keep their cards."""
+    kept, beyond = _subjects(view.cards, limits.subjects)
+    ranked = sorted(kept, key=lambda card: order(card.finding))
+    carded = [card for card in ranked if card.status in OPEN and not card.brief][: limits.cards]
+    in_full = {card.anchor for card in carded}
+    lines = [card for card in ranked if card.anchor not in in_full][: limits.rows]
+    shown = in_full | {card.anchor for card in lines}
+    return tuple(_part(area, in_full, shown, beyond) for area in view.areas)
+
+
+def _subjects(cards: Iterable[Card], most: int) -> tuple[list[Card], dict[str, list[Card]]]:
+    """The worst subjects of each requirement, and the others by their requirement."""
+    seen: Counter[str] = Counter()
+    kept: list[Card] = []
+    beyond: dict[str, list[Card]] = {}
+    for card in cards:
+        name = card.finding.requirement
+        seen[name] += 1
+        if seen[name] <= most:
+            kept.append(card)
+        else:
+            beyond.setdefault(name, []).append(card)
+    return kept, beyond
+
+
+def _part(
+    area: Area, in_full: set[str], shown: set[str], beyond: dict[str, list[Card]]
+) -> Part:
+    lines = [card for card in area.cards if card.anchor in shown and card.anchor not in in_full]
+    cuts = []
+    mine = {card.finding.requirement: card.title for card in area.cards}
+    cut = 0
+    for name, title in mine.items():
+        rest = beyond.get(name, [])
+        cut += len(rest)
+        if rest:
+            more = counted(len(rest), "more finding", "more findings")
+            cuts.append(f"{more} of “{title}” ({_said(rest)}): {PLACE}")
+    hidden = [card for card in area.cards if card.anchor not in shown]
+    if len(hidden) > cut:
+        left = {card.anchor for rest in beyond.values() for card in rest}
+        others = [card for card in hidden if card.anchor not in left]
+        more = counted(len(others), "more finding", "more findings")
+        cuts.append(f"{more} of this area ({_said(others)}): {PLACE}")
+    return Part(
+        area=area,
+        cards=tuple(card for card in area.cards if card.anchor in in_full),
+        rows=tuple(card for card in lines if card.status in OPEN and not card.brief),
+        unassessed=tuple(card for card in lines if card.unassessed),
+        unanswered=tuple(card for card in lines if card.unanswered),
+        closed=tuple(card for card in lines if card.status not in OPEN),
+        cuts=tuple(text[0].upper() + text[1:] for text in cuts),
+    )
+
+
+def _said(cards: Iterable[Card]) -> str:
+    counts = Counter(card.status for card in cards)
+    return counts_sentence({status: counts[status] for status in Status})

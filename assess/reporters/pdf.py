@@ -1,0 +1,230 @@
+"""report.pdf: A4, tagged (PDF/UA-1), its fonts embedded; same results, same bytes.
+
+The renderer gets a page and what it needs to draw it; it may fetch the shipped fonts and images
+that stand in the page itself, and nothing else, neither from the network nor from a file.
+"""
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from assess.catalogue import Catalogue
+from assess.errors import Unavailable
+from assess.model import Status
+from assess.reporters import charts
+from assess.reporters.cuts import Limits, Part, parts
+from assess.reporters.templating import brief, environment, stylesheet
+from assess.reporters.tokens import PRINT, SHORT
+from assess.reporters.view import OPEN, View, view
+from assess.reporters.words import STATUS_IN_TEXT, STATUS_MEANING, STATUS_WORDS
+from assess.results import Results
+
+LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=8)
+TEXT = "Source Sans 3"
+CODE = "Source Code Pro"
+_FONTS = "assess-font:"
+_FACES = (
+    (TEXT, 400, "source-sans-3-latin-400-normal.woff2"),
+    (TEXT, 600, "source-sans-3-latin-600-normal.woff2"),
+    (TEXT, 700, "source-sans-3-latin-700-normal.woff2"),
+    (f"{TEXT} Ext", 400, "source-sans-3-latin-ext-400-normal.woff2"),
+    (f"{TEXT} Ext", 600, "source-sans-3-latin-ext-600-normal.woff2"),
+    (CODE, 400, "source-code-pro-latin-400-normal.woff2"),
+    (CODE, 600, "source-code-pro-latin-600-normal.woff2"),
+    (f"{CODE} Ext", 400, "source-code-pro-latin-ext-400-normal.woff2"),
+)
+_LONG_NAME = 90
+_SHORT_NAME = 40
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of the summary's lists fits on its one page."""
+
+    stops: int
+    causes: int
+    closed_areas: bool
+    field: bool = True
+
+
+# First fewer blockers, then the areas with nothing open; the type never shrinks.
+FITS = (
+    Fit(6, 6, closed_areas=True),
+    Fit(5, 5, closed_areas=True),
+    Fit(4, 4, closed_areas=True),
+    Fit(4, 4, closed_areas=False),
+    Fit(3, 3, closed_areas=False, field=False),
+)
+
+
+def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
+    """The report as a PDF. Raises Unavailable where its renderer cannot run."""
+    press = _press()
+    shown = view(results, library_catalogue)
+    identifier = hashlib.sha256(repr(results).encode("utf-8", "replace")).digest()[:16]
+    document = None
+    for fit in FITS:
+        document = press.lay_out(page(results, shown, fit))
+        if press.page_of(document, "contents") == press.page_of(document, "summary") + 1:
+            break
+    return press.write(document, identifier)
+
+
+def page(results: Results, shown: View, fit: Fit) -> str:
+    """The HTML page that is laid out."""
+    divided = parts(shown, LIMITS)
+    opened = [part for part in divided if part.opened]
+    settled = [part for part in divided if not part.opened]
+    strip, strip_words = charts.strip(shown.areas, PRINT)
+    areas = [a for a in shown.areas if fit.closed_areas or any(a.counts[s] for s in OPEN)]
+    left_out = len(shown.areas) - len(areas)
+    note = f"; {left_out} areas with nothing open are left out" if left_out else ""
+    return environment().get_template("report.pdf.html.j2").render(
+        view=shown,
+        parts=divided,
+        opened=opened,
+        settled=settled,
+        settled_rows=[card for part in settled for card in part.closed],
+        anchors={card.anchor for part in divided for card in _shown(part)},
+        target=lambda card: card.anchor,
+        fit=fit,
+        limits=LIMITS,
+        causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
+        nothing_stops=_nothing_stops(shown),
+        headline=brief(shown.headline, _LONG_NAME),
+        short_customer=brief(shown.customer, _SHORT_NAME),
+        cover_customer=brief(shown.customer, _LONG_NAME),
+        strip=charts.image(strip) if strip else "",
+        strip_words=strip_words,
+        bars=[
+            charts.image(charts.bar(banner.counts, PRINT, banner.in_words, alone=True))
+            for banner in shown.banners
+        ],
+        field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
+        field_words=charts.described(areas),
+        field_note=note,
+        short=SHORT,
+        words=STATUS_WORDS,
+        in_text=STATUS_IN_TEXT,
+        meanings=STATUS_MEANING,
+        moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def _shown(part: Part) -> tuple[Any, ...]:
+    return (*part.cards, *part.rows, *part.unassessed, *part.unanswered, *part.closed)
+
+
+def _nothing_stops(shown: View) -> str:
+    if shown.counts[Status.UNKNOWN] or shown.counts[Status.MANUAL]:
+        return "Nothing that was measured; what nobody knows yet may."
+    return "Nothing."
+
+
+def style() -> str:
+    """The style sheet, with its fonts and marks."""
+    faces = "".join(
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({_FONTS}{name}) }}\n'
+        for family, weight, name in _FACES
+    )
+    marks = ""
+    for status, short in SHORT.items():
+        colour, soft = PRINT[short], PRINT[f"{short}-soft"]
+        image = f'background-image: url("{charts.mark_image(status, PRINT)}")'
+        marks += (
+            f".c-{short} {{ color: {colour} }}\n.m-{short} {{ {image} }}\n"
+            f".chip-{short} {{ color: {colour}; border-color: {colour}; "
+            f"background-color: {soft}; {image} }}\n"
+        )
+    sheet = stylesheet(
+        "report.pdf.css",
+        PRINT,
+        text=f'"{TEXT}", "{TEXT} Ext", "Noto Sans", sans-serif',
+        code=f'"{CODE}", "{CODE} Ext", "DejaVu Sans Mono", monospace',
+    )
+    return f"{faces}{sheet}{marks}"
+
+
+class _Press:
+    """The renderer, with its fonts and style sheet read once."""
+
+    def __init__(self) -> None:
+        try:
+            import weasyprint  # noqa: PLC0415 - slow, and its libraries may be absent
+            from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+            from weasyprint.urls import (  # noqa: PLC0415
+                FatalURLFetchingError,
+                URLFetcher,
+                URLFetcherResponse,
+            )
+        except (ImportError, OSError) as error:
+            raise Unavailable(
+                f"report.pdf needs WeasyPrint with the Pango library, which is not here: {error}",
+                "Install Pango (Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0, "
+                "libharfbuzz-subset0) and render again: assess report results.json -f pdf.",
+            ) from error
+
+        class Fetcher(URLFetcher):  # type: ignore[misc]
+            """Gives the shipped fonts and what stands in the page; refuses all else, fatally."""
+
+            def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+                if url.startswith("data:image/svg+xml,"):
+                    return super().fetch(url, headers)
+                known = {f"{_FONTS}{name}": name for *_, name in _FACES}
+                if url in known:
+                    font = resources.files("templates").joinpath("fonts", known[url])
+                    return URLFetcherResponse(url, font.read_bytes())
+                raise FatalURLFetchingError(f"the report may not fetch {url[:200]}")
+
+        self._html = weasyprint.HTML
+        self._fetcher = Fetcher(allowed_protocols=("data",))
+        self._fonts = FontConfiguration()
+        self._style = weasyprint.CSS(
+            string=style(), font_config=self._fonts, url_fetcher=self._fetcher
+        )
+
+    def lay_out(self, text: str) -> Any:
+        """The laid out pages."""
+        html = self._html(string=text, url_fetcher=self._fetcher, base_url="assess:report")
+        return html.render(
+            font_config=self._fonts,
+            stylesheets=[self._style],
+            pdf_variant="pdf/ua-1",
+            pdf_tags=True,
+        )
+
+    @staticmethod
+    def page_of(document: Any, anchor: str) -> int:
+        """The number of the page, from 1, that an anchor is on."""
+        return next(n for n, sheet in enumerate(document.pages, 1) if anchor in sheet.anchors)
+
+    @staticmethod
+    def write(document: Any, identifier: bytes) -> bytes:
+        """The document as bytes."""
+        data: bytes = document.write_pdf(
+            pdf_identifier=identifier, pdf_variant="pdf/ua-1", pdf_tags=True
+        )
+        return data
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _press_made() -> _Press:
+    return _Press()
+
+
+def _press() -> _Press:
+    with _lock:
+        return _press_made()
+
+
+def warm_up() -> None:
+    """Import the renderer and read its fonts ahead of time. Raises Unavailable."""
+    _press()
+    environment().get_template("report.pdf.html.j2")

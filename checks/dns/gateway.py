@@ -1,0 +1,365 @@
+"""The service name of the cloud management gateway: what it leads to, and who can find it."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    NotApplicable,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+    worst,
+)
+from assess.evidence.adminservice import AzureService, AzureServices, Seen
+from assess.evidence.dns import (
+    Address,
+    AddressBook,
+    Addresses,
+    Aliases,
+    Cname,
+    Disagreement,
+    Lookup,
+    NoAnswer,
+    NoName,
+    NoRecord,
+    Resolved,
+    Target,
+    TargetAddress,
+    Wildcard,
+)
+from checks.dns.views import ABSENT, CLASSIC, Views, below, in_azure, plain, same, targets, view
+
+
+@check("dns.cmg-cname")
+def cmg_cname(
+    service: Annotated[str, Key("cmg.service_name")],
+    public: Annotated[Aliases | Missing, Cname("{cmg.service_name}")],
+    zone: Annotated[Aliases | Missing, Cname("{cmg.service_name}", "authoritative")],
+    internal: Annotated[Aliases | Missing, Cname("{cmg.service_name}", "internal")],
+    behind: Annotated[AddressBook | Missing, TargetAddress("{cmg.service_name}")],
+    behind_inside: Annotated[
+        AddressBook | Missing, TargetAddress("{cmg.service_name}", "internal")
+    ],
+    planned: Annotated[
+        AddressBook | Missing, Address("{cmg.deployment_prefix}.{cmg.region}.cloudapp.azure.com")
+    ],
+    wildcards: Annotated[Aliases | Missing, Wildcard("{domain}")],
+    services: Annotated[Seen[AzureService] | Missing, AzureServices()],
+    prefix: Annotated[str | Missing, Key("cmg.deployment_prefix")],
+    region: Annotated[str | Missing, Key("cmg.region")],
+    method: Annotated[str | Missing, Key("cmg.deployment_method")],
+    cloud: Annotated[str | Missing, Key("tenant.cloud")],
+    internet: Annotated[bool | Missing, Key("engagement.internet_clients")],
+) -> Outcomes:
+    """Pass when the alias leads to the deployment name, and that resolves."""
+    name = plain(service)
+    if in_azure(name):
+        return [NotApplicable(None, f"{name} is a name in Azure itself; it needs no alias")]
+    gateway = _Gateway(
+        name,
+        _deployment(name, services, prefix, region, method, cloud),
+        tuple(book.by_name for book in (behind, behind_inside) if not isinstance(book, Missing)),
+        None if isinstance(planned, Missing) else next(iter(planned.by_name.values()), None),
+        internet,
+        view(internal, name),
+    )
+    if isinstance(public, Missing):
+        return [gateway.from_inside(unavailable(None, public))]
+    outside = public.by_name[name]
+    if isinstance(outside, NoAnswer):
+        return [gateway.from_inside(gateway.unknown(f"{name}: {outside.text}"))]
+    views = Views(public, zone, internal, wildcards)
+    parts = [views.published(name, gateway.judge, gateway.warn)]
+    if (inside := views.inside(name)) is not None:
+        parts.append(
+            gateway.warn(
+                f"{name}: the internet sees {outside.text}{views.wildcard(name, outside)}, the "
+                f"company network {inside.text}",
+                f"Make the internal zone say of {name} what the public one says: Server Manager > "
+                "Tools > DNS > Forward Lookup Zones > zone > New Alias (CNAME).",
+            )
+        )
+    return [worst(parts)]
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """The names of the gateway in Azure: as the site has deployed it, else as it is planned.
+
+    ``doubtful``: names that pages of the vendor give differently; ``lacking``: the key without
+    which the name is not known.
+    """
+
+    names: frozenset[str] = frozenset()
+    doubtful: re.Pattern[str] | None = None
+    lacking: Missing | None = None
+
+    @property
+    def text(self) -> str:
+        return " or ".join(sorted(self.names)) or "the deployment name in Azure"
+
+    def doubts(self, host: str) -> bool:
+        return self.doubtful is not None and self.doubtful.fullmatch(host) is not None
+
+
+def _deployment(
+    name: str,
+    services: Seen[AzureService] | Missing,
+    prefix: str | Missing,
+    region: str | Missing,
+    method: str | Missing,
+    cloud: str | Missing,
+) -> _Deployment:
+    rows = () if isinstance(services, Missing) else services.rows
+    own = (one.fqdn for one in rows if one.is_gateway and one.known_as(name))
+    deployed = frozenset(plain(fqdn) for fqdn in own if isinstance(fqdn, str) and fqdn)
+    if deployed:
+        return _Deployment(deployed)
+    if isinstance(prefix, Missing):
+        return _Deployment(lacking=prefix)
+    label = plain(prefix)
+    if method == "classic":
+        return _Deployment(frozenset({f"{label}.{CLASSIC}"}))
+    if isinstance(region, Missing):
+        return _Deployment(lacking=region)
+    place = plain(region)
+    if cloud in ("usgov", "usgov-dod"):
+        # Two versions of the vendor's page differ; the site's own answer would settle it.
+        suffix = r"(usgovcloudapp|usgovcloudapi|cloudapp\.usgovcloudapi)\.net"
+        return _Deployment(
+            doubtful=re.compile(rf"{re.escape(label)}(\.{re.escape(place)})?\.{suffix}")
+        )
+    return _Deployment(frozenset({f"{label}.{place}.cloudapp.azure.com"}))
+
+
+@dataclass(frozen=True)
+class _Gateway:
+    """What the alias of the gateway may lead to, and who needs it.
+
+    ``books``: what is behind targets; ``planned``: what is behind the planned deployment name.
+    """
+
+    name: str
+    deployment: _Deployment
+    books: tuple[dict[str, Resolved], ...]
+    planned: Resolved | None
+    internet: bool | Missing
+    inside: Lookup | None
+
+    @property
+    def expected(self) -> str:
+        return f"{self.name} is an alias (CNAME) of {self.deployment.text}, which resolves"
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        return (self.name, *targets(self.inside), *(host for book in self.books for host in book))
+
+    @property
+    def repoint(self) -> str:
+        return (
+            f"At the public DNS provider: let {self.name} be an alias (CNAME) of "
+            f"{self.deployment.text}, with a short TTL."
+        )
+
+    def judge(self, lookup: Lookup) -> Outcome:
+        """What the internet sees."""
+        if isinstance(lookup, NoName | NoRecord):
+            return self._unpublished(lookup)
+        return self._leads(lookup)
+
+    def from_inside(self, unknown: Outcome) -> Outcome:
+        """Nobody can say what the internet sees; a wrong target inside is wrong all the same."""
+        judged = None if self.inside is None else self._leads(self.inside)
+        return judged if isinstance(judged, Fail) else unknown
+
+    def _unpublished(self, lookup: NoName | NoRecord) -> Outcome:
+        """The internet does not know the name: it depends on who needs it."""
+        text = f"{self.name} in public DNS: {lookup.text}"
+        if self.internet is True:
+            return self.fail(f"{text}, and clients on the internet are in scope", self.repoint)
+        if isinstance(self.inside, NoName | NoRecord):
+            text = f"{text}; in internal DNS: {self.inside.text}. No client finds the gateway"
+            return self.fail(text, self.repoint)
+        if isinstance(self.internet, Missing):
+            return unavailable(None, self.internet)
+        if self.inside is None:
+            return self.unknown(f"{text}; the company network, which needs it, was not asked")
+        return self._leads(self.inside)
+
+    def _leads(self, lookup: Lookup) -> Outcome:
+        text = f"{self.name}: {lookup.text}"
+        match lookup:
+            case Target(host) if host in self.deployment.names or self.deployment.doubts(host):
+                return self._own(host, text)
+            case Target(host):
+                return self._other(host, text)
+            case Addresses() if isinstance(self.planned, Addresses) and not self._reaches(lookup):
+                return self.fail(f"{text}, which is not the gateway", self.repoint)
+            case Addresses():
+                return self.warn(
+                    f"{text} instead of an alias: it ends when the gateway gets another address",
+                    f"Delete the address records of {self.name}.",
+                    self.repoint,
+                )
+            case NoAnswer() | Disagreement() | NoName() | NoRecord():
+                return self.unknown(text)
+
+    def _own(self, host: str, text: str) -> Outcome:
+        """The alias leads to the deployment name: what is behind that?"""
+        match self._behind(host):
+            case NoName():
+                return self._takeover(host, text)
+            case NoRecord():
+                return self.fail(
+                    f"{text}, a name without an address",
+                    f"Check in the console that the gateway {host} is deployed and ready.",
+                )
+            case NoAnswer(why):
+                return self.unknown(f"{text}; whether that resolves is not known: {why}")
+            case None:
+                return self.unknown(f"{text}; whether that resolves was not asked")
+            case Addresses() if below(host, CLASSIC):
+                return self._classic(text)
+            case Addresses() if self.deployment.doubts(host):
+                return self.warn(
+                    f"{text}; no page of the vendor settles the names of this cloud",
+                    f"Compare {host} with the deployment name that the console shows.",
+                )
+            case Addresses():
+                return Pass(None, f"{text}, which resolves", self.expected, about=self.about)
+
+    def _other(self, host: str, text: str) -> Outcome:
+        """The alias leads elsewhere, or nobody knows where it should lead."""
+        found = self._behind(host)
+        if isinstance(found, NoName):
+            return self._takeover(host, text)
+        if self.deployment.lacking is not None and in_azure(host):
+            is_classic = below(host, CLASSIC)
+            return self._classic(text) if is_classic else unavailable(None, self.deployment.lacking)
+        if self._reaches(found):
+            return self.warn(f"{text}: another name with the gateway's address", self.repoint)
+        return self.fail(f"{text}, which is another host", self.repoint)
+
+    def _takeover(self, host: str, text: str) -> Outcome:
+        return self.fail(
+            f"{text}, a name that does not exist: whoever creates it takes over the clients of "
+            "this gateway",
+            f"Delete the alias {self.name}, or deploy what {host} stands for; then: {self.repoint}",
+        )
+
+    def _classic(self, text: str) -> Outcome:
+        return self.warn(
+            f"{text}: a classic cloud service, which Azure retired in August 2024",
+            "Replace the gateway by one on a virtual machine scale set.",
+            self.repoint,
+        )
+
+    def _behind(self, host: str) -> Resolved | None:
+        """An answer wins over none; None where nobody was asked."""
+        found = [book[host] for book in self.books if host in book]
+        answered = [one for one in found if not isinstance(one, NoAnswer)]
+        return next(iter(answered or found), None)
+
+    def _reaches(self, found: Resolved | None) -> bool:
+        """These are addresses of the planned deployment."""
+        return (
+            isinstance(found, Addresses)
+            and isinstance(self.planned, Addresses)
+            and not set(found.addresses).isdisjoint(self.planned.addresses)
+        )
+
+    def warn(self, observed: str, *remedy: str) -> Warn:
+        return Warn(None, self.expected, observed, about=self.about, remedy=remedy)
+
+    def fail(self, observed: str, *remedy: str) -> Fail:
+        return Fail(None, self.expected, observed, about=self.about, remedy=remedy)
+
+    def unknown(self, because: str) -> Unknown:
+        return Unknown(None, because, about=self.about)
+
+
+# -- where the alias is published --
+
+_RULES = {
+    "public": "a certificate of a public issuer goes with a record in public DNS",
+    "own-pki": "a certificate of an own PKI goes with a record in internal DNS",
+}
+
+
+@check("dns.cname-scope")
+def cname_scope(
+    service: Annotated[str, Key("cmg.service_name")],
+    public: Annotated[Aliases | Missing, Cname("{cmg.service_name}")],
+    internal: Annotated[Aliases | Missing, Cname("{cmg.service_name}", "internal")],
+    issuer: Annotated[str | Missing, Key("pki.issuer")],
+    internet: Annotated[bool | Missing, Key("engagement.internet_clients")],
+) -> Outcomes:
+    """Pass when the internet and the company network are told the same."""
+    name = plain(service)
+    if in_azure(name):
+        return [NotApplicable(None, f"{name} is a name in Azure itself, which all can resolve")]
+    scope = _Scope(name, view(public, name), view(internal, name), issuer)
+    unasked = [one for one in (public, internal) if isinstance(one, Missing)]
+    return [scope.outcome(internet, unasked)]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Who can find the gateway under its name; None where a side was not asked."""
+
+    name: str
+    outside: Lookup | None
+    inside: Lookup | None
+    issuer: str | Missing
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        return (self.name, *targets(self.outside, self.inside))
+
+    @property
+    def expected(self) -> str:
+        rule = "" if isinstance(self.issuer, Missing) else f" ({_RULES[self.issuer]})"
+        return f"{self.name} has the same target inside and outside the company network{rule}"
+
+    @property
+    def text(self) -> str:
+        outside, inside = (
+            "not asked" if side is None else side.text for side in (self.outside, self.inside)
+        )
+        return f"{self.name}: the internet sees {outside}, the company network {inside}"
+
+    def outcome(self, internet: bool | Missing, unasked: list[Missing]) -> Outcome:
+        public = f"Create {self.name} as an alias (CNAME) in public DNS."
+        internal = f"Create the same alias {self.name} in the internal zone, or remove that zone."
+        if isinstance(self.outside, ABSENT) and internet is True:
+            return self._fail("clients on the internet cannot find the gateway", public)
+        if isinstance(self.outside, ABSENT) and isinstance(self.inside, ABSENT):
+            return self._fail("nobody can find the gateway", public)
+        sides = (self.outside, self.inside)
+        if not all(isinstance(side, Target | Addresses | NoName | NoRecord) for side in sides):
+            mends = tuple(dict.fromkeys(one.mend for one in unasked if one.mend))
+            because = f"{self.text}; it takes an answer from both"
+            return Unknown(None, because, about=self.about, remedy=mends)
+        if isinstance(self.outside, ABSENT):
+            if isinstance(internet, Missing):
+                return unavailable(None, internet)
+            return self._warn("no client on the internet is in scope", public)
+        if isinstance(self.inside, ABSENT):
+            return self._warn("clients inside cannot find the gateway", internal)
+        if self.outside is None or self.inside is None or not same(self.outside, self.inside):
+            return self._warn("the answers differ", internal)
+        return Pass(None, self.text, self.expected, about=self.about)
+
+    def _warn(self, why: str, *remedy: str) -> Warn:
+        return Warn(None, self.expected, f"{self.text}: {why}", about=self.about, remedy=remedy)
+
+    def _fail(self, why: str, *remedy: str) -> Fail:
+        return Fail(None, self.expected, f"{self.text}: {why}", about=self.about, remedy=remedy)

@@ -1,0 +1,112 @@
+"""What the internet, the servers of a zone and the company network say of the same names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assess.check import Fail, Missing, Outcome, Warn
+from assess.evidence.dns import (
+    AddressBook,
+    Addresses,
+    Aliases,
+    Disagreement,
+    Lookup,
+    NoAnswer,
+    NoName,
+    NoRecord,
+    Target,
+)
+
+ABSENT = (NoName, NoRecord)
+CLASSIC = "cloudapp.net"
+AZURE = (
+    "cloudapp.azure.com", CLASSIC, "usgovcloudapp.net", "usgovcloudapi.net", "chinacloudapp.cn",
+)  # fmt: skip
+
+_WAIT = (
+    "Wait until the resolvers agree with the servers of the zone (up to 72 hours), and run again."
+)
+
+
+@dataclass(frozen=True)
+class Views:
+    """What each view says. One that was not asked is ``Missing``; the public one decides."""
+
+    public: Aliases
+    zone: Aliases | Missing
+    internal: Aliases | Missing
+    wildcards: Aliases | Missing
+
+    def wildcard(self, name: str, lookup: Lookup) -> str:
+        """Says so where an invented name beside this one gets the same answer."""
+        domain = name.partition(".")[2]
+        if isinstance(lookup, Target | Addresses) and lookup == view(self.wildcards, domain):
+            return f" (from the wildcard *.{domain})"
+        return ""
+
+    def published(
+        self, name: str, judge: Callable[[Lookup], Outcome], warn: Callable[..., Warn]
+    ) -> Outcome:
+        """What the internet sees; where the zone's own servers say otherwise, what it will see.
+
+        All of them wrong is a fail; else the difference is a warning, whatever it was before.
+        """
+        public, zone = self.public.by_name[name], view(self.zone, name)
+        judged = judge(public)
+        if zone is None or isinstance(zone, NoAnswer) or same(zone, public):
+            return judged
+        answers = zone.answers.values() if isinstance(zone, Disagreement) else [zone]
+        coming = [judge(answer) for answer in answers]
+        if all(isinstance(outcome, Fail) for outcome in coming):
+            return coming[0]
+        if isinstance(public, NoAnswer):
+            return judged
+        return warn(
+            f"{name}: propagation is not over: the servers of the zone say {zone.text}, a public "
+            f"resolver says {public.text}",
+            _WAIT,
+        )
+
+    def inside(self, name: str) -> Lookup | None:
+        """What the company network sees, if that is something else than the internet."""
+        internal, public = view(self.internal, name), self.public.by_name[name]
+        if internal is None or isinstance(internal, NoAnswer) or isinstance(public, NoAnswer):
+            return None
+        return None if same(internal, public) else internal
+
+
+def view(aliases: Aliases | Missing, name: str) -> Lookup | None:
+    """What a view says of a name; None where it was not asked."""
+    return None if isinstance(aliases, Missing) else aliases.by_name.get(name)
+
+
+def same(one: Lookup, other: Lookup) -> bool:
+    """The same answer. Addresses may rotate, and absent is absent."""
+    for kind in ((Addresses,), ABSENT):
+        if isinstance(one, kind) and isinstance(other, kind):
+            return True
+    return one == other
+
+
+def leads_nowhere(host: str, behind: AddressBook | Missing) -> bool:
+    """The target was looked for, and there is no such name."""
+    return not isinstance(behind, Missing) and isinstance(behind.by_name.get(host), NoName)
+
+
+def targets(*lookups: Lookup | None) -> tuple[str, ...]:
+    """The hosts that aliases lead to."""
+    return tuple(lookup.host for lookup in lookups if isinstance(lookup, Target))
+
+
+def below(host: str, suffix: str) -> bool:
+    """The name is the suffix or ends in it, label by label."""
+    return host == suffix or host.endswith(f".{suffix}")
+
+
+def in_azure(host: str) -> bool:
+    """A name that Azure gives to a service."""
+    return any(below(host, suffix) for suffix in AZURE)
+
+
+def plain(text: str) -> str:
+    """As DNS compares: lower case, no blanks, no trailing dot."""
+    return "".join(text.split()).lower().removesuffix(".")
