@@ -56,7 +56,7 @@ _MOST_EVIDENCE = 60
 _LONGEST = 2000
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 

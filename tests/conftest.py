@@ -7,6 +7,7 @@ Nothing is skipped: a test that is skipped, or expected to fail, makes the sessi
 import os
 
 import pytest
+
 from lab.isolation import INSIDE, take_own_loopback
 from lab.names import name_servers
 from lab.oauth import oauth

@@ -12,6 +12,7 @@ import msgspec
 
 from assess.connectors import Visit
 from assess.connectors.http import Client
+from assess.connectors.tokens import APPLICATION_METHODS, TokenSource, token_source
 from assess.connectors.wmi_route import ENOUGH_RIGHTS, Route
 from assess.engagement import Engagement
 from assess.errors import Unavailable
@@ -55,7 +56,7 @@ def connect(engagement: Engagement) -> "AdminService":
     return AdminService(
         engagement.get("site.adminservice", default),
         method=engagement.get("site.auth.method", "kerberos"),
-        token=_token_source(engagement),
+        token=_Token(engagement),
         role=engagement.get("site.auth.role", ""),
         client=lambda **options: Client.of(
             engagement,
@@ -65,6 +66,39 @@ def connect(engagement: Engagement) -> "AdminService":
         ),
         set_up_in=engagement.file,
     )
+
+
+class _Token:
+    """Tokens for the site's server app; the sign-in is made when the first one is asked for.
+
+    A client of the site's own is a public one, through which a person signs in: the service is
+    documented for people only. Without it the tenant's sign-in is tried.
+    """
+
+    def __init__(self, engagement: Engagement) -> None:
+        self._engagement = engagement
+        self._source: TokenSource | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> str:
+        scope = self._engagement.get("site.auth.scope", "")
+        if not scope:
+            raise Unavailable(
+                f"[site.auth] scope is missing in {self._engagement.file}",
+                "Set it to the App ID URI of the site's server app, such as api://<tenant>/<name>.",
+                skipped=True,
+            )
+        with self._lock:
+            if self._source is None:
+                self._source = self._made()
+        return self._source.token(str(scope).removesuffix("/.default"))
+
+    def _made(self) -> TokenSource:
+        client_id = self._engagement.get("site.auth.client_id", "")
+        method = self._engagement.get("tenant.auth.method", "")
+        if client_id and method in {"", *APPLICATION_METHODS}:
+            method = "device-code"
+        return token_source(self._engagement, client_id=client_id, method=method)
 
 
 class AdminService:
@@ -82,7 +116,7 @@ class AdminService:
         *,
         client: Callable[..., Client],
         method: str = "kerberos",
-        token: Callable[[], str] | None = None,
+        token: Callable[[], str] = str,
         role: str = "",
         set_up_in: str = "the engagement file",
     ) -> None:
@@ -258,8 +292,3 @@ def _site(site: Site) -> str:
     kind = kinds.get(site.type, "")
     version = f" {site.version}" if site.version else ""
     return f"{kind} site {site.site_code}{version}".strip()
-
-
-def _token_source(engagement: Engagement) -> Callable[[], str] | None:
-    del engagement
-    return None

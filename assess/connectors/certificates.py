@@ -12,33 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from assess.connectors import Visit
+from assess.connectors.certificatefile import certificate_file, certificates_in, wants_password
 from assess.connectors.collected import stores_in
-from assess.connectors.pkcs12 import NoPasswordError, WrongPasswordError, open_pfx, provider_name
+from assess.connectors.pkcs12 import NoPasswordError, WrongPasswordError, provider_name
 from assess.connectors.trust import TrustStore
-from assess.connectors.x509facts import (
-    LIBRARY_ERRORS,
-    Block,
-    Malformed,
-    armoured,
-    bare_base64,
-    certificate,
-    certificates_of_pkcs7,
-    facts,
-    is_for,
-    is_leaf_of,
-    kind_of_der,
-    plain_bytes,
-    public_half,
-    request,
-)
+from assess.connectors.x509facts import Malformed, facts, request
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.certificates import (
-    Certificate,
     CertificateFile,
     CertificateIn,
     CollectedStores,
@@ -51,15 +35,12 @@ from assess.evidence.certificates import (
     RequestIn,
     Store,
     Stores,
-    Trust,
     Unread,
     file_name,
 )
 from assess.keytypes import Secret
 
 _LARGEST = 16 << 20  # bytes of a file; certificates are a few kilobytes
-_MOST = 500  # certificates in one file; a list of every public root has 150
-_KEYS = "PRIVATE KEY"
 
 
 class CertificatesConnector:
@@ -153,7 +134,7 @@ class CertificatesConnector:
         except Malformed as error:
             raise _unreadable(ask.path, ask.file, error) from None
         names = ", ".join(found.dns_names) or "no alternative names"
-        said = f"CN={found.common_name or '(none)'}, {names}, {key_text(found)}"
+        said = f"CN={found.common_name or '(none)'}, {names}, {found.key_text}"
         made = f"made on {found.machine or '(not said)'} with {found.provider or '(not said)'}"
         visit.note(_location(ask), f"{said}; {made}", about=ask.named)
         return found
@@ -193,12 +174,7 @@ class CertificatesConnector:
                 mend = f"Collect it again, or correct {ask.file}."
                 unread.append(Unread(file_name(path), f"{path} ({ask.file}): {why}", mend))
         for one in stores:
-            held = "; ".join(
-                f"{entry.common_name or entry.subject or entry.thumbprint} until {entry.not_after:%Y-%m-%d}"
-                if entry.not_after
-                else entry.common_name or entry.subject or entry.thumbprint
-                for entry in one.entries
-            )
+            held = "; ".join(entry.text for entry in one.entries)
             visit.note(f"store of {one.computer} ({ask.file})", held or "empty", about=one.computer)
         for fault in unread:
             visit.note(fault.name, fault.reason)
@@ -264,111 +240,6 @@ class Roots:
         return found
 
 
-def certificate_file(
-    data: bytes, name: str, password: str | None, store: TrustStore
-) -> CertificateFile:
-    """The facts of a file of whatever form.
-
-    Raises Malformed, and NoPasswordError or WrongPasswordError where it does not open.
-    """
-    data = plain_bytes(data)
-    if kind_of_der(data) == "pkcs12":
-        opened = open_pfx(data, password)
-        held, key = opened.certificates, opened.public_key
-        leaf = next((one for one in held if key and is_for(one, key)), None)
-        matching = leaf is not None
-        leaf = leaf or is_leaf_of(held)
-        return CertificateFile(
-            name=name,
-            form="pkcs12",
-            leaf=facts(leaf),
-            chain=_others(leaf, held),
-            trust=store.judge(leaf, held),
-            has_key=bool(key),
-            key_matches=matching if key else None,
-            provider=opened.provider,
-            protection=opened.protection,
-            mac=opened.mac,
-            password_empty=opened.password_empty,
-        )
-    blocks = armoured(data)
-    held = certificates_in(data)
-    leaf = is_leaf_of(held)
-    keys = [block for block in blocks if block.label.endswith(_KEYS)]
-    matches = _pem_key_matches(keys, password, leaf)
-    return CertificateFile(
-        name=name,
-        form=_form(data, blocks),
-        leaf=facts(leaf),
-        chain=_others(leaf, held),
-        trust=store.judge(leaf, held),
-        has_key=bool(keys),
-        key_matches=matches,
-    )
-
-
-def certificates_in(data: bytes) -> list[x509.Certificate]:
-    """The certificates of a PEM, DER or P7B file, at least one; raises Malformed."""
-    data = plain_bytes(data)
-    blocks = armoured(data)
-    found: list[x509.Certificate] = []
-    for block in blocks:
-        if block.label in {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}:
-            found.append(certificate(block.der))
-        elif block.label in {"PKCS7", "CMS"}:
-            found += certificates_of_pkcs7(block.der)
-    if not blocks:
-        found = _bare(data)
-    if not found:
-        held = f"; it holds {blocks[0].label.lower()}" if blocks else ""
-        raise Malformed(f"there is no certificate in it{held}")
-    if len(found) > _MOST:
-        raise Malformed(f"it holds {len(found)} certificates, more than the {_MOST} that are read")
-    return list(dict.fromkeys(found))
-
-
-def _bare(data: bytes) -> list[x509.Certificate]:
-    der = data if data[:1] == b"\x30" else bare_base64(data) or data
-    match kind_of_der(der):
-        case "pkcs7":
-            return certificates_of_pkcs7(der)
-        case "pkcs12":
-            raise Malformed("it is a PFX file where a certificate without key is expected")
-        case "x509":
-            return [certificate(der)]
-        case _:
-            raise Malformed("it is no certificate file")
-
-
-def _form(data: bytes, blocks: Sequence[Block]) -> Any:  # noqa: ANN401 - a literal
-    if blocks:
-        return "pkcs7" if blocks[0].label in {"PKCS7", "CMS"} else "pem"
-    return "pkcs7" if kind_of_der(data) == "pkcs7" else "der"
-
-
-def wants_password(data: bytes) -> bool:
-    """Whether a file is of a kind that a password may open."""
-    return kind_of_der(data) == "pkcs12" or b"ENCRYPTED" in data
-
-
-def _others(leaf: x509.Certificate, held: Iterable[x509.Certificate]) -> tuple[Certificate, ...]:
-    return tuple(facts(one) for one in dict.fromkeys(held) if one != leaf)
-
-
-def _pem_key_matches(
-    keys: Sequence[Block], password: str | None, leaf: x509.Certificate
-) -> bool | None:
-    """Whether one of the keys is the leaf's; None where there is none, or it does not open."""
-    for block in keys:
-        given = password.encode() if password and "ENCRYPTED" in block.label else None
-        try:
-            key = load_der_private_key(block.der, given, unsafe_skip_rsa_key_validation=True)
-            return is_for(leaf, public_half(key.public_key()))
-        except LIBRARY_ERRORS:
-            continue
-    return None
-
-
 def _certificates_of(folder: Path, path: Path) -> list[x509.Certificate]:
     try:
         return certificates_in(read_bytes(folder, str(path), path.name))
@@ -412,40 +283,18 @@ def _location(ask: FileAsk) -> str:
     return f"{ask.path} ({ask.file})"
 
 
-def key_text(found: Certificate | Request) -> str:
-    """The key in words: ``RSA 2048``."""
-    return found.key_algorithm + (f" {found.key_bits}" if found.key_bits else "")
-
-
-def certificate_text(found: Certificate) -> str:
-    """A certificate in one line."""
-    names = ", ".join((*found.dns_names, *found.other_names)) or "no alternative names"
-    return (
-        f"{found.name}; {names}; issued by {found.issuer_name}; {found.not_before:%Y-%m-%d} to "
-        f"{found.not_after:%Y-%m-%d}; {key_text(found)}, {found.signature_hash or 'no hash'}; "
-        f"thumbprint {found.sha1}"
-    )
-
-
-def trust_text(trust: Trust) -> str:
-    """Where a chain ends, in one line."""
-    if trust.anchor == "none":
-        return trust.reason
-    kind = {"public": "a public root", "own": "the root that files.trusted_root_cer names"}
-    return f"{' < '.join(step.name for step in trust.path)}, {kind[trust.anchor]}"
-
-
 def _note_file(ask: CertificateIn, found: CertificateFile, visit: Visit) -> None:
     where = _location(ask)
-    visit.note(where, certificate_text(found.leaf), about=ask.named)
-    visit.note(f"{where}, chain", trust_text(found.trust), about=ask.named)
+    visit.note(where, found.leaf.text, about=ask.named)
+    visit.note(f"{where}, chain", found.trust.text, about=ask.named)
     if found.form == "pkcs12":
         key = "no private key"
         if found.has_key:
             key = "private key " + ("matches" if found.key_matches else "does not match")
         secret = "empty password" if found.password_empty else "password"
         ciphers = ", ".join(found.protection) or "no encryption"
-        value = f"{key}; {len(found.chain)} more certificates; {secret}; {ciphers}, MAC {found.mac or 'none'}"
+        value = f"{key}; {len(found.chain)} more certificates; {secret}; {ciphers}"
+        value = f"{value}, MAC {found.mac or 'none'}"
         visit.note(f"{where}, PFX", value, about=ask.named)
     for fault in found.trust.faults:
         visit.note("authorities", fault, about=ask.named)

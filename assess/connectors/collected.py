@@ -7,10 +7,10 @@ JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
     [{"server": "mp01.corp.contoso.com", "thumbprint": "…", …}, …]
 
 A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
-``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with the
-certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
-``entra_joined`` and ``entra_registered``. Capitals, ``_`` and ``-`` in names do not matter, and the
-names of PowerShell's own objects are understood. Dates are ISO 8601 (UTC where they name no zone)
+``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with
+the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
+``entra_joined`` and ``entra_registered``. Capitals, ``_`` and ``-`` in names do not matter; the
+names of PowerShell objects are understood. Dates are ISO 8601 (UTC where they name no zone)
 or the ``/Date(…)/`` of Windows PowerShell.
 
 Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
@@ -86,7 +86,7 @@ def _merged(stores: Iterable[Store]) -> list[Store]:
     return list(found.values())
 
 
-def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001
+def _either(one: bool | None, other: bool | None) -> bool | None:
     return other if one is None else one
 
 
@@ -145,22 +145,23 @@ def _of_json(data: bytes, named: Named) -> Iterator[Store]:
 def _stores(document: Any, computer: str, named: Named) -> Iterator[Store]:  # noqa: ANN401
     """The stores in a document; a row without a computer's name belongs to ``computer``."""
     if isinstance(document, list):
-        if not all(isinstance(row, dict) for row in document):
-            raise Malformed("its list holds something else than computers or certificates")
         for row in document:
             yield from _stores(row, computer, named)
         return
     if not isinstance(document, dict):
-        raise Malformed("it holds neither computers nor certificates")
+        raise Malformed("it holds something else than computers and certificates")
     row = _Row(document)
     members = row.first(*_MEMBERS)
     if isinstance(members, dict):
         for name, content in members.items():
             yield from _stores(content, str(name), named)
-        return
-    if members is not None:
+    elif members is not None:
         yield from _stores(members, computer, named)
-        return
+    else:
+        yield _store(document, row, computer, named)
+
+
+def _store(document: Any, row: "_Row", computer: str, named: Named) -> Store:  # noqa: ANN401
     certificates = row.first(*_CERTIFICATES)
     owner = row.text(*_COMPUTER, *(() if certificates is None else ("name",))) or computer
     if certificates is None and row.first("thumbprint", "rawdata", "subject") is not None:
@@ -171,7 +172,7 @@ def _stores(document: Any, computer: str, named: Named) -> Iterator[Store]:  # n
         certificates = [certificates]
     if not isinstance(certificates, list) or not all(isinstance(c, dict) for c in certificates):
         raise Malformed(f"the certificates of {owner} are no list of certificates")
-    yield Store(
+    return Store(
         owner,
         tuple(_described(_Row(one), named) for one in certificates),
         row.flag("domainjoined"),

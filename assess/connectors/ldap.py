@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import ldap3
-from ldap3.utils.conv import escape_filter_chars
 
 from assess.connectors import TableWriter, Visit
 from assess.connectors.ldap_session import PAGE, Access, Session, SignInRefused, signed_in, text
@@ -251,8 +250,8 @@ class LdapConnector:
         domains = _domains(session)
         known.update(domain.name for domain in domains)
         chosen = [one for one in domains if not ask.domains or one.name in ask.domains]
-        bases = [_Base(name, dn, dn) for name, dn in chosen]
-        if ask.scope and any(_within(ask.scope, dn) or _within(dn, ask.scope) for _, dn in chosen):
+        bases = [_Base(one.name, one.dn, one.dn) for one in chosen]
+        if ask.scope and any(_touch(ask.scope, one.dn) for one in chosen):
             scoped.append(access.section)
             bases = _narrowed(ask.scope, chosen)
         root = domain_of(session.root["rootDomainNamingContext"][0])
@@ -273,7 +272,10 @@ class LdapConnector:
         names = tuple(base.domain for base in bases)
         users = visit.listed(label, writer, DirectoryUser)
         scope = ask.scope if access.section in scoped else ""
-        return ForestUsers(access.section, root, names, users, counts.most(), scope, counts.rest())
+        netbios = {one.name: one.short for one in chosen}
+        listed = counts.most()
+        rest = counts.rest(listed)
+        return ForestUsers(access.section, root, names, users, listed, scope, rest, netbios)
 
     def _readable(
         self, session: Session, bases: "Sequence[_Base]"
@@ -387,9 +389,9 @@ class _Counts:
             for suffix, _ in ranked[:_MOST_SUFFIXES]
         )
 
-    def rest(self) -> int:
-        listed = sum(one.enabled + one.disabled for one in self.most())
-        return self._enabled.total() + self._disabled.total() + self._more - listed
+    def rest(self, listed: tuple[SuffixCount, ...]) -> int:
+        shown = sum(one.enabled + one.disabled for one in listed)
+        return self._enabled.total() + self._disabled.total() + self._more - shown
 
     def noted(self, visit: Visit, where: str, bases: Sequence[_Base]) -> None:
         place = " and ".join(base.dn for base in bases)
@@ -421,16 +423,12 @@ def connect(engagement: Engagement) -> LdapConnector:
     return LdapConnector(forests)
 
 
-def filter_value(value: str) -> str:
-    """A text as it may stand in a filter: its own parentheses and stars are only characters."""
-    return str(escape_filter_chars(value))
-
-
 def _domains(session: Session) -> list[_Domain]:
     """DNS name and distinguished name of each domain of the forest; raises where none is shown."""
     base = f"CN=Partitions,{session.root['configurationNamingContext'][0]}"
     found = []
-    for entries in session.pages(base, _DOMAINS, ["nCName", "dnsRoot", "nETBIOSName"], scope=ldap3.LEVEL):
+    wanted = ("nCName", "dnsRoot", "nETBIOSName")
+    for entries in session.pages(base, _DOMAINS, wanted, scope=ldap3.LEVEL):
         for entry in entries:
             raw = entry["raw_attributes"]
             names, roots = raw.get("nCName") or [], raw.get("dnsRoot") or []
@@ -461,6 +459,10 @@ def _sync_accounts(session: Session, base: str) -> frozenset[bytes]:
 def _within(dn: str, base: str) -> bool:
     """``dn`` is ``base`` or lies below it."""
     return dn.lower() == base.lower() or _below(dn, base)
+
+
+def _touch(one: str, other: str) -> bool:
+    return _within(one, other) or _below(other, one)
 
 
 def _below(dn: str, base: str) -> bool:

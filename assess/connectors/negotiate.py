@@ -71,6 +71,7 @@ class Negotiate(AuthBase):
         try:
             context.step(proof)
         except errors.SpnegoError as error:
+            response.close()
             raise Unavailable(
                 f"{self._host} answered without proving to be HTTP/{self._host}: {_line(error)}",
                 f"Look whose account holds the SPN HTTP/{self._host} (`setspn -Q`): it belongs to "

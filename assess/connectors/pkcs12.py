@@ -40,7 +40,7 @@ class NoPasswordError(Exception):
 
 
 class Opened(NamedTuple):
-    """What is in the file. ``public_key``: the digest of the key's public half, "" without a key."""
+    """What is in the file. ``public_key``: the digest of its public half, "" without a key."""
 
     certificates: list[x509.Certificate]
     public_key: str
@@ -153,7 +153,7 @@ def _why_not_intact(parts: _Parts, password: str) -> Exception:
             if there:
                 opens(password)
                 return Malformed(
-                    "it is a damaged PFX file: the password opens it, the integrity check does not hold"
+                    "it is a damaged PFX file: the password opens it, its integrity check fails"
                 )
         except LIBRARY_ERRORS:
             continue
@@ -202,7 +202,7 @@ def _certificates(bags: list[Any]) -> Iterator[x509.Certificate]:
 
 
 def _intact(pfx: Any, password: str) -> bool | None:  # noqa: ANN401
-    """Whether the integrity check holds with this password; None: it is one that is not known here."""
+    """Whether the integrity check holds with this password; None: it is of an unknown kind."""
     try:
         mac = pfx["mac_data"]
         if mac.native is None:

@@ -213,7 +213,11 @@ class TokenSource:
         except msal.exceptions.MsalServiceError:
             raise Unavailable(f"{self._where} is in trouble", "Run again later.") from None
         except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
-            # Their texts may repeat what they were given, which may be a secret.
+            # Their texts may repeat what they were given, which may be a secret: only Entra's
+            # number is taken from them.
+            codes = [int(found) for found in _NUMBER.findall(f"{error} {error.__context__}")]
+            if codes:
+                raise self._refusal({"error_codes": codes}) from None
             raise Unavailable(
                 f"the sign-in at {self._where} failed ({type(error).__name__})",
                 "Check [tenant] id, [tenant] cloud and [tenant.auth] in the engagement file.",
@@ -287,7 +291,7 @@ class TokenSource:
         return credential_of(self._certificate, password)
 
     def _of_machine(self, resource: str) -> object:
-        """A token of the machine's own identity. The endpoint may be busy; elsewhere there is none."""
+        """A token of the machine's own identity, whose endpoint may be busy or absent."""
         if self._application is None:
             identity = (
                 msal.UserAssignedManagedIdentity(client_id=self._client_id)
@@ -458,7 +462,7 @@ class _Said:
 
 
 class _Wire:
-    """The library's requests through our own client: its authorities, proxy, limits and patience."""
+    """The library's requests through our own client, with its authorities, proxy and limits."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -583,6 +587,22 @@ def token_source(engagement: Engagement, *, client_id: str = "", method: str = "
     key = (method, login, tenant, client_id)
     with _SHARING:
         return _SHARED.setdefault(key, made())
+
+
+class Later:
+    """The token source of an engagement, made when it is asked for first; safe for many threads."""
+
+    def __init__(self, engagement: Engagement) -> None:
+        self._engagement = engagement
+        self._source: TokenSource | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> TokenSource:
+        """The one token source; raises Unavailable where no sign-in is set up."""
+        with self._lock:
+            if self._source is None:
+                self._source = token_source(self._engagement)
+            return self._source
 
 
 def _cache_file(tenant: str, client_id: str) -> Path:

@@ -67,7 +67,7 @@ class Route:
         *,
         client: Callable[..., Client],
         method: str,
-        token: Callable[[], str] | None,
+        token: Callable[[], str],
         set_up_in: str,
     ) -> None:
         self._base = None if address is None else _base(address, method)
@@ -165,11 +165,6 @@ class Route:
         if self._method == "none":
             return None
         if self._method == "entra":
-            if self._token is None:
-                raise Unavailable(
-                    "signing in to the AdminService with Entra ID is not set up",
-                    f"Set [site.auth] client_id and scope in {self._set_up_in}.",
-                )
             return Bearer(self._token)
         return Negotiate(urlsplit(base).hostname or "")
 

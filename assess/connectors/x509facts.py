@@ -20,7 +20,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from assess.evidence.certificates import Attribute, Certificate, Request, Template
 
-# What the libraries raise on bytes that are no certificate; a warning is one where tests make it so.
+# What the libraries raise on bytes that are no certificate (warnings, where they are errors).
 LIBRARY_ERRORS = (
     ValueError,
     TypeError,
@@ -233,7 +233,8 @@ def _request_bytes(data: bytes) -> bytes:
             raise Malformed("it is a PFX file, no certificate request")
         case "x509":
             return der
-    raise Malformed("it is no certificate request")
+        case _:
+            raise Malformed("it is no certificate request")
 
 
 def _request(found: x509.CertificateSigningRequest, name: str) -> Request:
@@ -350,7 +351,8 @@ def _other_name(name: x509.GeneralName) -> str:
             return f"name:{name.value.rfc4514_string()}"
         case x509.OtherName():
             return f"other:{name.type_id.dotted_string}"
-    return "other"
+        case _:
+            return "other"
 
 
 def _eku(found: x509.Certificate | x509.CertificateSigningRequest) -> tuple[str, ...] | None:

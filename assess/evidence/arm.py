@@ -6,7 +6,7 @@ path, version and item; ``{name}`` in the path stands for the question's own fie
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -14,25 +14,17 @@ import msgspec
 from assess.errors import Unavailable
 from assess.evidence import Ask
 
-T = TypeVar("T")
-Shape: TypeAlias = Literal["one", "perhaps", "list", "check"]
+Shape: TypeAlias = Literal["one", "list", "check"]
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 READER = "Azure role Reader on the subscription"
 
 
-class Perhaps(msgspec.Struct, Generic[T], frozen=True):
-    """Something that may not exist: None is the source's own "there is none that you can see"."""
-
-    found: T | None
-
-
 class ArmAsk(Ask, frozen=True):
     """A question to Azure Resource Manager.
 
-    ``shape``: ``one`` object, ``perhaps`` one (``Perhaps[item]``), a ``list`` (``tuple[item,
-    ...]``), or the ``check`` of a name, whose ``body`` is sent. ``not_found`` are the codes by
-    which the source says that there is none.
+    ``shape``: ``one`` object, a ``list`` (``tuple[item, ...]``), or the ``check`` of a name, whose
+    ``body`` is sent. ``errors`` are the codes of errors that are answers.
     """
 
     source: ClassVar[str] = "azure-arm"
@@ -43,7 +35,11 @@ class ArmAsk(Ask, frozen=True):
     options: ClassVar[Mapping[str, str]] = {}
     body: ClassVar[Mapping[str, str]] = {}
     item: ClassVar[type[msgspec.Struct]] = msgspec.Struct
-    not_found: ClassVar[frozenset[str]] = frozenset()
+    errors: ClassVar[frozenset[str]] = frozenset()
+
+    def of_error(self, code: str, message: str) -> Any:  # noqa: ANN401 - part of an ``answer``
+        """The answer that an error among ``errors`` stands for."""
+        raise NotImplementedError(f"{type(self).__name__} takes {code} for no answer: {message}")
 
     def describe(self) -> str:
         """The request, readable."""
@@ -89,7 +85,7 @@ class Policies(msgspec.Struct, frozen=True, rename="camel"):
     quota_id: str | None = None
 
 
-class Subscription(msgspec.Struct, frozen=True, rename="camel"):
+class Subscription(msgspec.Struct, frozen=True, rename="camel", tag=True):
     """A subscription. State: Enabled, Warned, PastDue, Disabled or Deleted."""
 
     subscription_id: str
@@ -105,16 +101,36 @@ class Subscription(msgspec.Struct, frozen=True, rename="camel"):
         return f"{named}({self.subscription_id})"
 
 
+class NoSubscription(msgspec.Struct, frozen=True, tag=True):
+    """The tenant has none of this id, or none that the account may see at all."""
+
+    message: str
+
+
+class InAnotherTenant(msgspec.Struct, frozen=True, tag=True):
+    """The subscription exists, in a tenant that this sign-in is not for; "" if that is not said."""
+
+    tenant_id: str
+
+
 class SubscriptionById(ArmAsk, frozen=True):
     """One subscription, with its state."""
 
-    answer: ClassVar[Any] = Perhaps[Subscription]
-    shape: ClassVar[Shape] = "perhaps"
+    answer: ClassVar[Any] = Subscription | NoSubscription | InAnotherTenant
     path: ClassVar[str] = "/subscriptions/{subscription}"
     api_version: ClassVar[str] = "2022-12-01"
     item: ClassVar[type[msgspec.Struct]] = Subscription
-    not_found: ClassVar[frozenset[str]] = frozenset({"SubscriptionNotFound"})
+    errors: ClassVar[frozenset[str]] = frozenset(
+        {"SubscriptionNotFound", "InvalidAuthenticationTokenTenant"}
+    )
     subscription: str = "{azure.subscription_id}"
+
+    def of_error(self, code: str, message: str) -> NoSubscription | InAnotherTenant:
+        """Not there, or elsewhere."""
+        if code == "SubscriptionNotFound":
+            return NoSubscription(message)
+        tenants = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", message.lower())
+        return InAnotherTenant(tenants[-1] if len(tenants) > 1 else "")
 
 
 class Subscriptions(ArmAsk, frozen=True):
@@ -171,7 +187,7 @@ class ResourcesByName(ArmAsk, frozen=True):
 
 
 class Availability(msgspec.Struct, frozen=True):
-    """Whether a name is free. ``reason``: AccountNameInvalid or AlreadyExists where it is not."""
+    """Whether a name is free. ``reason``, where it is not: AlreadyExists, or that it is invalid."""
 
     available: bool
     reason: str = ""
@@ -192,9 +208,14 @@ class DnsLabelAvailability(ArmAsk, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = (
         f"{READER} (Microsoft.Network/locations/checkDnsNameAvailability/read)",
     )
+    errors: ClassVar[frozenset[str]] = frozenset({"InvalidDomainNameLabel"})
     label: str
     region: str
     subscription: str = "{azure.subscription_id}"
+
+    def of_error(self, code: str, message: str) -> Availability:
+        """A label that is none can never be had."""
+        return Availability(available=False, reason=code, message=message)
 
 
 class StorageNameAvailability(ArmAsk, frozen=True):

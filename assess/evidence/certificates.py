@@ -9,11 +9,11 @@ hexadecimal digits without separators; object identifiers are dotted.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from assess.evidence import Ask, Known
+from assess.evidence import Ask
 
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -84,6 +84,21 @@ class Certificate(msgspec.Struct, frozen=True):
         """What a person calls it: its common name, else its whole name."""
         return self.common_name or name_text(self.subject)
 
+    @property
+    def key_text(self) -> str:
+        """The key in words: ``RSA 2048``."""
+        return _key_text(self.key_algorithm, self.key_bits)
+
+    @property
+    def text(self) -> str:
+        """All that matters of it, in one line."""
+        names = ", ".join((*self.dns_names, *self.other_names)) or "no alternative names"
+        return (
+            f"{self.name}; {names}; issued by {self.issuer_name}; {self.not_before:%Y-%m-%d} to "
+            f"{self.not_after:%Y-%m-%d}; {self.key_text}, {self.signature_hash or 'no hash'}; "
+            f"thumbprint {self.sha1}"
+        )
+
     def allows(self, usage: str) -> bool:
         """Whether the extended key usage names this use; without the extension it does not."""
         return self.eku is not None and usage in self.eku
@@ -111,7 +126,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Trust(msgspec.Struct, frozen=True):
-    """Where the chain of a leaf ends. Signatures, constraints and names are verified, dates are not.
+    """Where the chain of a leaf ends. Signatures and constraints are verified, dates are not.
 
     The dates of ``path`` are facts that a check holds against the moment it judges from, so that
     an expired certificate stays expired. ``anchor``: ``public``, a root of the public list;
@@ -128,6 +143,14 @@ class Trust(msgspec.Struct, frozen=True):
     missing: str = ""
     own_root_named: bool = False
     faults: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Where it ends, in one line."""
+        if self.anchor == "none":
+            return self.reason
+        kinds = {"public": "a public root", "own": "the root that files.trusted_root_cer names"}
+        return f"{' < '.join(step.name for step in self.path)}, {kinds[self.anchor]}"
 
     @property
     def issuers(self) -> tuple[Step, ...]:
@@ -193,6 +216,11 @@ class Request(msgspec.Struct, frozen=True):
         """The most specific common name of the subject, "" where there is none."""
         return common_name(self.subject)
 
+    @property
+    def key_text(self) -> str:
+        """The key in words: ``RSA 2048``."""
+        return _key_text(self.key_algorithm, self.key_bits)
+
 
 class KeyProvider(msgspec.Struct, frozen=True):
     """Which Windows provider held the key of a PFX; "" where the file does not say."""
@@ -237,6 +265,12 @@ class StoreEntry(msgspec.Struct, frozen=True):
             if kind.strip().upper() == "CN":
                 return value.strip().strip('"')
         return ""
+
+    @property
+    def text(self) -> str:
+        """What a person calls it, and how long it lives."""
+        name = self.common_name or self.subject or self.thumbprint or "a certificate without a name"
+        return name if self.not_after is None else f"{name} until {self.not_after:%Y-%m-%d}"
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -285,13 +319,14 @@ class FileAsk(Ask, frozen=True):
     file: str
     path: str = ""
 
-    def bind(self, known: Known) -> Self:
-        """The question with the file's path; raises Unavailable where the key is not set."""
-        return msgspec.structs.replace(self, path=str(known.key(self.file)))
+    def __post_init__(self) -> None:
+        """A question that is not bound yet names the key as every question does."""
+        if not self.path:
+            msgspec.structs.force_setattr(self, "path", f"{{{self.file}}}")
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"{self.path or 'the file'} ({self.file})"
+        return f"{self.path} ({self.file})"
 
     @property
     def named(self) -> str:
@@ -348,15 +383,18 @@ class CollectedStores(Ask, frozen=True):
     file: str
     paths: tuple[str, ...] = ()
 
-    def bind(self, known: Known) -> Self:
-        """The question with the paths; raises Unavailable where the key is not set."""
-        value = known.key(self.file)
-        paths = value if isinstance(value, list) else [value]
-        return msgspec.structs.replace(self, paths=tuple(map(str, paths)))
+    def __post_init__(self) -> None:
+        """A question that is not bound yet names the key as every question does."""
+        if not self.paths:
+            msgspec.structs.force_setattr(self, "paths", (f"{{{self.file}}}",))
 
     def describe(self) -> str:
         """The key, and how many files and folders it lists."""
         return f"the certificate stores in {', '.join(self.paths)} ({self.file})"
+
+
+def _key_text(algorithm: str, bits: int | None) -> str:
+    return f"{algorithm} {bits}" if bits else algorithm
 
 
 def common_name(attributes: Iterable[Attribute]) -> str:

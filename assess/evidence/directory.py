@@ -130,8 +130,9 @@ class SuffixCount(msgspec.Struct, frozen=True):
 class ForestUsers(msgspec.Struct, frozen=True, tag=True):
     """Every account of a forest, or below ``scope`` where that is not empty.
 
-    ``domains`` are those that were read; ``netbios`` their short names. ``suffixes`` counts people only; ``more`` is how many
-    people carry suffixes beyond those listed (garbage may have as many suffixes as users).
+    ``domains`` are those that were read; ``netbios`` their short names. ``suffixes`` counts people
+    only; ``more`` is how many people carry suffixes beyond those listed (garbage may have as many
+    suffixes as users).
     """
 
     section: str

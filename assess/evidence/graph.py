@@ -332,14 +332,23 @@ class ServicePlan(msgspec.Struct, frozen=True, rename="camel"):
 class Sku(msgspec.Struct, frozen=True, rename="camel"):
     """A product that the tenant has subscribed to, or had."""
 
-    id: str
     sku_id: str
-    sku_part_number: str
-    capability_status: str
-    consumed_units: int
-    prepaid_units: Units
-    service_plans: tuple[ServicePlan, ...]
+    sku_part_number: Text = UNSET
+    capability_status: Text = UNSET
+    consumed_units: Number = UNSET
+    prepaid_units: Units | UnsetType | None = UNSET
+    service_plans: tuple[ServicePlan, ...] | UnsetType | None = UNSET
     applies_to: Text = UNSET
+
+    @property
+    def label(self) -> str:
+        """The part number, which people know it by."""
+        return str(self.sku_part_number or self.sku_id).strip()
+
+    @property
+    def plans(self) -> tuple[ServicePlan, ...]:
+        """The services it contains; none where the service did not say."""
+        return self.service_plans if isinstance(self.service_plans, tuple) else ()
 
 
 class SubscribedSkus(GraphList, frozen=True):
@@ -373,7 +382,7 @@ class AssignedLicense(msgspec.Struct, frozen=True, rename="camel"):
     """A product that a user has, directly or by a group, less the plans that are switched off."""
 
     sku_id: str
-    disabled_plans: tuple[str, ...] = ()
+    disabled_plans: tuple[str, ...] | None = None
 
 
 class User(msgspec.Struct, frozen=True, rename="camel"):

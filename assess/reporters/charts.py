@@ -14,33 +14,34 @@ from assess.reporters.tokens import SHORT, Palette
 from assess.reporters.view import Area, Counts
 
 _SVG = 'xmlns="http://www.w3.org/2000/svg"'
-# Marks are drawn in a square of 12 units. {ink}: the status's colour; {cut}: the ground.
-_MARKS: Mapping[Status, str] = {
+# Marks are drawn in a square of 12 units, each as one path: filled, with its sign cut out, or as a
+# line of the given width.
+_MARKS: Mapping[Status, tuple[str, float]] = {
     Status.FAIL: (
-        '<path fill="{ink}" d="M3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2H3.7L.5 8.3V3.7z"/>'
-        '<path stroke="{cut}" stroke-width="1.7" fill="none" d="M3.9 3.9l4.2 4.2M8.1 3.9L3.9 8.1"/>'
+        "M3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2H3.7L.5 8.3V3.7zM3.2 4.4L4.9 6 3.2 7.6 4.4 8.8 6 7.1 7.6 8.8 "
+        "8.8 7.6 7.1 6 8.8 4.4 7.6 3.2 6 4.9 4.4 3.2z",
+        0,
     ),
     Status.UNKNOWN: (
-        '<path fill="{ink}" d="M6 .1L11.9 6 6 11.9.1 6z"/>'
-        '<path stroke="{cut}" stroke-width="1.25" fill="none" d="M4.4 4.9C4.4 3.8 5.1 3.2 6 3.2s1.6.6 '
-        '1.6 1.5c0 1.2-1.6 1.2-1.6 2.5"/><path fill="{cut}" d="M5.3 8h1.4v1.3H5.3z"/>'
+        "M6 .1L11.9 6 6 11.9.1 6zM3.75 4.95H5.05C5.05 4.2 5.4 3.8 6 3.8 6.6 3.8 6.95 4.1 6.95 4.65 "
+        "6.95 5.05 6.75 5.25 6.3 5.6 5.8 6 5.4 6.4 5.4 7.4H6.65C6.65 6.85 6.85 6.65 7.3 6.3 7.75 5.95 "
+        "8.25 5.5 8.25 4.6 8.25 3.4 7.35 2.6 6.05 2.6 4.75 2.6 3.75 3.45 3.75 4.95zM5.3 8.1v1.35h1.45"
+        "V8.1z",
+        0,
     ),
-    Status.WARN: (
-        '<path fill="none" stroke="{ink}" stroke-width="1.3" stroke-linejoin="round" '
-        'd="M6 1.1l5.3 9.7H.7z"/><path fill="{ink}" d="M5.4 4.3h1.2v3.5H5.4zM5.4 8.5h1.2v1.2H5.4z"/>'
-    ),
+    Status.WARN: ("M6 1.1l5.3 9.7H.7zM6 4.3v3.4M6 8.6v1.2", 1.25),
     Status.MANUAL: (
-        '<path fill="none" stroke="{ink}" stroke-width="1.3" stroke-dasharray="2.1 1.1" '
-        'd="M1.1 1.1h9.8v9.8H1.1z"/><path stroke="{ink}" stroke-width="1.4" d="M3.6 6h4.8"/>'
+        "M.9 3V.9H3M4.8.9h2.4M9 .9h2.1V3M11.1 4.8v2.4M11.1 9v2.1H9M7.2 11.1H4.8M3 11.1H.9V9M.9 7.2V4.8"
+        "M3.7 6h4.6",
+        1.3,
     ),
-    Status.PASS: (
-        '<circle cx="6" cy="6" r="5.2" fill="none" stroke="{ink}" stroke-width="1.2"/>'
-        '<path fill="none" stroke="{ink}" stroke-width="1.3" d="M3.5 6.2l1.8 1.8 3.3-3.8"/>'
-    ),
-    Status.NOT_APPLICABLE: '<path stroke="{ink}" stroke-width="1.4" d="M2.2 6h7.6"/>',
+    Status.PASS: ("M6 .8a5.2 5.2 0 1 0 .01 0zM3.5 6.2l1.8 1.8 3.3-3.8", 1.2),
+    Status.NOT_APPLICABLE: ("M2.2 6h7.6", 1.4),
 }
 _LEAST = 3.0
 _PER_ROW = 16
+# The height of a row of the status field, of 750 units to the width.
+ROW = 15.6
 _MOST_BARS = 400
 _HEIGHT_OF: Mapping[Status, float] = {
     Status.FAIL: 40,
@@ -52,14 +53,17 @@ _HEIGHT_OF: Mapping[Status, float] = {
 }
 
 
-def mark(status: Status, ink: str = "currentColor", cut: str = "var(--paper)") -> Markup:
+def mark(status: Status, ink: str = "currentColor") -> Markup:
     """The inside of a status mark, 12 units square."""
-    return Markup(_MARKS[status]).format(ink=ink, cut=cut)
+    path, width = _MARKS[status]
+    if not width:
+        return Markup('<path fill="{}" fill-rule="evenodd" d="{}"/>').format(ink, path)
+    return Markup('<path fill="none" stroke="{}" stroke-width="{}" d="{}"/>').format(ink, width, path)
 
 
 def mark_image(status: Status, palette: Palette) -> str:
     """A mark as a data address, for style sheets of the PDF."""
-    inner = mark(status, palette[SHORT[status]], palette["paper"])
+    inner = mark(status, palette[SHORT[status]])
     return image(Markup('<svg {} viewBox="0 0 12 12">{}</svg>').format(Markup(_SVG), inner))
 
 
@@ -178,15 +182,15 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
     half = (len(areas) + 1) // 2
     symbols = Markup().join(
         Markup('<g id="{}">{}</g>').format(
-            SHORT[status], mark(status, palette[SHORT[status]], palette["paper"])
+            SHORT[status], mark(status, palette[SHORT[status]])
         )
         for status in Status
     )
     rows = []
     for place, area in enumerate(areas):
-        x, y = (0, place) if place < half else (390, place - half)
-        rows.append(_row(area, x, y * 17.4, palette, font))
-    height = half * 17.4
+        x, y = (0, place) if place < half else (380, place - half)
+        rows.append(_row(area, x, y * ROW, palette, font))
+    height = half * ROW
     return Markup('<svg {} viewBox="0 0 750 {:.1f}"><defs>{}</defs>{}</svg>').format(
         Markup(_SVG), height, symbols, Markup().join(rows)
     )
@@ -194,20 +198,20 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
 
 def _row(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
     statuses, more = row_of(area)
-    title = area.title if len(area.title) <= 33 else f"{area.title[:32].rstrip()}…"  # noqa: PLR2004
+    title = area.title if len(area.title) <= 36 else f"{area.title[:35].rstrip()}…"  # noqa: PLR2004
     uses = [
-        Markup('<use href="#{}" transform="translate({:.1f} {:.1f}) scale(.8)"/>').format(
-            SHORT[status], x + 176 + place * 11.2, y + 3
+        Markup('<use href="#{}" transform="translate({:.1f} {:.1f}) scale(.78)"/>').format(
+            SHORT[status], x + 200 + place * 10.6, y + 2.4
         )
         for place, status in enumerate(statuses)
     ]
     text = Markup('<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>')
     bold = Markup(' font-weight="600"') if area.loud else ""
     ink = palette["ink"] if area.loud else palette["ink2"]
-    parts = [text.format(x, y + 11.6, font, "11.3", ink, bold, title), *uses]
+    parts = [text.format(x, y + 11, font, "11.3", ink, bold, title), *uses]
     if more:
-        place = x + 176 + len(statuses) * 11.2 + 2
-        parts.append(text.format(place, y + 11.6, font, "10.5", palette["ink2"], "", f"+{more}"))
+        place = x + 200 + len(statuses) * 10.6 + 2
+        parts.append(text.format(place, y + 11, font, "10.5", palette["ink2"], "", f"+{more}"))
     return Markup().join(parts)
 
 

@@ -4,23 +4,24 @@ The renderer gets a page and what it needs to draw it; it may fetch the shipped 
 that stand in the page itself, and nothing else, neither from the network nor from a file.
 """
 
+import gc
 import hashlib
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
-from assess.model import Status
 from assess.reporters import charts
 from assess.reporters.cuts import Limits, Part, parts
+from assess.reporters.summary import FITS, Fit, likely, nothing_stops
 from assess.reporters.templating import brief, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
-from assess.reporters.words import STATUS_IN_TEXT, STATUS_MEANING, STATUS_WORDS
+from assess.reporters.words import STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
 LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=8)
@@ -41,24 +42,16 @@ _LONG_NAME = 90
 _SHORT_NAME = 40
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How much of the summary's lists fits on its one page."""
-
-    stops: int
-    causes: int
-    closed_areas: bool
-    field: bool = True
-
-
-# First fewer blockers, then the areas with nothing open; the type never shrinks.
-FITS = (
-    Fit(6, 6, closed_areas=True),
-    Fit(5, 5, closed_areas=True),
-    Fit(4, 4, closed_areas=True),
-    Fit(4, 4, closed_areas=False),
-    Fit(3, 3, closed_areas=False, field=False),
-)
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Layout makes millions of objects that live until its end: looking for garbage is a sixth of it."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
@@ -66,12 +59,12 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     press = _press()
     shown = view(results, library_catalogue)
     identifier = hashlib.sha256(repr(results).encode("utf-8", "replace")).digest()[:16]
-    document = None
-    for fit in FITS:
-        document = press.lay_out(page(results, shown, fit))
-        if press.page_of(document, "contents") == press.page_of(document, "summary") + 1:
-            break
-    return press.write(document, identifier)
+    with _no_collection():
+        for fit in FITS[likely(shown) :]:
+            document = press.lay_out(page(results, shown, fit))
+            if press.page_of(document, "contents") == press.page_of(document, "summary") + 1:
+                break
+        return press.write(document, identifier)
 
 
 def page(results: Results, shown: View, fit: Fit) -> str:
@@ -94,7 +87,7 @@ def page(results: Results, shown: View, fit: Fit) -> str:
         fit=fit,
         limits=LIMITS,
         causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
-        nothing_stops=_nothing_stops(shown),
+        nothing_stops=nothing_stops(shown),
         headline=brief(shown.headline, _LONG_NAME),
         short_customer=brief(shown.customer, _SHORT_NAME),
         cover_customer=brief(shown.customer, _LONG_NAME),
@@ -109,7 +102,7 @@ def page(results: Results, shown: View, fit: Fit) -> str:
         field_note=note,
         short=SHORT,
         words=STATUS_WORDS,
-        in_text=STATUS_IN_TEXT,
+        in_text=STATUS_SHORT,
         meanings=STATUS_MEANING,
         moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
     )
@@ -117,12 +110,6 @@ def page(results: Results, shown: View, fit: Fit) -> str:
 
 def _shown(part: Part) -> tuple[Any, ...]:
     return (*part.cards, *part.rows, *part.unassessed, *part.unanswered, *part.closed)
-
-
-def _nothing_stops(shown: View) -> str:
-    if shown.counts[Status.UNKNOWN] or shown.counts[Status.MANUAL]:
-        return "Nothing that was measured; what nobody knows yet may."
-    return "Nothing."
 
 
 def style() -> str:

@@ -216,6 +216,12 @@ class Step:
     findings: int
     anchor: str
 
+    @property
+    def text(self) -> str:
+        """The step and its requirement, with the number of findings where there are several."""
+        several = f" ({self.findings:,})" if self.findings > 1 else ""
+        return f"{self.step}: {self.requirement}{several}"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -230,13 +236,15 @@ class Section:
         return tuple(step for step in self.steps if step.status in OPEN)
 
     @property
-    def settled(self) -> str:
-        """The other steps, as one text."""
-        return "; ".join(
-            f"{step.step}: {step.requirement} {step.word}"
-            + (f" ({step.findings:,})" if step.findings > 1 else "")
-            for step in self.steps
-            if step.status not in OPEN
+    def settled(self) -> tuple[tuple[Status, str, str], ...]:
+        """The other steps by their status: its word, and the steps as one text."""
+        groups: dict[Status, list[Step]] = {}
+        for step in self.steps:
+            if step.status not in OPEN:
+                groups.setdefault(step.status, []).append(step)
+        return tuple(
+            (status, STATUS_WORDS[status], "; ".join(step.text for step in steps))
+            for status, steps in groups.items()
         )
 
 
@@ -675,7 +683,7 @@ def _cause(status: Status, reason: str, group: Sequence[Card]) -> Cause:
     for card in group:
         counts[card.area] = counts.get(card.area, 0) + 1
     places = tuple(counts.items())
-    where = listed(list(counts)) if len(counts) <= _MOST_PLACES else f"{len(counts)} areas"
+    where = listed(list(counts)) if len(counts) <= _MOST_PLACES else f"{number(len(counts))} areas".capitalize()
     if status is Status.MANUAL:
         label, text = "Questions", "Only a person can answer them."
         price = "Each is asked in its own finding, with the line to fill in."

@@ -22,6 +22,12 @@ STATUS_IN_TEXT: Mapping[Status, str] = {
     Status.PASS: "pass",
     Status.NOT_APPLICABLE: "not applicable",
 }
+# As they stand beside their marks, where room is short.
+STATUS_SHORT: Mapping[Status, str] = {
+    **STATUS_IN_TEXT,
+    Status.MANUAL: "confirm",
+    Status.NOT_APPLICABLE: "n/a",
+}
 STATUS_MEANING: Mapping[Status, str] = {
     Status.FAIL: "Measured, and not as the document asks.",
     Status.UNKNOWN: "It could not be assessed: nobody knows. Never counted as in order.",

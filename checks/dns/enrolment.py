@@ -89,7 +89,8 @@ def enterprise_enrollment_cname(
 ) -> Outcomes:
     """Pass when the first target is the enrolment host of the tenant's cloud."""
     views = Views(public, zone, internal, wildcards)
-    return [_in_cloud(name, views, behind, ENROLMENT, cloud) for name in public.by_name]
+    lookups = public.by_name.items()
+    return [_in_cloud(n, lookup, views, behind, ENROLMENT, cloud) for n, lookup in lookups]
 
 
 @check("dns.enterprise-registration-cname", subjects="tenant.public_domains")
@@ -103,27 +104,29 @@ def enterprise_registration_cname(
 ) -> Outcomes:
     """Pass when the first target is the device registration service of the tenant's cloud."""
     views = Views(public, zone, internal, wildcards)
-    return [_in_cloud(name, views, behind, REGISTRATION, cloud) for name in public.by_name]
+    lookups = public.by_name.items()
+    return [_in_cloud(n, lookup, views, behind, REGISTRATION, cloud) for n, lookup in lookups]
 
 
 def _in_cloud(
     name: str,
+    public: Lookup,
     views: Views,
     behind: AddressBook | Missing,
     clouds: Mapping[str, Service],
     cloud: str | Missing,
 ) -> Outcome:
     if not isinstance(cloud, Missing):
-        return _Alias(name, clouds[cloud], views, behind).outcome()
+        return _Alias(name, public, clouds[cloud], views, behind).outcome()
     # Without the key: what is so in every cloud is so in this one.
-    outcomes = [_Alias(name, service, views, behind).outcome() for service in clouds.values()]
+    outcomes = [_Alias(name, public, one, views, behind).outcome() for one in clouds.values()]
     if len({type(outcome) for outcome in outcomes}) == 1:
         return outcomes[0]
     domain = name.partition(".")[2]
     return Manual(
         domain,
         "Set tenant.cloud in the engagement file: which target is right depends on the cloud.",
-        f"{name}: {views.public.by_name[name].text}",
+        views.text(name, public),
         about=(name, domain),
         remedy=(cloud.mend,) if cloud.mend else (),
     )
@@ -134,6 +137,7 @@ class _Alias:
     """One name of one domain, and the service that it should lead to."""
 
     name: str
+    public: Lookup
     service: Service
     views: Views
     behind: AddressBook | Missing
@@ -148,7 +152,7 @@ class _Alias:
 
     @property
     def about(self) -> tuple[str, ...]:
-        return (self.name, self.domain, *targets(self.views.public.by_name[self.name]))
+        return (self.name, self.domain, *targets(self.public))
 
     @property
     def mend(self) -> tuple[str, ...]:
@@ -175,7 +179,7 @@ class _Alias:
         return worst(parts)
 
     def judge(self, lookup: Lookup) -> Outcome:
-        text = f"{self.name}: {lookup.text}{self.views.wildcard(self.name, lookup)}"
+        text = self.views.text(self.name, lookup)
         match lookup:
             case Target(host):
                 return self._target(host, text)

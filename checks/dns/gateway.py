@@ -63,26 +63,26 @@ def cmg_cname(
     name = plain(service)
     if in_azure(name):
         return [NotApplicable(None, f"{name} is a name in Azure itself; it needs no alias")]
+    views = Views(public, zone, internal, wildcards)
     gateway = _Gateway(
         name,
         _deployment(name, services, prefix, region, method, cloud),
         tuple(book.by_name for book in (behind, behind_inside) if not isinstance(book, Missing)),
         None if isinstance(planned, Missing) else next(iter(planned.by_name.values()), None),
         internet,
-        view(internal, name),
+        views,
     )
     if isinstance(public, Missing):
         return [gateway.from_inside(unavailable(None, public))]
     outside = public.by_name[name]
     if isinstance(outside, NoAnswer):
         return [gateway.from_inside(gateway.unknown(f"{name}: {outside.text}"))]
-    views = Views(public, zone, internal, wildcards)
     parts = [views.published(name, gateway.judge, gateway.warn)]
     if (inside := views.inside(name)) is not None:
         parts.append(
             gateway.warn(
-                f"{name}: the internet sees {outside.text}{views.wildcard(name, outside)}, the "
-                f"company network {inside.text}",
+                f"{views.text(name, outside)}, seen from the internet; the company network sees "
+                f"{inside.text}",
                 f"Make the internal zone say of {name} what the public one says: Server Manager > "
                 "Tools > DNS > Forward Lookup Zones > zone > New Alias (CNAME).",
             )
@@ -152,7 +152,11 @@ class _Gateway:
     books: tuple[dict[str, Resolved], ...]
     planned: Resolved | None
     internet: bool | Missing
-    inside: Lookup | None
+    views: Views
+
+    @property
+    def inside(self) -> Lookup | None:
+        return view(self.views.internal, self.name)
 
     @property
     def expected(self) -> str:
@@ -195,7 +199,7 @@ class _Gateway:
         return self._leads(self.inside)
 
     def _leads(self, lookup: Lookup) -> Outcome:
-        text = f"{self.name}: {lookup.text}"
+        text = self.views.text(self.name, lookup)
         match lookup:
             case Target(host) if host in self.deployment.names or self.deployment.doubts(host):
                 return self._own(host, text)
@@ -213,7 +217,7 @@ class _Gateway:
                 return self.unknown(text)
 
     def _own(self, host: str, text: str) -> Outcome:
-        """The alias leads to the deployment name: what is behind that?"""
+        """The alias leads to the deployment name: what is behind that decides."""
         match self._behind(host):
             case NoName():
                 return self._takeover(host, text)

@@ -31,17 +31,17 @@ _WAIT = (
 class Views:
     """What each view says. One that was not asked is ``Missing``; the public one decides."""
 
-    public: Aliases
+    public: Aliases | Missing
     zone: Aliases | Missing
     internal: Aliases | Missing
     wildcards: Aliases | Missing
 
-    def wildcard(self, name: str, lookup: Lookup) -> str:
-        """Says so where an invented name beside this one gets the same answer."""
+    def text(self, name: str, lookup: Lookup) -> str:
+        """The name and its answer; says so where an invented name beside it gets the same one."""
         domain = name.partition(".")[2]
-        if isinstance(lookup, Target | Addresses) and lookup == view(self.wildcards, domain):
-            return f" (from the wildcard *.{domain})"
-        return ""
+        made_up = isinstance(lookup, Target | Addresses) and lookup == view(self.wildcards, domain)
+        wildcard = f" (from the wildcard *.{domain})" if made_up else ""
+        return f"{name}: {lookup.text}{wildcard}"
 
     def published(
         self, name: str, judge: Callable[[Lookup], Outcome], warn: Callable[..., Warn]
@@ -50,7 +50,9 @@ class Views:
 
         All of them wrong is a fail; else the difference is a warning, whatever it was before.
         """
-        public, zone = self.public.by_name[name], view(self.zone, name)
+        public, zone = view(self.public, name), view(self.zone, name)
+        if public is None:
+            public = NoAnswer("not asked")
         judged = judge(public)
         if zone is None or isinstance(zone, NoAnswer) or same(zone, public):
             return judged
@@ -68,10 +70,10 @@ class Views:
 
     def inside(self, name: str) -> Lookup | None:
         """What the company network sees, if that is something else than the internet."""
-        internal, public = view(self.internal, name), self.public.by_name[name]
-        if internal is None or isinstance(internal, NoAnswer) or isinstance(public, NoAnswer):
+        internal, public = view(self.internal, name), view(self.public, name)
+        if internal is None or public is None or same(internal, public):
             return None
-        return None if same(internal, public) else internal
+        return None if isinstance(internal, NoAnswer) or isinstance(public, NoAnswer) else internal
 
 
 def view(aliases: Aliases | Missing, name: str) -> Lookup | None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from lab import isolation
 from lab.process import ServerFailed, accepts, run, running
 

@@ -6,6 +6,7 @@ import jwt
 import msal
 import pytest
 import requests
+
 from lab.oauth import GRAPH, OAuthServer
 
 pytestmark = pytest.mark.server

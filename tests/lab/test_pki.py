@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
+
 from lab.pki import SCHANNEL, Credential, Encryption, Pki, around
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import ldap3
 import pytest
-from lab.forest import CMG_TEMPLATE, CONTOSO, FABRIKAM, FABRIKAM_TENANT_ID, TENANT_ID, Forest
-from lab.pki import Pki
-from lab.samba import DomainController, domain_controller
 from ldap3.core.exceptions import (
     LDAPException,
     LDAPInvalidCredentialsResult,
     LDAPStrongerAuthRequiredResult,
 )
 from ldap3.protocol.microsoft import security_descriptor_control
+
+from lab.forest import CMG_TEMPLATE, CONTOSO, FABRIKAM, FABRIKAM_TENANT_ID, TENANT_ID, Forest
+from lab.pki import Pki
+from lab.samba import DomainController, domain_controller
 
 pytestmark = pytest.mark.server
 

@@ -11,6 +11,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
+
 from lab.pki import Credential, Pki
 from lab.revocation import RevocationServer
 from lab.tls import Endpoint, answering

@@ -1,0 +1,441 @@
+"""Reads Microsoft Graph: any ``GraphAsk``, by GET alone, each once, everything or ``Unavailable``.
+
+A refusal names the permission that is missing; where the body says that the tenant has no licence,
+that is said instead. A list is read to its last page; a next link that leads to another host, or
+back, is not followed.
+"""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from assess.connectors import TableWriter, Visit
+from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_challenge
+from assess.engagement import Engagement
+from assess.errors import Unavailable
+from assess.evidence import Ask
+from assess.evidence.graph import Gathered, GraphAsk, Perhaps
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+_MOST_PAGES = 100_000
+_SHOWN = 40  # items of a list of which each gets a note of its own
+_INTUNE = re.compile(r"/(v1\.0|beta)/device(Management|AppManagement)", re.IGNORECASE)
+_LICENCE = re.compile(
+    r"licen[cs]e|premium|subscription|not applicable to target tenant", re.IGNORECASE
+)
+_NO_INTUNE = "not applicable to target tenant"
+_NO_SEGMENT = "resource not found for the segment"
+_NO_PROPERTY = "could not find a property named"
+# A seventh digit rounds this up into the year 10000, which no date type holds.
+_FOR_EVER = (b"9999-12-31T23:59:59.9999999", b"9999-12-31T23:59:59.999999")
+
+
+class _Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page of a list."""
+
+    value: tuple[T, ...]
+    next: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+class _Absent(Exception):
+    """What was named does not exist: 404."""
+
+
+class GraphConnector:
+    """Asks Graph below ``root``, with tokens for ``resource``.
+
+    ``tokens`` is asked for on the first question, and refuses there if no sign-in is set up.
+    """
+
+    source = "graph"
+
+    def __init__(
+        self, *, root: str, resource: str, client: Client, tokens: Callable[[], TokenSource]
+    ) -> None:
+        self._root = root.rstrip("/")
+        self._resource = resource
+        self._client = client
+        self._tokens = tokens
+
+    def answers(self, ask: Ask) -> bool:
+        """Every question to Graph."""
+        return isinstance(ask, GraphAsk)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._client.close()
+
+    def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The answer to a bound question; raises Unavailable with reason and mend."""
+        assert isinstance(ask, GraphAsk)
+        tokens = self._tokens()
+        if ask.delegated_only and tokens.app_only:
+            wanted = " or ".join(ask.wanted)
+            raise Unavailable(
+                f"Graph lets only a signed-in person ask for {_path(ask)}: delegated {wanted}; "
+                "this run signs in as an application",
+                'Run again with [tenant.auth] method = "device-code", or look it up by hand.',
+            )
+        reading = _Reading(self, ask, visit, tokens)
+        return reading.gathered() if ask.each else reading.plain()
+
+    def probe(self, visit: Visit) -> str:
+        """Sign in and read the tenant's name: who is signed in, with which permissions."""
+        claims = self._tokens().claims(self._resource)
+        visit.requests += 1
+        held = "permissions that cannot be told" if claims is None else _listed(claims.held)
+        who = "" if claims is None else claims.who or claims.app_id
+        kind = "application" if claims is None or claims.application else "person"
+        return f"signed in as the {kind} {who} with {held}".replace("  ", " ")
+
+    # -- for _Reading --
+
+    def get(
+        self, url: str, ask: GraphAsk, visit: Visit, tokens: TokenSource, *, accept: str
+    ) -> Reply:
+        """One answer, of whatever status."""
+        headers = {"Accept": accept, "client-request-id": str(uuid.uuid4())}
+        if ask.advanced:
+            headers["ConsistencyLevel"] = "eventual"
+        reply = self._client.ask(
+            url, visit=visit, headers=headers, auth=Bearer(lambda: tokens.token(self._resource))
+        )
+        challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
+        if reply.status == 401 and challenge:  # noqa: PLR2004
+            renewed = tokens.token(self._resource, challenge=challenge)
+            reply = self._client.ask(
+                url, visit=visit, headers=headers, auth=Bearer(lambda: renewed)
+            )
+        _LOG.debug("%s %s %s", headers["client-request-id"], reply.status, url)
+        return reply
+
+    def address(self, path: str) -> str:
+        """The address of a path below the root."""
+        return self._root + path
+
+    def own(self, url: str) -> bool:
+        """Whether an address is one of this service: only there may the token go."""
+        try:
+            return origin(url) == origin(self._root)
+        except ValueError:
+            return False
+
+    def refused(self, reply: Reply, ask: GraphAsk, tokens: TokenSource) -> Unavailable:
+        """What a refusal means, in a sentence that names the permission or the licence."""
+        code, message = _error(reply)
+        said = message.lower()
+        what = _path(ask)
+        if reply.status in {400, 404} and (_NO_SEGMENT in said or _NO_PROPERTY in said):
+            return Unavailable(
+                f"Graph does not know {what} in the form that this version asks for "
+                f"({reply.status} {code})",
+                "In a national cloud the feature may be missing; else report this as a fault.",
+            )
+        if _NO_INTUNE in said:
+            return Unavailable(
+                f"Graph says of {what} that the tenant has no Intune, or not the licence it needs "
+                f"({reply.status} {code})",
+                "Activate Intune in the tenant, see licence.intune-subscription.",
+            )
+        intune = _INTUNE.match(ask.url("x") if ask.each else ask.url()) is not None
+        if reply.status == 401 and not (intune and _intune_forbids(code, message)):  # noqa: PLR2004
+            return Unavailable(
+                f"Graph does not accept the token (401 {code})",
+                "Check [tenant] id, [tenant] cloud and the clock of this machine.",
+            )
+        if reply.status in {401, 403}:
+            return self._not_allowed(reply.status, code, message, ask, tokens)
+        if reply.status == 501:  # noqa: PLR2004
+            return Unavailable(f"the feature behind {what} is retired (501 {code})")
+        if reply.status == 404:  # noqa: PLR2004
+            return Unavailable(
+                f"Graph does not find {what} (404 {code})", "Check the ids in the engagement file."
+            )
+        if code and reply.status == 400:  # noqa: PLR2004
+            return Unavailable(
+                f"Graph rejects the request for {what} (400 {code}): {message[:200]}"
+            )
+        return refusal(reply)
+
+    def _not_allowed(
+        self, status: int, code: str, message: str, ask: GraphAsk, tokens: TokenSource
+    ) -> Unavailable:
+        what, person = _path(ask), not tokens.app_only
+        wanted = ask.wanted if person else ask.permissions
+        claims = tokens.claims(self._resource)
+        lacking = wanted if claims is None else tuple(p for p in wanted if p not in claims.held)
+        kind = "delegated" if person else "application"
+        if _LICENCE.search(message) and not lacking:
+            return Unavailable(
+                f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
+                "Compare the licences of the tenant (licence.*).",
+            )
+        if lacking:
+            return Unavailable(
+                f"Graph refuses {what} ({status} {code}): the {kind} permission "
+                f"{' and '.join(lacking)} is missing",
+                f"Grant the {kind} permission {' and '.join(lacking)} and give admin consent; "
+                "a managed identity sees it after some hours.",
+            )
+        role = (
+            "the person needs a role such as Global Reader, or Intune a licence"
+            if person
+            else "a licence may be missing, or the consent is not in effect yet"
+        )
+        return Unavailable(
+            f"Graph refuses {what} ({status} {code}) although {' and '.join(wanted)} is granted: "
+            f"{role}",
+            "Give the account the role Global Reader, and compare the licences (licence.*).",
+        )
+
+
+class _Reading:
+    """One question on its way: pages, notes and tables."""
+
+    def __init__(
+        self, connector: GraphConnector, ask: GraphAsk, visit: Visit, tokens: TokenSource
+    ) -> None:
+        self._connector = connector
+        self._ask = ask
+        self._visit = visit
+        self._tokens = tokens
+
+    # -- one path --
+
+    def plain(self) -> Any:  # noqa: ANN401
+        """The answer where there is one path to ask."""
+        ask = self._ask
+        match ask.shape:
+            case "one":
+                return self._one("", about=None)
+            case "perhaps":
+                try:
+                    return Perhaps(self._one("", about=None))
+                except _Absent:
+                    self._note("there is none (404)")
+                    return Perhaps(None)
+            case "count":
+                number = self._count("")
+                self._note(str(number))
+                return number
+            case "list":
+                return self._list("", about=None)
+            case "table":
+                with self._visit.table(self._table) as writer:
+                    for item in self._items(""):
+                        self._add(writer, item)
+                self._note(f"{writer.rows} items")
+                return self._visit.listed(self._table, writer, ask.item)
+
+    # -- several paths --
+
+    def gathered(self) -> Any:  # noqa: ANN401
+        """The answer by value, where the path is asked for each of several."""
+        if self._ask.shape == "table":
+            return self._gathered_table()
+        answers: dict[str, Any] = {}
+        if not self._ask.values:
+            self._note("there is nothing to ask for")
+        for value in self._ask.values:
+            try:
+                match self._ask.shape:
+                    case "count":
+                        answers[value] = self._count(value)
+                        self._note(f"{value}: {answers[value]}", about=None)
+                    case "list":
+                        answers[value] = self._list(value, about=value)
+                    case _:
+                        answers[value] = self._one(value, about=value)
+            except _Absent:
+                answers[value] = None
+                self._note(f"{value}: there is none (404)", about=value)
+        return answers
+
+    def _gathered_table(self) -> Gathered[Any]:
+        """One table; an item that comes from several places is kept once."""
+        absent: list[str] = []
+        seen: set[str] = set()
+        with self._visit.table(self._table) as writer:
+            for value in self._ask.values:
+                before = writer.rows
+                try:
+                    for item in self._items(value):
+                        if item.id not in seen:
+                            seen.add(item.id)
+                            self._add(writer, item)
+                except _Absent:
+                    absent.append(value)
+                    self._note(f"{value}: does not exist (404)", about=None)
+                else:
+                    self._note(f"{value}: {writer.rows - before} items", about=None)
+        table = self._visit.listed(self._table, writer, self._ask.item)
+        return Gathered(table, tuple(absent))
+
+    @property
+    def _table(self) -> str:
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(self._ask).__name__).lower()
+        given = msgspec.to_builtins(self._ask).values()
+        names = (name for one in given for name in (one if isinstance(one, list) else [one]))
+        return ".".join(("graph", words, *map(str, names)))
+
+    def _add(self, writer: TableWriter, item: object) -> None:
+        writer.add(item)
+        if writer.rows % 500 == 0:
+            self._visit.progress(writer.rows)
+
+    # -- requests --
+
+    def _one(self, value: str, *, about: str | None) -> Any:  # noqa: ANN401
+        ask = self._ask
+        path = ask.url(value)
+        item = self._entity(self._ok(path))
+        if ask.beta_too and any(getattr(item, n) in (UNSET, None) for n in item.__struct_fields__):
+            path = path.replace("/v1.0/", "/beta/", 1)
+            item = self._entity(self._ok(path))
+        self._note(_shown(item), about=about)
+        return item
+
+    def _entity(self, reply: Reply) -> Any:  # noqa: ANN401
+        """The object: bare, or wrapped in ``value``, or the only one of a list."""
+        item: Any = self._ask.item
+        fields = reply.decode(dict[str, msgspec.Raw])
+        wrapped = fields.get("value")
+        if wrapped is None:
+            return _decode(reply, item)
+        inner = Reply(reply.url, reply.status, reply.headers, bytes(wrapped))
+        if bytes(wrapped).lstrip().startswith(b"{"):
+            return _decode(inner, item)
+        found = _decode(inner, tuple[item, ...])
+        if len(found) != 1:
+            raise Unavailable(f"Graph gave {len(found)} objects for {_path(self._ask)}, not one")
+        return found[0]
+
+    def _count(self, value: str) -> int:
+        reply = self._ok(self._ask.url(value), accept="text/plain")
+        digits = reply.text.strip()
+        if not re.fullmatch(r"[0-9]{1,12}", digits):
+            raise Unavailable(f"Graph gave no number for {_path(self._ask)}: {reply.excerpt}")
+        return int(digits)
+
+    def _list(self, value: str, *, about: str | None) -> tuple[Any, ...]:
+        items = tuple(self._items(value))
+        location = f"{value}: {len(items)} items" if value else f"{len(items)} items"
+        self._note(location, about=about)
+        for item in items[:_SHOWN]:
+            subject = getattr(item, self._ask.about) if self._ask.about else about
+            self._note(_shown(item), about=subject)
+        return items
+
+    def _items(self, value: str) -> Iterator[Any]:
+        """The items of every page, one page in memory at a time."""
+        item: Any = self._ask.item
+        page_of = _Page[item]
+        url: str | None = self._connector.address(self._ask.url(value))
+        visited: set[str] = set()
+        while url is not None:
+            if url in visited or len(visited) >= _MOST_PAGES:
+                raise Unavailable(
+                    f"Graph's pages of {_path(self._ask)} lead in a circle",
+                    "Run again; the list was not read to its end.",
+                )
+            visited.add(url)
+            page = _decode(self._ok(url, first=len(visited) == 1), page_of)
+            yield from page.value
+            url = page.next
+            if url is not None and not self._connector.own(url):
+                raise Unavailable(
+                    f"Graph's next page of {_path(self._ask)} lies on another host; "
+                    "the token is not taken there",
+                    "Look whether a proxy changes what Graph answers.",
+                )
+
+    def _ok(self, path: str, *, accept: str = "application/json", first: bool = True) -> Reply:
+        url = path if path.startswith("https:") else self._connector.address(path)
+        ask = self._ask
+        reply = self._connector.get(url, ask, self._visit, self._tokens, accept=accept)
+        if reply.ok:
+            return reply
+        _, message = _error(reply)
+        allowed = ask.shape == "perhaps" or bool(ask.each)
+        if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
+            raise _Absent
+        raise self._connector.refused(reply, ask, self._tokens)
+
+    def _note(self, value: str, *, about: str | None = None) -> None:
+        self._visit.note(self._ask.describe(), value, about=about)
+
+
+def _decode(reply: Reply, kind: type[T]) -> T:
+    if _FOR_EVER[0] in reply.body:
+        body = reply.body.replace(*_FOR_EVER)
+        reply = Reply(reply.url, reply.status, reply.headers, body)
+    return reply.decode(kind)
+
+
+def _error(reply: Reply) -> tuple[str, str]:
+    """Code and message of an error body; both empty where it is something else."""
+    try:
+        body = reply.decode(dict[str, Any])
+    except Unavailable:
+        return "", reply.excerpt
+    error = body.get("error")
+    if not isinstance(error, Mapping):
+        return "", reply.excerpt
+    code = str(error.get("code") or "")
+    if not code:
+        inner = error.get("innerError") or error.get("innererror") or {}
+        code = str(inner.get("code") or "") if isinstance(inner, Mapping) else ""
+    message = " ".join(str(error.get("message") or "").split())
+    return re.sub(r"[^\w.-]", "", code)[:80], message[:2000]
+
+
+def _intune_forbids(code: str, message: str) -> bool:
+    """Intune says 401 where it means 403; a token problem has a code of its own."""
+    return code in {"UnknownError", "Forbidden", "Unauthorized", ""} or "Forbidden" in message
+
+
+def _path(ask: GraphAsk) -> str:
+    """The path, for a sentence."""
+    return ask.describe().removeprefix("GET ").partition("?")[0]
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "no permission"
+
+
+def _shown(item: Any) -> str:  # noqa: ANN401 - any Struct
+    """An item as evidence: each property that came, as Graph names it."""
+    fields = msgspec.to_builtins(item)
+    if len(fields) == 1:
+        return str(next(iter(fields.values())))
+    return ", ".join(f"{name}: {_plain(value)}" for name, value in fields.items())
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_plain, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_plain(inner)}" for name, inner in value.items()) + "}"
+    return str(value)
+
+
+def connect(engagement: Engagement) -> GraphConnector:
+    """Graph of the engagement's tenant. Nothing is read or asked before the first question."""
+    cloud = cloud_of(engagement)
+    return GraphConnector(
+        root=str(engagement.get("tenant.endpoints.graph", cloud.graph)),
+        resource=cloud.graph_resource,
+        client=Client.of(engagement, ca_key="tenant.ca_file"),
+        tokens=Later(engagement),
+    )

@@ -1,0 +1,1 @@
+"""report.xlsx: the same sentences and counts as the other reports, in sheets to filter and sort."""

@@ -1,0 +1,189 @@
+"""Cells, sheets and tables of the workbook, written row by row in constant memory.
+
+No text of a customer's can become a formula: every text is written as text, and one that begins
+like a formula carries Excel's own apostrophe, so that editing it does not wake it up either.
+"""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
+
+from assess.model import Status
+from assess.reporters.tokens import LIGHT
+from assess.reporters.words import STATUS_WORDS
+from assess.results import clean
+
+# A mark before the word, so that a print in grey still tells them apart.
+MARKS: Mapping[Status, str] = {
+    Status.FAIL: "●", Status.UNKNOWN: "◆", Status.WARN: "▲",
+    Status.MANUAL: "▢", Status.PASS: "○", Status.NOT_APPLICABLE: "–",
+}  # fmt: skip
+TOKENS: Mapping[Status, str] = {
+    Status.FAIL: "fail", Status.UNKNOWN: "unknown", Status.WARN: "warn",
+    Status.MANUAL: "manual", Status.PASS: "pass", Status.NOT_APPLICABLE: "na",
+}  # fmt: skip
+MOST_ROWS = 1_048_575  # rows of a sheet below its head (Excel specifications and limits)
+_A4 = "9"  # paper size (ECMA-376 part 1, 18.3.1.63)
+_LONGEST = 32_767  # characters of a cell (Excel specifications and limits)
+_LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def font(**look: Any) -> Font:  # noqa: ANN401 - a font's arguments
+    """The reader's office font; nothing is embedded."""
+    return Font(**{"name": "Calibri", "size": 11, **look})
+
+
+_HAIRLINE = Border(bottom=Side(style="hair", color=LIGHT["line-strong"][1:]))
+_TOP = Alignment(vertical="top")
+_WRAP = Alignment(vertical="top", wrap_text=True)
+_HEAD = font(bold=True, color=LIGHT["ink"][1:])
+_SUNK = PatternFill("solid", fgColor=LIGHT["sunk"][1:])
+_LINK = font(color=LIGHT["accent"][1:], underline="single")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, its width in characters, and whether its texts wrap."""
+
+    head: str
+    width: int
+    wrap: bool = False
+    number_format: str = ""
+
+
+def label(status: Status) -> str:
+    """``● Fail``."""
+    return f"{MARKS[status]} {STATUS_WORDS[status]}"
+
+
+def cell(
+    sheet: Any,  # noqa: ANN401 - untyped library
+    value: object,
+    *,
+    column: Column | None = None,
+    look: Font | None = None,
+) -> Any:  # noqa: ANN401
+    """A cell with a value of ours or a stranger's; a text stays a text."""
+    shown = _value(value)
+    made = WriteOnlyCell(sheet, shown)  # type: ignore[arg-type]
+    if isinstance(shown, str):
+        made.data_type = "s"
+        if shown.startswith(_LIKE_FORMULA):
+            made.quotePrefix = True
+    if column is not None:
+        made.alignment = _WRAP if column.wrap else _TOP
+        made.border = _HAIRLINE
+        if column.number_format:
+            made.number_format = column.number_format
+    if look is not None:
+        made.font = look
+    return made
+
+
+def _value(value: object) -> str | float | datetime | date | None:
+    match value:
+        case bool() | int() | float() | None:
+            return value
+        case datetime():
+            aware = value.astimezone(UTC) if value.tzinfo else value
+            return aware.replace(tzinfo=None)
+        case date():
+            return value
+        case list() | tuple():
+            return clean(", ".join(map(str, value)))[:_LONGEST]
+        case _:
+            return clean(str(value))[:_LONGEST]
+
+
+def link(sheet: Any, text: str, *, sheet_name: str, row: int, column: Column | None = None) -> Any:  # noqa: ANN401
+    """A cell that leads to a row of another sheet."""
+    made = cell(sheet, text, column=column, look=_LINK)
+    made.row, made.column = 1, 1  # the place is set when the row is written
+    made.hyperlink = Hyperlink(ref="A1", location=f"'{sheet_name}'!A{row}")
+    return made
+
+
+def new_sheet(book: Workbook, title: str, columns: Sequence[Column], confidential: str) -> Any:  # noqa: ANN401
+    """A sheet with its widths, its head frozen with the first two columns, and its print set-up."""
+    sheet = book.create_sheet(title)
+    for number, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = column.width
+    sheet.freeze_panes = "C2" if len(columns) > 2 else "A2"  # noqa: PLR2004
+    printing(sheet, confidential)
+    sheet.print_title_rows = "1:1"
+    sheet.append([_head(sheet, column) for column in columns])
+    return sheet
+
+
+def printing(sheet: Any, confidential: str) -> None:  # noqa: ANN401
+    """A4 landscape, one page wide, sheet and page in the foot."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddFooter.left.text = confidential.replace("&", "&&")
+    sheet.oddFooter.right.text = "&A · page &P of &N"
+
+
+def _head(sheet: Any, column: Column) -> Any:  # noqa: ANN401
+    made = cell(sheet, column.head, column=column, look=_HEAD)
+    made.fill = _SUNK
+    return made
+
+
+def make_table(sheet: Any, name: str, columns: Sequence[Column], rows: int) -> None:  # noqa: ANN401
+    """A real table over the rows that were written, with a filter; none where there is no row."""
+    if rows == 0:
+        return
+    reference = f"A1:{get_column_letter(len(columns))}{rows + 1}"
+    table = Table(displayName=name, ref=reference)
+    # A streamed sheet cannot be read back for its heads, so they are named here.
+    table.tableColumns = [TableColumn(id=n, name=c.head) for n, c in enumerate(columns, start=1)]
+    table.autoFilter = AutoFilter(ref=reference)
+    table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    with warnings.catch_warnings():  # it warns that columns must be added by hand, as they were
+        warnings.simplefilter("ignore")
+        sheet.add_table(table)
+
+
+def colour_statuses(sheet: Any, letter: str, rows: int) -> None:  # noqa: ANN401
+    """Soft tint and status colour on the cells of one column, by their word."""
+    if rows == 0:
+        return
+    for status, token in TOKENS.items():
+        style = DifferentialStyle(
+            font=Font(color=LIGHT[token][1:], bold=True),
+            fill=PatternFill(bgColor=LIGHT[f"{token}-soft"][1:]),
+        )
+        rule = CellIsRule(  # type: ignore[no-untyped-call]
+            operator="equal", formula=[f'"{label(status)}"']
+        )
+        rule.dxf = style
+        sheet.conditional_formatting.add(f"{letter}2:{letter}{rows + 1}", rule)
+
+
+def write_rows(sheet: Any, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> int:  # noqa: ANN401
+    """Append rows; the number of them."""
+    count = 0
+    for row in rows:
+        sheet.append(
+            [
+                value if isinstance(value, Cell) else cell(sheet, value, column=column)
+                for value, column in zip(row, columns, strict=True)
+            ]
+        )
+        count += 1
+    return count

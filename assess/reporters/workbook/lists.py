@@ -1,0 +1,76 @@
+"""The long lists behind findings (users, above all), streamed from their tables into sheets."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from openpyxl.workbook import Workbook
+
+from assess.reporters.view import View
+from assess.reporters.workbook.cells import MOST_ROWS, Column, cell, make_table, new_sheet
+
+_WIDTHS = {"user": 40, "found": 40, "proposed": 40, "rule": 48, "finding": 44}
+
+
+class _Group:
+    """Tables with the same columns: one sheet, or several where one is full."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.tables: list[tuple[str, Path]] = []
+
+
+def add_lists(book: Workbook, view: View, tables: Path, confidential: str) -> None:
+    """A sheet for each kind of list; nothing where the tables are not at hand."""
+    groups: dict[tuple[str, ...], _Group] = {}
+    for one in view.tables:
+        path = tables / f"{one.name}.ndjson"
+        columns = _columns(path)
+        if columns:
+            groups.setdefault(columns, _Group(columns)).tables.append((one.finding, path))
+    for number, group in enumerate(groups.values(), start=1):
+        title = "Users" if "user" in group.columns and number == 1 else f"List {number}"
+        _write(book, title, group, confidential)
+
+
+def _columns(path: Path) -> tuple[str, ...]:
+    if not path.is_file():
+        return ()
+    with path.open("rb") as file:
+        line = file.readline()
+    return tuple(msgspec.json.decode(line)) if line else ()
+
+
+def _write(book: Workbook, title: str, group: _Group, confidential: str) -> None:
+    columns = [Column("finding", _WIDTHS["finding"])]
+    columns += [Column(name, _WIDTHS.get(name, 24)) for name in group.columns]
+    rows = _rows(group)
+    part, more = 1, next(rows, None)
+    while more is not None:
+        name = title if part == 1 else f"{title} {part}"
+        sheet = new_sheet(book, name, columns, confidential)
+        count = 0
+        while more is not None and count < MOST_ROWS:
+            # No wrap, no border, no rule: this is the sheet that may hold a million rows.
+            sheet.append([_plain(sheet, value) for value in more])
+            count += 1
+            more = next(rows, None)
+        make_table(sheet, f"{name.replace(' ', '')}List", columns, count)
+        part += 1
+
+
+def _plain(sheet: Any, value: object) -> object:  # noqa: ANN401 - untyped library
+    """A value as cheaply as it is safe: only a text that begins like a formula needs a cell."""
+    if isinstance(value, str) and value[:1] not in "=+-@\t\r":
+        return value
+    return cell(sheet, value)
+
+
+def _rows(group: _Group) -> Iterator[Sequence[object]]:
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    for finding, path in group.tables:
+        with path.open("rb") as file:
+            for line in file:
+                row = decode(line)
+                yield [finding, *(row.get(name) for name in group.columns)]

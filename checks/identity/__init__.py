@@ -1,0 +1,1 @@
+"""Identity: domains, user names, synchronisation and sign-in. One module a question."""

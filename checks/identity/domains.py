@@ -1,0 +1,77 @@
+"""The organisation's public domains."""
+
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.dns import Delegation, NoAnswer, NoName, NoRecord, Zone, ZoneOf, Zones
+from assess.publicnames import reason_not_public, registrable
+
+SERVERS = 2  # name servers that a domain should have at least
+
+
+@check("identity.public-domain", subjects="tenant.public_domains")
+def public_domain(
+    domains: Annotated[list[str], Key("tenant.public_domains")],
+    zones: Annotated[Zones | Missing, Delegation("{domain}")],
+) -> Outcomes:
+    """Pass when a public resolver knows SOA and name servers. A private name is not asked for."""
+    return [_domain(domain, zones) for domain in domains]
+
+
+def _domain(domain: str, zones: Zones | Missing) -> Outcome:
+    private = reason_not_public(domain)
+    if private is not None:
+        return _fail(domain, f"{domain} {private}")
+    if isinstance(zones, Missing):
+        return unavailable(domain, zones)
+    return _registered(domain, zones.by_domain.get(domain, NoAnswer("it was not asked for")))
+
+
+def _registered(domain: str, found: ZoneOf) -> Outcome:
+    match found:
+        case NoName():
+            return _fail(domain, f"{domain}: {found.text}")
+        case NoRecord():
+            return _fail(domain, f"{domain} has no name servers")
+        case NoAnswer():
+            return Unknown(domain, f"{domain}: {found.text}")
+        case Zone(name) if len(name) < len(registrable(domain) or ""):
+            return _fail(domain, f"{domain} has no name servers of its own, nor has its owner")
+        case Zone(primary=""):
+            return Unknown(domain, found.text)
+        case Zone():
+            return _zone(domain, found)
+
+
+def _zone(domain: str, found: Zone) -> Outcome:
+    within = "" if found.name == domain else f"{domain} lies in the "
+    text = f"{within}{found.text}"
+    expected = f"SOA and at least {SERVERS} name servers of {domain}"
+    if len(found.nameservers) < SERVERS:
+        one = f"Add a second name server for {found.name} at the DNS provider."
+        return Warn(domain, expected, f"{text}: only one name server", remedy=(one,))
+    # When the registration ends, only the registrar's data (RDAP) would say.
+    return Pass(domain, f"{text}. When the registration ends was not asked", expected)
+
+
+def _fail(domain: str, observed: str) -> Fail:
+    return Fail(
+        domain,
+        "a domain that is registered on the internet and has name servers there",
+        observed,
+        remedy=(
+            f"Register a domain to use instead of {domain}, or repair its delegation.",
+            "Put it into tenant.public_domains and verify it in the tenant.",
+        ),
+    )

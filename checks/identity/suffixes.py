@@ -1,0 +1,258 @@
+"""UPN suffixes: what the forest offers, what the tenant has verified, what the site has discovered."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Rows,
+    Table,
+    Unknown,
+    Warn,
+    check,
+)
+from assess.evidence import adminservice as site
+from assess.evidence.directory import Forest, ForestSuffixes, NoAnswer, Suffixes
+from assess.evidence.graph import (
+    Domain,
+    Domains,
+    EnrollmentGroupMembers,
+    Gathered,
+    Person,
+    User,
+    Users,
+)
+from assess.publicnames import is_public, reason_not_public
+from checks.identity.claims import hashed
+from checks.identity.enrolling import Enrolling, Enrols, enrolling, resource_key
+
+NONE = "(none)"
+OTHERS = "(other suffixes)"
+MOST_SUBJECTS = 100
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The domains of the tenant. ``refusal`` where nobody knows them: then nothing is verified."""
+
+    custom: frozenset[str] = frozenset()
+    initial: frozenset[str] = frozenset()
+    refusal: Missing | None = None
+
+    @classmethod
+    def of(cls, domains: tuple[Domain, ...] | Missing) -> "Verified":
+        """The verified domains: the customer's own, and those that came with the tenant."""
+        if isinstance(domains, Missing):
+            return cls(refusal=domains)
+        verified = {domain.id.lower() for domain in domains if domain.is_verified}
+        first = {d.id.lower() for d in domains if d.is_initial is True}
+        # <name>.mail.<cloud> belongs to <name>.<cloud>: Exchange's routing domain.
+        routing = {f"{name}.mail.{cloud}" for name, _, cloud in (d.partition(".") for d in first)}
+        initial = first | (routing & verified)
+        return cls(frozenset(verified - initial), frozenset(initial))
+
+    def __contains__(self, suffix: str) -> bool:
+        return suffix in self.custom or suffix in self.initial
+
+    def main(self, planned: list[str] | Missing) -> str:
+        """The customer's main public domain: as planned, else the only or first one; "" if none.
+
+        Without tenant data the first planned one that is public.
+        """
+        wanted = [] if isinstance(planned, Missing) else [name.lower() for name in planned]
+        if self.refusal is not None:
+            return next((name for name in wanted if is_public(name)), "")
+        own = sorted(self.custom, key=lambda name: (name.count("."), name))
+        return next((name for name in wanted if name in self.custom), own[0] if own else "")
+
+
+@check("identity.upn-suffix-defined", subjects="tenant.public_domains")
+def upn_suffix_defined(
+    suffixes: Annotated[Suffixes, ForestSuffixes()],
+    domains: Annotated[list[str], Key("tenant.public_domains")],
+) -> Outcomes:
+    """Pass where a forest offers the domain; warn where only others are offered, fail where none.
+
+    Each forest must offer at least one of them, or its users cannot get a public name.
+    """
+    read = [forest for forest in suffixes.forests if isinstance(forest, Forest)]
+    refused = [forest for forest in suffixes.forests if isinstance(forest, NoAnswer)]
+    wanted = list(dict.fromkeys(name.lower() for name in domains))
+    offered = {name for name in wanted if any(forest.offers(name) for forest in read)}
+    for name in wanted:
+        yield _offered(name, offered, read, refused)
+    for forest in read:
+        if len(suffixes.forests) > 1 and offered and not any(map(forest.offers, wanted)):
+            yield Fail(
+                forest.root,
+                f"one of {', '.join(wanted)} is a UPN suffix of the forest",
+                f"{forest.root} offers {_listed(forest)}",
+                remedy=(_add(wanted[0], forest.root),),
+            )
+    for gap in refused:
+        yield _refused(gap)
+
+
+def _offered(name: str, offered: set[str], read: list[Forest], refused: list[NoAnswer]) -> Outcome:
+    expected = f"{name} is a UPN suffix of the forest, or the name of one of its domains"
+    if name in offered:
+        where = [f"{f.root} ({_how(f, name)})" for f in read if f.offers(name)]
+        return Pass(name, f"{name} is offered by {', '.join(where)}", expected)
+    if refused:
+        return Unknown(
+            name,
+            f"the forests that answered do not offer it; {_reasons(refused)}",
+            remedy=tuple(gap.mend for gap in refused if gap.mend),
+        )
+    seen = "; ".join(f"{forest.root} offers {_listed(forest)}" for forest in read)
+    remedy = (_add(name, ", ".join(forest.root for forest in read)),)
+    if offered:
+        return Warn(name, expected, f"{name} is not offered: {seen}", remedy=remedy)
+    return Fail(name, expected, f"no public domain is offered: {seen}", remedy=remedy)
+
+
+def _how(forest: Forest, name: str) -> str:
+    return "a domain of the forest" if name in forest.domains else "added to it"
+
+
+def _listed(forest: Forest) -> str:
+    return ", ".join(dict.fromkeys((*forest.domains, *forest.added)))
+
+
+def _add(name: str, forests: str) -> str:
+    return (
+        f"Active Directory Domains and Trusts > Properties of the root node > UPN Suffixes > "
+        f"Add {name}, in the forest {forests}."
+    )
+
+
+def _refused(gap: NoAnswer) -> Unknown:
+    return Unknown(gap.section, gap.reason, remedy=(gap.mend,) if gap.mend else ())
+
+
+def _reasons(gaps: list[NoAnswer]) -> str:
+    return "; ".join(gap.reason for gap in gaps)
+
+
+# -- what the site has discovered --
+
+
+class _Seen:
+    """The discovered users of one suffix."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.enrols: Counter[Enrols] = Counter()
+
+
+@check("identity.discovered-upn-consistent")
+def discovered_upn_consistent(
+    discovered: Annotated[site.Users, site.DiscoveredUsers()],
+    domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
+    members: Annotated[site.Members | Missing, site.CollectionMembers("{mdm.user_collection_id}")],
+    groups: Annotated[Gathered[Person] | Missing, EnrollmentGroupMembers()],
+    tenant: Annotated[Table[User] | Missing, Users()],
+) -> Outcomes:
+    """One finding a suffix; pass where the tenant has verified it."""
+    if not len(discovered.rows):
+        because = "the site has discovered no users: user discovery has not run"
+        if not discovered.sees.complete:
+            because = f"the site shows no users: {discovered.sees.because}"
+        yield Unknown(None, because, remedy=("Run Active Directory User Discovery, then again.",))
+        return
+    verified = Verified.of(domains)
+    who = enrolling(members, groups, tenant)
+    seen = _count(discovered, who)
+    named = dict(sorted(seen.items(), key=lambda item: (-item[1].users, item[0]))[:MOST_SUBJECTS])
+    for suffix, counted in named.items():
+        rows = Rows(
+            ("user", "found", "enrols", "source"), _discovered_rows(discovered, who, suffix)
+        )
+        yield _consistent(suffix, counted, verified, who, discovered.sees, rows)
+    rest = [counted for suffix, counted in seen.items() if suffix not in named]
+    if rest:
+        users = sum(counted.users for counted in rest)
+        because = f"{users} more users have {len(rest)} further suffixes, which are not judged"
+        yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
+
+
+def _count(discovered: site.Users, who: Enrolling) -> dict[str, _Seen]:
+    seen: dict[str, _Seen] = {}
+    for row in discovered.rows:
+        counted = seen.setdefault(suffix_of(row.upn), _Seen())
+        counted.users += 1
+        counted.enrols[_enrols(row, who)] += 1
+    return seen
+
+
+def suffix_of(upn: str) -> str:
+    """The subject that a user counts for: the suffix in lower case, or ``(none)``."""
+    _, at, suffix = upn.rpartition("@")
+    return suffix.strip().lower() if at and suffix.strip() else NONE
+
+
+def _enrols(row: site.DiscoveredUser, who: Enrolling) -> Enrols:
+    keys = [resource_key(row.resource_id)]
+    if row.upn:
+        keys.append(hashed(row.upn))
+    return who.of(*keys)
+
+
+def _discovered_rows(
+    discovered: site.Users, who: Enrolling, suffix: str
+) -> Iterator[dict[str, object]]:
+    for row in discovered.rows:
+        if suffix_of(row.upn) == suffix:
+            unique = row.unique_user_name if isinstance(row.unique_user_name, str) else ""
+            enrols = _enrols(row, who).value
+            yield {
+                "user": unique or row.label,
+                "found": row.upn,
+                "enrols": enrols,
+                "source": "site",
+            }
+
+
+def _consistent(
+    suffix: str, seen: _Seen, verified: Verified, who: Enrolling, sees: site.Visibility, rows: Rows
+) -> Outcome:
+    expected = f"{suffix} is a verified domain of the tenant"
+    count = f"{seen.users} discovered users"
+    if suffix == NONE:
+        observed = f"{count} have no UPN with a domain; {seen.enrols[Enrols.YES]} of them enrol"
+        step = "Give the discovered users without a UPN one, then run user discovery again."
+        return Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,), rows=rows)
+    if suffix in verified:
+        if isinstance(sees, site.Trimmed):
+            return Unknown(suffix, f"{count}, but not all are shown: {sees.because}")
+        return Pass(suffix, f"{count} have {suffix}, which the tenant has verified", expected)
+    reason = reason_not_public(suffix)
+    if reason is None and verified.refusal is not None:
+        gap = verified.refusal
+        because = f"{count} have {suffix}; whether it is verified is not known: {gap.reason}"
+        return Unknown(suffix, because, remedy=(gap.mend,) if gap.mend else (), rows=rows)
+    because = f"{suffix} {reason}" if reason else f"{suffix} is not verified in the tenant"
+    observed = f"{count}: {because}; {_split(seen.enrols)}; {who.says}"
+    remedy = (
+        f"Change the suffix {suffix} of these users in Active Directory"
+        + ("." if reason else f", or verify {suffix} in the tenant."),
+        "Run Active Directory User Discovery again, then repeat the assessment.",
+    )
+    if seen.enrols[Enrols.YES]:
+        return Fail(suffix, expected, observed, remedy=remedy, rows=rows)
+    if seen.enrols[Enrols.NOT_KNOWN]:
+        return Unknown(suffix, observed, remedy=remedy, rows=rows)
+    return Warn(suffix, expected, observed, remedy=remedy, rows=rows)
+
+
+def _split(enrols: Counter[Enrols]) -> str:
+    """How many enrol, how many do not, for how many nobody knows."""
+    words = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "are not known to"}
+    return ", ".join(f"{enrols[one]} {word}" for one, word in words.items() if enrols[one])
