@@ -1,6 +1,7 @@
 # make demo        set everything up, run the example customer, say where the reports are
 # make test        set everything up (system packages too), run every test on real servers, then ruff and mypy
 # make test-fast   only the tests that need no server: no root, no system packages
+# make generated   write the pages and the schema that are made from code and data
 # make lint | bench | clean
 #
 # PYTHON=python3.12 chooses an interpreter; ARGS="-k dns -x" is passed on to pytest.
@@ -10,7 +11,7 @@ SETUP := tests/support/setup
 PYTEST := $(BIN)/python -m pytest -n 2
 ARGS ?=
 
-.PHONY: demo test test-fast lint bench clean
+.PHONY: demo test test-fast generated lint bench clean
 
 demo:
 	@$(SETUP)/setup.sh demo
@@ -24,6 +25,10 @@ test:
 test-fast:
 	@$(SETUP)/setup.sh fast
 	$(SETUP)/clean-env.sh $(PYTEST) -m "not server" $(ARGS)
+
+generated:
+	@$(SETUP)/setup.sh fast
+	$(BIN)/python docs/generate.py
 
 lint:
 	@$(SETUP)/setup.sh fast

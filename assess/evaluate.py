@@ -121,7 +121,7 @@ def _gather(
             values[name], cited = _look(need.ask, requirement, recording, scenario)
             read += cited
         except Unavailable as error:
-            gap = Missing(error.reason, error.mend, error.key)
+            gap = Missing(error.reason, error.mend, error.key, error.skipped)
             read += _refused(need.ask, gap, recording)
             if need.optional:
                 values[name] = gap

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from assess import __version__, files, recording, results
+from assess.check import Check
 from assess.collect import collect, questions
 from assess.connectors import Progress
 from assess.discover import Library
@@ -28,7 +29,7 @@ Clock = Callable[[], datetime]
 class Wanted:
     """What is asked of a run."""
 
-    scenarios: tuple[str, ...] = ()
+    scenarios: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
     formats: tuple[str, ...] = ()
 
@@ -44,15 +45,13 @@ def scenarios_of(engagement: Engagement, chosen: Sequence[str]) -> tuple[str, ..
     return tuple(s for s in engagement.scenarios if not chosen or s in chosen)
 
 
-def asks_of(library: Library, engagement: Engagement, wanted: Wanted) -> list[Ask]:
-    """Every question that the wanted requirements need answered by a source."""
-    selected = library.catalogue.selected(wanted.scenarios or engagement.scenarios)
-    checks = [
+def checks_of(library: Library, wanted: Wanted) -> list[Check]:
+    """The checks of the wanted requirements."""
+    return [
         library.checks[requirement.id]
-        for requirement in selected
+        for requirement in library.catalogue.selected(wanted.scenarios)
         if requirement.id in library.checks and wanted.selection.leaves_out(requirement.id) is None
     ]
-    return questions(checks)
 
 
 def gather(
@@ -63,7 +62,7 @@ def gather(
     progress: Progress | None = None,
 ) -> Recording:
     """Read every source that the wanted requirements need; never fails for what a source does."""
-    asks = asks_of(library, engagement, wanted)
+    asks = questions(checks_of(library, wanted))
     now = clock()
     evidence = Recording(engagement, as_of=now, started_at=now, finished_at=now)
     with ExitStack() as open_connections:

@@ -130,7 +130,9 @@ class Recording:
         """The typed answer in a record; raises Unavailable where there is none, or a broken one."""
         if record.refusal is not None:
             refusal = record.refusal
-            raise Unavailable(refusal.reason, refusal.mend, key=refusal.key)
+            raise Unavailable(
+                refusal.reason, refusal.mend, key=refusal.key, skipped=refusal.skipped
+            )
         try:
             return msgspec.json.decode(
                 record.answer, type=ask.answer, dec_hook=table_reader(self.tables)

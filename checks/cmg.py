@@ -113,6 +113,9 @@ def name_availability(
         return [Unknown(None, because, about=about)]
     if isinstance(label, Missing):
         return [unavailable(None, label)]
+    lost = [one for one in (today, classic) if isinstance(one, Missing) and not one.skipped]
+    if lost:
+        return [unavailable(None, *lost)]
     return [_all_three(prefix, storage, vault, tuple(said), about)]
 
 

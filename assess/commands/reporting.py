@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assess.clock import now
+from assess.collect import questions
 from assess.discover import Library
 from assess.engagement import Engagement
-from assess.job import Wanted, asks_of, exit_code, explain, write_all
+from assess.job import Wanted, checks_of, exit_code, explain, write_all
 from assess.output import listing, put, put_json, say, summary
 from assess.recording import Recording
 from assess.rendering import Renderer
@@ -43,7 +44,7 @@ def show_questions(
     library: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
 ) -> int:
     """What would be asked, and of whom; nothing is."""
-    lines = explain(asks_of(library, engagement, wanted), engagement, now())
+    lines = explain(questions(checks_of(library, wanted)), engagement, now())
     if as_json:
         put_json([{"source": s, "question": q, "address": a} for s, q, a in lines])
     else:

@@ -95,6 +95,11 @@ class GraphConnector:
         kind = "application" if claims is None or claims.application else "person"
         return f"signed in as the {kind} {who} with {held}".replace("  ", " ")
 
+    def held(self) -> frozenset[str] | None:
+        """The permissions that the sign-in holds; None where its token does not tell."""
+        claims = self._tokens().claims(self._resource)
+        return None if claims is None else claims.held
+
     # -- for _Reading --
 
     def get(

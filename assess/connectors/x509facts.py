@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from asn1crypto import cms, core, keys, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -53,7 +54,8 @@ _USAGES = (
 )  # fmt: skip
 _ARMOUR = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*(.*?)-----END \1-----", re.DOTALL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
-_INTEGER, _OBJECT_IDENTIFIER, _SEQUENCE = 2, 6, 16
+_INTEGER, _OBJECT_IDENTIFIER, _SEQUENCE = 0x02, 0x06, 0x30
+_SHORTEST = 8  # bytes: less is a header at most
 _STRINGS = {12: "utf-8", 19: "ascii", 20: "latin-1", 22: "ascii", 30: "utf-16-be"}
 
 E = TypeVar("E", bound=x509.ExtensionType)
@@ -103,13 +105,16 @@ def bare_base64(data: bytes) -> bytes | None:
 
 
 def kind_of_der(data: bytes) -> str:
-    """``pkcs12``, ``pkcs7`` or ``x509`` by the first element of the outer sequence, else "" ."""
-    try:
-        _, _, tag, _, content, _ = parser.parse(data)
-        inner = parser.parse(content)[2] if tag == _SEQUENCE else -1
-    except LIBRARY_ERRORS:
+    """``pkcs12``, ``pkcs7`` or ``x509`` by the first element of the outer sequence, else "".
+
+    Only the beginning is looked at, so that a file whose end is missing is known for what it was.
+    """
+    if data[:1] != b"\x30" or len(data) < _SHORTEST:
         return ""
-    return {_INTEGER: "pkcs12", _OBJECT_IDENTIFIER: "pkcs7", _SEQUENCE: "x509"}.get(inner, "")
+    start = 2 + (data[1] & 0x7F if data[1] & 0x80 else 0)
+    return {_INTEGER: "pkcs12", _OBJECT_IDENTIFIER: "pkcs7", _SEQUENCE: "x509"}.get(
+        data[start] if start < len(data) else -1, ""
+    )
 
 
 def certificate(der: bytes) -> x509.Certificate:
@@ -177,12 +182,31 @@ def _facts(found: x509.Certificate) -> Certificate:
 
 
 def issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the issuer's name and key made the signature on ``one``."""
+    """Whether the issuer's name and key made the signature on ``one``, with whatever hash."""
+    if one.issuer != issuer.subject:
+        return False
     try:
-        one.verify_directly_issued_by(issuer)
+        _verify(one, issuer.public_key())
     except LIBRARY_ERRORS:
         return False
     return True
+
+
+def _verify(one: x509.Certificate, key: PublicKeyTypes) -> None:
+    """Not the library's own way of verifying: that refuses the SHA-1 of old roots."""
+    parameters = one.signature_algorithm_parameters
+    hashed = one.signature_hash_algorithm
+    match key, parameters:
+        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS():
+            if hashed is None:
+                raise InvalidSignature
+            key.verify(one.signature, one.tbs_certificate_bytes, parameters, hashed)
+        case ec.EllipticCurvePublicKey(), ec.ECDSA():
+            key.verify(one.signature, one.tbs_certificate_bytes, parameters)
+        case ((ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey()), None):
+            key.verify(one.signature, one.tbs_certificate_bytes)
+        case _:
+            raise InvalidSignature
 
 
 def public_half(key: PublicKeyTypes) -> str:
@@ -273,8 +297,8 @@ def _texts(content: bytes) -> list[str]:
     """The strings among the elements of a sequence's content, or of a sequence in it."""
     found = []
     while content:
-        _, _, tag, header, value, trailer = parser.parse(content)
-        if tag == _SEQUENCE:
+        _, method, tag, header, value, trailer = parser.parse(content)
+        if method:
             found += _texts(value)
         elif tag in _STRINGS:
             found.append(value.decode(_STRINGS[tag], "replace").rstrip("\0"))

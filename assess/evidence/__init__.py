@@ -29,12 +29,14 @@ class Missing(msgspec.Struct, frozen=True):
     """A source gave no answer. A check that names this in a parameter's type decides without it.
 
     ``reason`` and ``mend`` are sentences for the reader; ``key`` is the key of the engagement file
-    whose absence is the reason, else empty.
+    whose absence is the reason, else empty. ``skipped``: the source is not set up, so that nobody
+    was asked; what was asked and lost is another matter.
     """
 
     reason: str
     mend: str = ""
     key: str = ""
+    skipped: bool = False
 
 
 class Note(msgspec.Struct, frozen=True):

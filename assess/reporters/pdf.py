@@ -17,7 +17,7 @@ from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts
 from assess.reporters.cuts import Limits, Part, parts
-from assess.reporters.summary import FITS, Fit, likely, nothing_stops
+from assess.reporters.summary import FITS, Fit, nothing_stops
 from assess.reporters.templating import brief, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
@@ -60,15 +60,25 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     shown = view(results, library_catalogue)
     identifier = hashlib.sha256(repr(results).encode("utf-8", "replace")).digest()[:16]
     with _no_collection():
-        for fit in FITS[likely(shown) :]:
-            document = press.lay_out(page(results, shown, fit))
-            if press.page_of(document, "contents") == press.page_of(document, "summary") + 1:
-                break
-        return press.write(document, identifier)
+        fit = _fit(press, results, shown)
+        return press.write(press.lay_out(page(results, shown, fit)), identifier)
 
 
-def page(results: Results, shown: View, fit: Fit) -> str:
-    """The HTML page that is laid out."""
+def _fit(press: "_Press", results: Results, shown: View) -> Fit:
+    """The fullest summary that takes one page: tried on its own, which costs little."""
+    low, high = 0, len(FITS) - 1
+    while low < high:
+        tried = (low + high) // 2 if low else 0
+        alone = press.lay_out(page(results, shown, FITS[tried], alone=True))
+        if len(alone.pages) == 1:
+            high = tried
+        else:
+            low = tried + 1
+    return FITS[low]
+
+
+def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str:
+    """The HTML page that is laid out; ``alone``: its summary only."""
     divided = parts(shown, LIMITS)
     opened = [part for part in divided if part.opened]
     settled = [part for part in divided if not part.opened]
@@ -83,8 +93,8 @@ def page(results: Results, shown: View, fit: Fit) -> str:
         settled=settled,
         settled_rows=[card for part in settled for card in part.closed],
         anchors={card.anchor for part in divided for card in _shown(part)},
-        target=lambda card: card.anchor,
         fit=fit,
+        alone=alone,
         limits=LIMITS,
         causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
         nothing_stops=nothing_stops(shown),
@@ -183,11 +193,6 @@ class _Press:
             pdf_variant="pdf/ua-1",
             pdf_tags=True,
         )
-
-    @staticmethod
-    def page_of(document: Any, anchor: str) -> int:
-        """The number of the page, from 1, that an anchor is on."""
-        return next(n for n, sheet in enumerate(document.pages, 1) if anchor in sheet.anchors)
 
     @staticmethod
     def write(document: Any, identifier: bytes) -> bytes:

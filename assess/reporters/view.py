@@ -174,6 +174,7 @@ class Banner:
     in_words: str
     why: str
     score: str
+    score_short: str
 
 
 @dataclass(frozen=True)
@@ -567,8 +568,9 @@ def _lede(counts: Counts, stops: Sequence[Stop]) -> str:
 def _banner(verdict: VerdictOf, cards: Iterable[Card], catalogue: Catalogue) -> Banner:
     mine = [card for card in cards if verdict.scenario in card.finding.scenarios]
     counts = _counts(card.status for card in mine)
-    score = "No score: nothing counts."
+    score = short = "No score: nothing counts."
     if verdict.score is not None:
+        short = f"Score {verdict.score} of 100."
         score = f"Score {verdict.score} of 100: the way done, never a release."
     return Banner(
         scenario=clean(verdict.scenario),
@@ -580,6 +582,7 @@ def _banner(verdict: VerdictOf, cards: Iterable[Card], catalogue: Catalogue) -> 
         in_words=counts_sentence(counts),
         why=_why(verdict, mine),
         score=score,
+        score_short=short,
     )
 
 

@@ -16,7 +16,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen
 from assess.evidence.dns import Aliases, Cname, Disagreement, Lookup, NoAnswer, Target
-from checks.dns.views import CLASSIC, in_azure, plain, targets, view
+from checks.dns.views import CLASSIC, in_azure, plain, targets
 
 
 @check("dns.cdp-cname")
@@ -47,7 +47,8 @@ def cdp_cname(
         return Fail(None, expected, text, about=about, remedy=(remedy,))
 
     parts = [judge("public", public.by_name[name])]
-    inside = view(internal, name)
-    if inside is not None and not isinstance(inside, NoAnswer):
-        parts.append(judge("internal", inside))
+    if not isinstance(internal, Missing):
+        parts.append(judge("internal", internal.by_name[name]))
+    elif not internal.skipped:
+        parts.append(Unknown(None, f"{name} in internal DNS: {internal.reason}", about=(name,)))
     return [worst(parts)]

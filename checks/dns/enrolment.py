@@ -176,7 +176,10 @@ class _Alias:
                     "the same alias there, or remove the internal zone.",
                 )
             )
-        return worst(parts)
+        merged, unheard = worst(parts), self.views.unheard(self.name)
+        if isinstance(merged, Pass) and unheard:
+            return Unknown(self.domain, f"{merged.observed}; {unheard}", about=self.about)
+        return merged
 
     def judge(self, lookup: Lookup) -> Outcome:
         text = self.views.text(self.name, lookup)

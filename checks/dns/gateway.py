@@ -7,6 +7,7 @@ from typing import Annotated
 from assess.check import (
     Fail,
     Key,
+    Manual,
     Missing,
     NotApplicable,
     Outcome,
@@ -68,7 +69,7 @@ def cmg_cname(
         name,
         _deployment(name, services, prefix, region, method, cloud),
         tuple(book.by_name for book in (behind, behind_inside) if not isinstance(book, Missing)),
-        None if isinstance(planned, Missing) else next(iter(planned.by_name.values()), None),
+        _planned(planned),
         internet,
         views,
     )
@@ -78,6 +79,8 @@ def cmg_cname(
     if isinstance(outside, NoAnswer):
         return [gateway.from_inside(gateway.unknown(f"{name}: {outside.text}"))]
     parts = [views.published(name, gateway.judge, gateway.warn)]
+    if isinstance(parts[0], Manual):
+        return parts  # the answer may turn it into a fail, which no warning may hide
     if (inside := views.inside(name)) is not None:
         parts.append(
             gateway.warn(
@@ -87,7 +90,16 @@ def cmg_cname(
                 "Tools > DNS > Forward Lookup Zones > zone > New Alias (CNAME).",
             )
         )
-    return [worst(parts)]
+    merged, unheard = worst(parts), views.unheard(name)
+    if isinstance(merged, Pass) and unheard:
+        return [gateway.unknown(f"{merged.observed}; {unheard}")]
+    return [merged]
+
+
+def _planned(book: AddressBook | Missing) -> tuple[str, Resolved] | Missing:
+    if isinstance(book, Missing):
+        return book
+    return next(iter(book.by_name.items()))
 
 
 @dataclass(frozen=True)
@@ -144,13 +156,13 @@ def _deployment(
 class _Gateway:
     """What the alias of the gateway may lead to, and who needs it.
 
-    ``books``: what is behind targets; ``planned``: what is behind the planned deployment name.
+    ``books``: what is behind targets; ``planned``: the planned deployment name and its addresses.
     """
 
     name: str
     deployment: _Deployment
     books: tuple[dict[str, Resolved], ...]
-    planned: Resolved | None
+    planned: tuple[str, Resolved] | Missing
     internet: bool | Missing
     views: Views
 
@@ -205,16 +217,23 @@ class _Gateway:
                 return self._own(host, text)
             case Target(host):
                 return self._other(host, text)
-            case Addresses() if isinstance(self.planned, Addresses) and not self._reaches(lookup):
-                return self.fail(f"{text}, which is not the gateway", self.repoint)
             case Addresses():
-                return self.warn(
-                    f"{text} instead of an alias: it ends when the gateway gets another address",
-                    f"Delete the address records of {self.name}.",
-                    self.repoint,
-                )
+                return self._address(lookup, text)
             case NoAnswer() | Disagreement() | NoName() | NoRecord():
                 return self.unknown(text)
+
+    def _address(self, lookup: Addresses, text: str) -> Outcome:
+        """An address instead of the alias: perhaps the gateway's, until that gets another one."""
+        if isinstance(self.planned, Missing):
+            return unavailable(None, self.planned)
+        name, found = self.planned
+        if isinstance(found, NoAnswer):
+            return self.unknown(f"{text}; the address of {name} is not known: {found.why}")
+        steps = (f"Delete the address records of {self.name}.", self.repoint)
+        comparable = isinstance(found, Addresses) and name in self.deployment.names
+        if comparable and not self._reaches(lookup):
+            return self.fail(f"{text} instead of an alias, and not that of {name}", *steps)
+        return self.warn(f"{text} instead of an alias: it ends with this address", *steps)
 
     def _own(self, host: str, text: str) -> Outcome:
         """The alias leads to the deployment name: what is behind that decides."""
@@ -246,8 +265,7 @@ class _Gateway:
         if isinstance(found, NoName):
             return self._takeover(host, text)
         if self.deployment.lacking is not None and in_azure(host):
-            is_classic = below(host, CLASSIC)
-            return self._classic(text) if is_classic else unavailable(None, self.deployment.lacking)
+            return unavailable(None, self.deployment.lacking)
         if self._reaches(found):
             return self.warn(f"{text}: another name with the gateway's address", self.repoint)
         return self.fail(f"{text}, which is another host", self.repoint)
@@ -274,10 +292,13 @@ class _Gateway:
 
     def _reaches(self, found: Resolved | None) -> bool:
         """These are addresses of the planned deployment."""
+        if isinstance(self.planned, Missing) or self.planned[0] not in self.deployment.names:
+            return False
+        planned = self.planned[1]
         return (
             isinstance(found, Addresses)
-            and isinstance(self.planned, Addresses)
-            and not set(found.addresses).isdisjoint(self.planned.addresses)
+            and isinstance(planned, Addresses)
+            and not set(found.addresses).isdisjoint(planned.addresses)
         )
 
     def warn(self, observed: str, *remedy: str) -> Warn:

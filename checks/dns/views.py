@@ -68,6 +68,16 @@ class Views:
             _WAIT,
         )
 
+    def unheard(self, name: str) -> str:
+        """Which view was set up and lost, and why; "" if none was. It might have contradicted."""
+        for aliases, of in ((self.zone, "the zone's servers"), (self.internal, "the inside")):
+            if isinstance(aliases, Missing) and not aliases.skipped:
+                return f"what {of} would say is not known: {aliases.reason}"
+        internal = view(self.internal, name)
+        if isinstance(internal, NoAnswer):
+            return f"what the inside would say is not known: {internal.why}"
+        return ""
+
     def inside(self, name: str) -> Lookup | None:
         """What the company network sees, if that is something else than the internet."""
         internal, public = view(self.internal, name), view(self.public, name)

@@ -55,6 +55,8 @@ def _registered(domain: str, found: ZoneOf) -> Outcome:
 
 
 def _zone(domain: str, found: Zone) -> Outcome:
+    if not found.nameservers:
+        return _fail(domain, f"{domain} has no name servers")
     within = "" if found.name == domain else f"{domain} lies in the "
     text = f"{within}{found.text}"
     expected = f"SOA and at least {SERVERS} name servers of {domain}"

@@ -1,4 +1,4 @@
-"""UPN suffixes: what the forest offers, what the tenant has verified, what the site has discovered."""
+"""UPN suffixes: offered by the forest, verified in the tenant, discovered by the site."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -36,6 +36,7 @@ from checks.identity.enrolling import Enrolling, Enrols, enrolling, resource_key
 NONE = "(none)"
 OTHERS = "(other suffixes)"
 MOST_SUBJECTS = 100
+_MOST_SUFFIXES = 5000
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ def discovered_upn_consistent(
     verified = Verified.of(domains)
     who = enrolling(members, groups, tenant)
     seen = _count(discovered, who)
-    named = dict(sorted(seen.items(), key=lambda item: (-item[1].users, item[0]))[:MOST_SUBJECTS])
+    ranked = sorted(seen.items(), key=lambda item: (-item[1].users, item[0]))
+    named = {suffix: one for suffix, one in ranked[:MOST_SUBJECTS] if suffix != OTHERS}
     for suffix, counted in named.items():
         rows = Rows(
             ("user", "found", "enrols", "source"), _discovered_rows(discovered, who, suffix)
@@ -179,14 +181,17 @@ def discovered_upn_consistent(
     rest = [counted for suffix, counted in seen.items() if suffix not in named]
     if rest:
         users = sum(counted.users for counted in rest)
-        because = f"{users} more users have {len(rest)} further suffixes, which are not judged"
+        because = f"{users} more users have further suffixes, too many to judge each of them"
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 
 def _count(discovered: site.Users, who: Enrolling) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
     for row in discovered.rows:
-        counted = seen.setdefault(suffix_of(row.upn), _Seen())
+        suffix = suffix_of(row.upn)
+        if suffix not in seen and len(seen) >= _MOST_SUFFIXES:
+            suffix = OTHERS
+        counted = seen.setdefault(suffix, _Seen())
         counted.users += 1
         counted.enrols[_enrols(row, who)] += 1
     return seen

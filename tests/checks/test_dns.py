@@ -28,10 +28,16 @@ from assess.evidence.dns import (
 )
 from assess.model import status_of
 from checks.dns.distribution_point import cdp_cname
-from checks.dns.enrolment import ENROLMENT, REGISTRATION, enterprise_enrollment_cname, enterprise_registration_cname
+from checks.dns.enrolment import (
+    ENROLMENT,
+    REGISTRATION,
+    enterprise_enrollment_cname,
+    enterprise_registration_cname,
+)
 from checks.dns.gateway import cmg_cname, cname_scope
 
-NOT_ASKED = Missing("no server is named", "Set [dns] nameservers.")
+NOT_ASKED = Missing("no server is named", "Set [dns] nameservers.", skipped=True)
+LOST = Missing("the recording has no answer", "Collect again.")
 UNSET = Missing("it is not set", "Set it.", key="section.key")
 NAME = "enterpriseenrollment.contoso.com"
 HOST = ENROLMENT["public"].host
@@ -162,10 +168,20 @@ def test_a_resolver_that_fails_is_not_made_good_by_the_zone() -> None:
     (NoName(), Warn),
     (Target("mdm.corp.contoso.com"), Warn),
     (ADDRESS, Warn),
-    (SERVFAIL, Pass),
+    (SERVFAIL, Unknown),
 ])  # fmt: skip
 def test_a_company_network_that_sees_something_else_is_a_warning(internal: Lookup, status: type[Outcome]) -> None:
     assert isinstance(enrolment(Target(HOST), internal=internal), status)
+
+
+@pytest.mark.parametrize("lost", ["zone", "internal"])
+def test_a_view_that_was_set_up_and_lost_is_no_pass(lost: str) -> None:
+    views: dict[str, Aliases | Missing] = {"zone": NOT_ASKED, "internal": NOT_ASKED, lost: LOST}
+    [outcome] = enterprise_enrollment_cname(
+        public=Aliases({NAME: Target(HOST)}), behind=NOT_ASKED, wildcards=NOT_ASKED, cloud="public", **views
+    )
+    assert isinstance(outcome, Unknown)
+    assert LOST.reason in outcome.because
 
 
 def test_a_wrong_public_target_stays_a_fail_whatever_the_inside_sees() -> None:
@@ -334,12 +350,13 @@ def test_a_classic_deployment_is_outdated() -> None:
     behind: dict[str, Resolved] = {CLASSIC: OTHER}
     assert isinstance(gateway(Target(CLASSIC), behind=behind, services=deployed(CLASSIC)), Warn)
     assert isinstance(gateway(Target(CLASSIC), behind=behind, method="classic", planned=None), Warn)
-    assert isinstance(gateway(Target(CLASSIC), behind=behind, region=UNSET, planned=None), Warn)
+    assert isinstance(gateway(Target(CLASSIC), behind=behind, region=UNSET, planned=None), Manual)
 
 
 @pytest.mark.parametrize(("lookup", "planned", "status"), [
     (ADDRESS, ADDRESS, Warn),
-    (ADDRESS, None, Warn),
+    (ADDRESS, None, Manual),
+    (ADDRESS, SERVFAIL, Unknown),
     (ADDRESS, NoName(), Warn),
     (OTHER, ADDRESS, Fail),
 ])  # fmt: skip
@@ -362,15 +379,11 @@ def test_an_address_instead_of_an_alias(lookup: Lookup, planned: Resolved | None
 def test_missing_in_public(internet: bool | Missing, internal: Lookup | None, status: type[Outcome]) -> None:
     for absent in (NoName(), NoRecord()):
         outcome = gateway(absent, internet=internet, internal=internal, behind={}, inside={AZURE: ADDRESS})
-        # Where the two differ and a person has to say who needs it, the difference is what was measured.
-        if status is Manual and internal is not None:
-            assert isinstance(outcome, Warn)
-        else:
-            assert isinstance(outcome, status)
+        assert isinstance(outcome, status)
 
 
 @pytest.mark.parametrize(("internal", "status"), [
-    (Target(AZURE), Pass), (NoName(), Warn), (Target("www.contoso.com"), Warn), (SERVFAIL, Pass),
+    (Target(AZURE), Pass), (NoName(), Warn), (Target("www.contoso.com"), Warn), (SERVFAIL, Unknown),
 ])  # fmt: skip
 def test_the_company_network_may_see_something_else(internal: Lookup, status: type[Outcome]) -> None:
     assert isinstance(gateway(Target(AZURE), internal=internal), status)
@@ -470,7 +483,7 @@ CDP = "content.contoso.com"
 @pytest.mark.parametrize(("public", "internal", "fqdn", "status"), [
     (Target("content.cloudapp.net"), None, None, Pass),
     (Target("content.cloudapp.net"), Target("content.cloudapp.net"), None, Pass),
-    (Target("content.cloudapp.net"), SERVFAIL, None, Pass),
+    (Target("content.cloudapp.net"), SERVFAIL, None, Unknown),
     (Target("content.cloudapp.net"), NoName(), None, Fail),
     (Target("content-7.cloudapp.net"), None, "Content-7.cloudapp.net", Pass),
     (Target("content.cloudapp.net"), None, "content-7.cloudapp.net", Fail),

@@ -48,10 +48,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def another() -> Iterator[Authority]:
-    authority = Authority("Another")
-    yield authority
-    authority._folder.cleanup()
+def another() -> Authority:
+    return Authority("Another")
 
 
 @pytest.fixture(autouse=True)

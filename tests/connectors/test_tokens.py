@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -27,7 +28,8 @@ from assess.connectors.tokens import (
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
 from cloud import App, Cloud, faults
-from cloud.entra import conditional_access
+from cloud.browser import Browser
+from cloud.entra_documents import conditional_access
 from cloud.sample import ADA, DESKTOP, MACHINE, TENANT, TOOL, contoso
 from cloud.tenant import Tenant
 
@@ -352,6 +354,19 @@ def test_a_secret_is_read_from_where_it_is_kept(world: Cloud, tmp_path: Path, mo
         token_source(engagement({"tenant": tenant}, tmp_path)).token(GRAPH)  # type: ignore[arg-type]
     monkeypatch.setenv("ASSESS_TEST_SECRET", "right")
     assert token_source(engagement({"tenant": tenant}, tmp_path)).token(GRAPH)  # type: ignore[arg-type]
+
+
+def test_a_person_signs_in_with_the_browser(world: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.login.browser_user = ADA
+    with requests.Session() as session:
+        session.trust_env, session.verify = False, str(world.ca_file)
+        browser = Browser(session)
+        monkeypatch.setattr("webbrowser.open", browser.open)
+        tokens = source(world, "interactive", client_id=DESKTOP.client_id, tell=Told())
+        claims = tokens.claims(GRAPH)
+        browser.wait()
+    assert claims is not None
+    assert claims.who == ADA.upn
 
 
 def test_interactive_without_a_browser(world: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

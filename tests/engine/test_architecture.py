@@ -15,7 +15,7 @@ POLICY = {
     "assess.clock": set(),
     "assess.publicnames": set(),
     "assess.clouds": set(),
-    "assess.evidence": {"assess.errors", "assess.clouds"},
+    "assess.evidence": {"assess.errors", "assess.clouds", "assess.publicnames"},
     "assess.keytypes": {"assess.errors"},
     "assess.engagement": {"assess.errors", "assess.evidence", "assess.keytypes"},
     "assess.check": {"assess.errors", "assess.evidence", "assess.model"},

@@ -16,7 +16,7 @@ oidc_provider=9.13.3
 node_wheel=24.19.0
 
 report_packages="libpango-1.0-0 libpangoft2-1.0-0"
-server_packages="samba ldb-tools knot unbound dnsdist openssl iproute2 util-linux mount"
+server_packages="libreoffice-calc-nogui samba ldb-tools knot unbound dnsdist openssl iproute2 util-linux mount"
 # Split off from another package, or not there, in some releases.
 optional_report_packages="libharfbuzz-subset0"
 optional_server_packages="samba-ad-dc samba-ad-provision"

@@ -1,0 +1,159 @@
+"""Before the long run: reach every source, sign in, and compare rights, all at once, in seconds.
+
+Total: each source that the questions name gets exactly one row, whatever it does, and one that
+does not answer in time is a row that says so.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+from assess.check import Check
+from assess.collect import questions
+from assess.connectors import Connector, Visit
+from assess.engagement import Engagement
+from assess.errors import Unavailable
+from assess.evidence import Ask
+from assess.permissions import Right, lacking, rights, sign_in_of
+from assess.recording import Recording
+from assess.sources import MODULES, connectors_for
+
+State: TypeAlias = Literal["ok", "failed", "skipped"]
+Connect: TypeAlias = Callable[[Sequence[Ask], Engagement], Sequence[Connector]]
+_LOG = logging.getLogger(__name__)
+_SHOWN = 3  # requirements named for a permission that is lacking
+
+
+@runtime_checkable
+class HoldsPermissions(Protocol):
+    """A connector that can tell which permissions its sign-in holds; None where it cannot."""
+
+    def held(self) -> frozenset[str] | None:
+        """The names of the permissions, as the questions name them; raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one source came to: ``found`` is what was seen or went wrong, ``mend`` what to do."""
+
+    source: str
+    status: State
+    found: str
+    mend: str = ""
+    seconds: float = 0.0
+
+
+def preflight(
+    checks: Sequence[Check],
+    engagement: Engagement,
+    *,
+    clock: Callable[[], datetime],
+    seconds: float = 30.0,
+    connect: Connect = connectors_for,
+) -> list[Row]:
+    """One row for each source that these checks ask, in the order in which sources are listed.
+
+    ``seconds`` bounds the whole: a source that takes longer is left behind, and not waited for.
+    """
+    asked: dict[str, list[Ask]] = {}
+    for ask in questions(checks):
+        asked.setdefault(ask.source, []).append(ask)
+    needed = rights(checks, sign_in_of(engagement))
+    order = {source: number for number, source in enumerate(MODULES)}
+    sources = sorted(asked, key=lambda source: (order.get(source, len(order)), source))
+    rows: dict[str, Row] = {}
+    now = clock()
+    with Recording(engagement, as_of=now, started_at=now, finished_at=now) as nothing_yet:
+
+        def look(source: str) -> None:
+            visit = Visit(known=nothing_yet, clock=clock, tables=nothing_yet.tables, label=source)
+            wanted = [right for right in needed if right.source == source]
+            rows[source] = _row(source, asked[source], engagement, wanted, visit, connect)
+
+        # Daemons: whoever still waits for a silent server must not hold up the end of the run.
+        threads = {
+            source: threading.Thread(target=look, args=(source,), name=source, daemon=True)
+            for source in sources
+        }
+        for thread in threads.values():
+            thread.start()
+        until = time.monotonic() + seconds
+        for thread in threads.values():
+            thread.join(max(0.0, until - time.monotonic()))
+        done: Mapping[str, Row] = dict(rows)
+    return [done.get(source) or _late(source, seconds) for source in sources]
+
+
+def _row(
+    source: str,
+    asks: Sequence[Ask],
+    engagement: Engagement,
+    needed: Sequence[Right],
+    visit: Visit,
+    connect: Connect,
+) -> Row:
+    started = time.monotonic()
+
+    def row(status: State, found: str, mend: str = "") -> Row:
+        return Row(source, status, found, mend, round(time.monotonic() - started, 3))
+
+    connectors: Sequence[Connector] = ()
+    try:
+        connectors = connect(asks, engagement)
+        if not connectors:
+            return row("failed", "this version has no way to read it", "Update the tool.")
+        found, lack = [], list[Right]()
+        for connector in connectors:
+            found.append(connector.probe(visit))
+            lack += _lack(connector, needed)
+    except Unavailable as error:
+        return row("skipped" if error.skipped else "failed", error.reason, error.mend)
+    except Exception as error:  # noqa: BLE001 - the one broad except of this module
+        # As in a run: what a connector did not foresee costs its own source and no other. The
+        # message may hold a credential of a library's making, the type cannot.
+        _LOG.debug("the preflight of %s failed", source, exc_info=True)
+        return row(
+            "failed",
+            f"reaching it failed: {type(error).__name__}",
+            "Run again with --debug and report this.",
+        )
+    finally:
+        for connector in connectors:
+            with suppress(Exception):
+                connector.close()
+    if lack:
+        names = ", ".join(right.name for right in lack)
+        return row("failed", f"{'; '.join(found)}; lacks {names}", _grant(lack))
+    return row("ok", "; ".join(found))
+
+
+def _lack(connector: Connector, needed: Sequence[Right]) -> list[Right]:
+    held = connector.held() if isinstance(connector, HoldsPermissions) else None
+    return [] if held is None else lacking(needed, held)
+
+
+def _grant(lack: Sequence[Right]) -> str:
+    """What to grant, and what for."""
+    parts = []
+    for right in lack:
+        named = ", ".join(right.requirements[:_SHOWN])
+        more = len(right.requirements) - _SHOWN
+        parts.append(f"{right.name} (for {named}{f' and {more} more' if more > 0 else ''})")
+    return f"Grant and consent to {'; '.join(parts)}."
+
+
+def _late(source: str, seconds: float) -> Row:
+    return Row(
+        source,
+        "failed",
+        f"no answer within {seconds:g} seconds",
+        "Check the address, the firewall and the proxy on the way, or finish the sign-in that "
+        "is waiting.",
+        seconds,
+    )
