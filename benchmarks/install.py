@@ -5,25 +5,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-Line = tuple[str, str, str, bool]
+from benchmarks.timing import ROOT, Line, Scale
+
 _BOUND = 140
 
 
-def measure() -> list[Line]:
-    """The base installation in a fresh virtual environment."""
-    root = Path(__file__).parents[1]
+def measure(_: Scale) -> list[Line]:
+    """The base installation, with everything that it needs, in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
-        venv = Path(folder) / "venv"
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-        target = next((venv / "lib").glob("python*")) / "site-packages"
+        quiet = ("-q", "--disable-pip-version-check", "--no-compile")
+        pinned = ("--constraint", str(ROOT / "constraints.txt"))
         subprocess.run(
-            [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--target", target, root],
+            [sys.executable, "-m", "pip", "install", *quiet, *pinned, "--target", folder, ROOT],
             check=True,
         )
-        size = sum(
-            path.stat().st_size
-            for path in target.rglob("*")
-            if path.is_file() and path.suffix != ".pyc"
-        )
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
     mb = size / 1e6
-    return [("base installation", f"{_BOUND} MB", f"{mb:.0f} MB", mb < _BOUND)]
+    return [Line("base installation", f"{_BOUND} MB", f"{mb:.0f} MB", mb < _BOUND)]

@@ -1,19 +1,48 @@
-"""How time and memory are taken: the best of a few runs, and the peak of a process."""
+"""How time and memory are taken: the best of a few runs, side by side, and the peak of a process."""
 
-import resource
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    bound: str
+    measured: str
+    ok: bool
+
+
+class Scale(NamedTuple):
+    """How much there is of everything; the bounds are promised for these numbers and for no others."""
+
+    users: int = 100_000
+    names: int = 5_000
+    files: int = 1_000
 
 
 def best(function: Callable[[], object], runs: int = 5) -> float:
     """Seconds of the quickest of ``runs``."""
-    quickest = float("inf")
-    for _ in range(runs):
-        begin = time.perf_counter()
-        function()
-        quickest = min(quickest, time.perf_counter() - begin)
-    return quickest
+    return min(_seconds(function) for _ in range(runs))
+
+
+def alternating(
+    one: Callable[[], object], other: Callable[[], object], runs: int
+) -> tuple[float, float]:
+    """Seconds of the quickest run of each. They take turns, so that a busy machine hinders both."""
+    pairs = [(_seconds(one), _seconds(other)) for _ in range(runs)]
+    return min(first for first, _ in pairs), min(second for _, second in pairs)
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    function()
+    return time.perf_counter() - begin
 
 
 def command(arguments: Sequence[str]) -> None:
@@ -24,5 +53,11 @@ def command(arguments: Sequence[str]) -> None:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory that this process has held, in MB.
+
+    Not ``ru_maxrss``: that begins with what the parent held when it started this process.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError("/proc/self/status does not say how much memory was held")

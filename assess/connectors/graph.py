@@ -132,6 +132,16 @@ class GraphConnector:
         except ValueError:
             return False
 
+    def filled(self, ask: GraphAsk, tokens: TokenSource) -> None:
+        """Refuse an answer that can only be blank where it matters, which Graph does not say."""
+        claims = tokens.claims(self._resource) if ask.fills else None
+        if claims is not None and claims.held and not claims.held & ask.fills:
+            wanted = " and ".join(ask.permissions if tokens.app_only else ask.wanted)
+            raise Unavailable(
+                f"Graph answers {_path(ask)} with blanks: the permission {wanted} is missing",
+                f"Grant {wanted} and give admin consent.",
+            )
+
     def refused(self, reply: Reply, ask: GraphAsk, tokens: TokenSource) -> Unavailable:
         """What a refusal means, in a sentence that names the permission or the licence."""
         code, message = _error(reply)
@@ -366,6 +376,7 @@ class _Reading:
         ask = self._ask
         reply = self._connector.get(url, ask, self._visit, self._tokens, accept=accept)
         if reply.ok:
+            self._connector.filled(ask, self._tokens)
             return reply
         _, message = _error(reply)
         allowed = ask.shape == "perhaps" or bool(ask.each)

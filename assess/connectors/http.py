@@ -30,6 +30,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError
 from urllib3.util.retry import Retry
+from urllib3.util.ssl_ import create_urllib3_context
 
 from assess import __version__
 from assess.connectors import Visit
@@ -238,11 +239,21 @@ def _pools(routes: Mapping[str, str]) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class _Adapter(HTTPAdapter):
-    """Connections of our own making, also through a proxy; a pinned certificate if there is one."""
+    """Connections of our own making, also through a proxy; a pinned certificate if there is one.
 
-    def __init__(self, routes: Mapping[str, str], fingerprint: str | None, at_once: int) -> None:
+    ``roots`` is a context with roots that count besides those that are named with a request.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, str],
+        fingerprint: str | None,
+        roots: ssl.SSLContext | None,
+        at_once: int,
+    ) -> None:
         self._classes = _pools(routes)
-        self._fingerprint = fingerprint
+        own = {"assert_fingerprint": fingerprint, "ssl_context": roots}
+        self._own = {name: value for name, value in own.items() if value is not None}
         super().__init__(pool_maxsize=at_once, max_retries=Retry(0, read=False))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -261,18 +272,17 @@ class _Adapter(HTTPAdapter):
         cert: str | tuple[str, str] | None = None,
     ) -> Any:  # noqa: ANN401 - a pair of the library's own private types
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
-        pinned = {} if self._fingerprint is None else {"assert_fingerprint": self._fingerprint}
-        return host, {**pool, **pinned}
+        return host, {**pool, **self._own}
 
 
 class Client:
     """Asks over HTTPS. One for each source; of many threads, ``at_once`` get through.
 
     ``ca_file`` wins over the environment's REQUESTS_CA_BUNDLE and SSL_CERT_FILE; without any,
-    certifi's roots count. ``fingerprint`` (SHA-1 or SHA-256) pins the certificate instead.
-    ``proxy`` wins over the environment's. ``connect_to``: ``host:port`` to the ``host:port`` that
-    is really called, past any proxy. ``deadline`` bounds one attempt, in seconds, from its first
-    byte to its last.
+    the system's roots and certifi's count. ``fingerprint`` (SHA-1 or SHA-256) pins the
+    certificate instead. ``proxy`` wins over the environment's. ``connect_to``: ``host:port`` to
+    the ``host:port`` that is really called, past any proxy. ``deadline`` bounds one attempt, in
+    seconds, from its first byte to its last.
     """
 
     def __init__(
@@ -318,7 +328,8 @@ class Client:
         self._session.headers.update(
             {"User-Agent": f"assess/{__version__}", "Accept": "application/json"}
         )
-        self._session.mount("https://", _Adapter(self._routes, pinned, at_once))
+        roots = _system_roots() if self._verify is True else None
+        self._session.mount("https://", _Adapter(self._routes, pinned, roots, at_once))
 
     @classmethod
     def of(cls, engagement: Engagement, *, ca_key: str, **options: Any) -> Self:  # noqa: ANN401
@@ -610,6 +621,13 @@ def _thumbprint(text: str) -> str:
             "Copy the thumbprint of the server's certificate again.",
         )
     return digits
+
+
+def _system_roots() -> ssl.SSLContext:
+    """The system's own roots, among them those that a company has given to its machines."""
+    context = create_urllib3_context()
+    context.load_default_certs()
+    return context
 
 
 def _roots(ca_file: Path | None) -> bool | str:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from asn1crypto import cms, core, keys, parser
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -47,6 +48,15 @@ _ALGORITHMS = {
     "dsa": "DSA",
     "ed25519": "Ed25519",
     "ed448": "Ed448",
+}
+# Signature algorithms that the library no longer names the hash of, or never did.
+_OLD_HASHES = {
+    "1.2.840.113549.1.1.2": "md2",
+    "1.2.840.113549.1.1.4": "md5",
+    "1.2.840.113549.1.1.5": "sha1",
+    "1.3.14.3.2.29": "sha1",
+    "1.2.840.10040.4.3": "sha1",
+    "1.2.840.10045.4.1": "sha1",
 }
 _USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
@@ -194,17 +204,19 @@ def issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _verify(one: x509.Certificate, key: PublicKeyTypes) -> None:
     """Not the library's own way of verifying: that refuses the SHA-1 of old roots."""
-    parameters = one.signature_algorithm_parameters
-    hashed = one.signature_hash_algorithm
-    match key, parameters:
-        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS():
-            if hashed is None:
+    signature, body = one.signature, one.tbs_certificate_bytes
+    old = _signature_hash(one) == "sha1"
+    hashed = hashes.SHA1() if old else one.signature_hash_algorithm  # noqa: S303 - only looked at
+    match key:
+        case rsa.RSAPublicKey() if hashed is not None:
+            parameters = one.signature_algorithm_parameters
+            if not isinstance(parameters, padding.PKCS1v15 | padding.PSS):
                 raise InvalidSignature
-            key.verify(one.signature, one.tbs_certificate_bytes, parameters, hashed)
-        case ec.EllipticCurvePublicKey(), ec.ECDSA():
-            key.verify(one.signature, one.tbs_certificate_bytes, parameters)
-        case ((ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey()), None):
-            key.verify(one.signature, one.tbs_certificate_bytes)
+            key.verify(signature, body, parameters, hashed)
+        case ec.EllipticCurvePublicKey() if hashed is not None:
+            key.verify(signature, body, ec.ECDSA(hashed))
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            key.verify(signature, body)
         case _:
             raise InvalidSignature
 
@@ -339,10 +351,10 @@ def _attributes(name: x509.Name) -> tuple[Attribute, ...]:
 
 
 def _signature_hash(found: x509.Certificate | x509.CertificateSigningRequest) -> str:
-    try:
-        algorithm = found.signature_hash_algorithm
-    except LIBRARY_ERRORS:
-        return ""
+    oid = found.signature_algorithm_oid.dotted_string
+    if oid in _OLD_HASHES:
+        return _OLD_HASHES[oid]
+    algorithm = found.signature_hash_algorithm
     return "" if algorithm is None else algorithm.name
 
 

@@ -33,6 +33,23 @@ from assess.evidence import Ask, Known, Table
 
 T = TypeVar("T")
 
+_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+_INTUNE = frozenset(
+    f"DeviceManagement{part}.{right}.All"
+    for part in ("Configuration", "ServiceConfig")
+    for right in ("Read", "ReadWrite")
+)
+# With less the organisation shows its names only, and a user the profile only.
+_ORGANIZATION = (
+    _DIRECTORY | _INTUNE | {"Organization.Read.All", "Organization.ReadWrite.All", "User.Read.All"}
+)
+_USERS = (
+    _DIRECTORY
+    | _INTUNE
+    | {"User.Read.All", "User.ReadWrite.All"}
+    | {"DeviceManagementApps.Read.All", "DeviceManagementManagedDevices.Read.All"}
+)
+
 Text: TypeAlias = str | UnsetType | None
 Number: TypeAlias = int | UnsetType | None
 Flag: TypeAlias = bool | UnsetType | None
@@ -71,6 +88,7 @@ class GraphAsk(Ask, frozen=True):
     ``options``: further query options. ``whole``: no ``$select``, where subtypes have properties of
     their own. ``advanced``: an advanced query of the directory. ``beta_too``: beta is asked where
     v1.0 leaves a property out. ``about`` names the item's field that is the subject of findings.
+    ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
     asked, as ``{each}``; the answer then is by value.
     """
@@ -86,6 +104,7 @@ class GraphAsk(Ask, frozen=True):
     advanced: ClassVar[bool] = False
     beta_too: ClassVar[bool] = False
     about: ClassVar[str] = ""
+    fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
@@ -238,6 +257,7 @@ class Organization(GraphOne, frozen=True):
     answer: ClassVar[Any] = Tenant
     path: ClassVar[str] = "/organization"
     item: ClassVar[type[msgspec.Struct]] = Tenant
+    fills: ClassVar[frozenset[str]] = _ORGANIZATION
     permissions: ClassVar[tuple[str, ...]] = ("Organization.Read.All",)
 
 
@@ -255,6 +275,7 @@ class LastPasswordSync(GraphOne, frozen=True):
     version: ClassVar[Literal["v1.0", "beta"]] = "beta"
     path: ClassVar[str] = "/organization"
     item: ClassVar[type[msgspec.Struct]] = PasswordSync
+    fills: ClassVar[frozenset[str]] = _ORGANIZATION
     permissions: ClassVar[tuple[str, ...]] = ("Organization.Read.All",)
 
 
@@ -419,6 +440,7 @@ class Users(GraphTable, frozen=True):
     path: ClassVar[str] = "/users"
     item: ClassVar[type[msgspec.Struct]] = User
     options: ClassVar[Mapping[str, str]] = {"$top": "999"}
+    fills: ClassVar[frozenset[str]] = _USERS
     permissions: ClassVar[tuple[str, ...]] = ("User.Read.All",)
 
 
@@ -443,6 +465,7 @@ class EnrollmentGroupMembers(GraphTable, frozen=True):
     options: ClassVar[Mapping[str, str]] = {"$top": "999"}
     advanced: ClassVar[bool] = True
     each: ClassVar[str] = "groups"
+    fills: ClassVar[frozenset[str]] = _USERS
     permissions: ClassVar[tuple[str, ...]] = ("GroupMember.Read.All", "User.Read.All")
     groups: tuple[str, ...] = ("{mdm.enrollment_group_ids}",)
 
@@ -474,6 +497,7 @@ class ProvisioningErrors(GraphTable, frozen=True):
         "$filter": "onPremisesProvisioningErrors/any(o:o/category eq 'PropertyConflict')",
         "$top": "999",
     }
+    fills: ClassVar[frozenset[str]] = _USERS
     permissions: ClassVar[tuple[str, ...]] = ("User.Read.All",)
 
 

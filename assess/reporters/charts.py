@@ -10,38 +10,40 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from assess.model import Status
+from assess.reporters.templating import brief
 from assess.reporters.tokens import SHORT, Palette
 from assess.reporters.view import Area, Counts
 
 _SVG = 'xmlns="http://www.w3.org/2000/svg"'
-# Marks are drawn in a square of 12 units, each as one path: filled, with its sign cut out, or as a
-# line of the given width.
+# Marks are drawn in a square of 12 units, each as one path of relative steps: filled, with its sign
+# cut out, or as a line of the given width.
 _MARKS: Mapping[Status, tuple[str, float]] = {
     Status.FAIL: (
-        "M3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2H3.7L.5 8.3V3.7zM3.2 4.4L4.9 6 3.2 7.6 4.4 8.8 6 7.1 7.6 8.8 "
-        "8.8 7.6 7.1 6 8.8 4.4 7.6 3.2 6 4.9 4.4 3.2z",
+        "m3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2h-4.6l-3.2-3.2v-4.6zm-.5 3.9l1.7 1.6-1.7 1.6 1.2 1.2 1.6-1.7 "
+        "1.6 1.7 1.2-1.2-1.7-1.6 1.7-1.6-1.2-1.2-1.6 1.7-1.6-1.7z",
         0,
     ),
     Status.UNKNOWN: (
-        "M6 .1L11.9 6 6 11.9.1 6zM3.75 4.95H5.05C5.05 4.2 5.4 3.8 6 3.8 6.6 3.8 6.95 4.1 6.95 4.65 "
-        "6.95 5.05 6.75 5.25 6.3 5.6 5.8 6 5.4 6.4 5.4 7.4H6.65C6.65 6.85 6.85 6.65 7.3 6.3 7.75 5.95 "
-        "8.25 5.5 8.25 4.6 8.25 3.4 7.35 2.6 6.05 2.6 4.75 2.6 3.75 3.45 3.75 4.95zM5.3 8.1v1.35h1.45"
-        "V8.1z",
+        "m6 .1l5.9 5.9-5.9 5.9-5.9-5.9zm-2.25 4.85h1.3c0-.75.35-1.15.95-1.15.6 0 .95.3.95.85 0 .4-.2.6"
+        "-.65.95-.5.4-.9.8-.9 1.8h1.25c0-.55.2-.75.65-1.1.45-.35.95-.8.95-1.7 0-1.2-.9-2-2.2-2-1.3 0"
+        "-2.3.85-2.3 2.35zm1.55 3.15v1.35h1.45v-1.35z",
         0,
     ),
-    Status.WARN: ("M6 1.1l5.3 9.7H.7zM6 4.3v3.4M6 8.6v1.2", 1.25),
+    Status.WARN: ("m6 1.1l5.3 9.7h-10.6zm0 3.2v3.4m0 .9v1.2", 1.25),
     Status.MANUAL: (
-        "M.9 3V.9H3M4.8.9h2.4M9 .9h2.1V3M11.1 4.8v2.4M11.1 9v2.1H9M7.2 11.1H4.8M3 11.1H.9V9M.9 7.2V4.8"
-        "M3.7 6h4.6",
+        "m.9 3v-2.1h2.1m1.8 0h2.4m1.8 0h2.1v2.1m0 1.8v2.4m0 1.8v2.1h-2.1m-1.8 0h-2.4m-1.8 0h-2.1v-2.1"
+        "m0-1.8v-2.4m2.8 1.2h4.6",
         1.3,
     ),
-    Status.PASS: ("M6 .8a5.2 5.2 0 1 0 .01 0zM3.5 6.2l1.8 1.8 3.3-3.8", 1.2),
-    Status.NOT_APPLICABLE: ("M2.2 6h7.6", 1.4),
+    Status.PASS: ("m6 .8a5.2 5.2 0 1 0 .01 0zm-2.5 5.4l1.8 1.8 3.3-3.8", 1.2),
+    Status.NOT_APPLICABLE: ("m2.2 6h7.6", 1.4),
 }
 _LEAST = 3.0
 _PER_ROW = 16
 # The height of a row of the status field, of 750 units to the width.
 ROW = 15.6
+_SCALE = 0.78
+_LONGEST_TITLE = 36
 _MOST_BARS = 400
 _HEIGHT_OF: Mapping[Status, float] = {
     Status.FAIL: 40,
@@ -55,10 +57,17 @@ _HEIGHT_OF: Mapping[Status, float] = {
 
 def mark(status: Status, ink: str = "currentColor") -> Markup:
     """The inside of a status mark, 12 units square."""
+    return _marks(status, ink, [(0, 0)])
+
+
+def _marks(status: Status, ink: str, places: Sequence[tuple[float, float]]) -> Markup:
+    """The same mark at several places, as one path: far cheaper to draw than one path each."""
     path, width = _MARKS[status]
+    drawn = "".join(f"M{x:.1f} {y:.1f}{path}" for x, y in places)
     if not width:
-        return Markup('<path fill="{}" fill-rule="evenodd" d="{}"/>').format(ink, path)
-    return Markup('<path fill="none" stroke="{}" stroke-width="{}" d="{}"/>').format(ink, width, path)
+        return Markup('<path fill="{}" fill-rule="evenodd" d="{}"/>').format(ink, drawn)
+    line = Markup('<path fill="none" stroke="{}" stroke-width="{}" d="{}"/>')
+    return line.format(ink, width, drawn)
 
 
 def mark_image(status: Status, palette: Palette) -> str:
@@ -143,22 +152,16 @@ def strip(areas: Sequence[Area], palette: Palette) -> tuple[Markup, str]:
     if not statuses:
         return Markup(""), ""
     pitch = 700 / max(len(statuses), 40)
-    bars = []
+    paths: dict[Status, list[str]] = {}
     for place, status in enumerate(statuses):
-        colour, height = palette[SHORT[status]], _HEIGHT_OF[status]
-        hollow = status is Status.UNKNOWN
-        inset = 0.5 if hollow else 0
-        bars.append(
-            Markup('<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}"{}/>').format(
-                place * pitch + inset,
-                40 - height + inset,
-                max(0.6, pitch * 0.76 - 2 * inset),
-                height - 2 * inset,
-                Markup(' fill="none" stroke="{}"').format(colour)
-                if hollow
-                else Markup(' fill="{}"').format(colour),
-            )
-        )
+        inset = 0.5 if status is Status.UNKNOWN else 0
+        wide, high = max(0.6, pitch * 0.76 - 2 * inset), _HEIGHT_OF[status] - 2 * inset
+        x, y = place * pitch + inset, 40 - _HEIGHT_OF[status] + inset
+        paths.setdefault(status, []).append(f"M{x:.2f} {y:.2f}h{wide:.2f}v{high:.2f}h-{wide:.2f}z")
+    bars = []
+    for status, path in paths.items():
+        paint = ("none", palette["unknown"]) if status is Status.UNKNOWN else (palette[SHORT[status]], "none")
+        bars.append(Markup('<path fill="{}" stroke="{}" d="{}"/>').format(*paint, "".join(path)))
     label = (
         f"One bar for each of the {len(statuses):,} {what}, in the order of the areas. "
         "Tall: fail (filled) and unknown (hollow). Half: warn and to confirm. Low: pass."
@@ -180,39 +183,36 @@ def row_of(area: Area) -> tuple[list[Status], int]:
 def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
     """All requirements, one mark each, areas in rows and two columns; an image for the PDF."""
     half = (len(areas) + 1) // 2
-    symbols = Markup().join(
-        Markup('<g id="{}">{}</g>').format(
-            SHORT[status], mark(status, palette[SHORT[status]])
-        )
-        for status in Status
-    )
-    rows = []
+    places: dict[Status, list[tuple[float, float]]] = {}
+    texts = []
     for place, area in enumerate(areas):
-        x, y = (0, place) if place < half else (380, place - half)
-        rows.append(_row(area, x, y * ROW, palette, font))
-    height = half * ROW
-    return Markup('<svg {} viewBox="0 0 750 {:.1f}"><defs>{}</defs>{}</svg>').format(
-        Markup(_SVG), height, symbols, Markup().join(rows)
+        x, y = (0, place * ROW) if place < half else (380, (place - half) * ROW)
+        statuses, more = row_of(area)
+        for nth, status in enumerate(statuses):
+            spot = ((x + 200 + nth * 10.6) / _SCALE, (y + 2.4) / _SCALE)
+            places.setdefault(status, []).append(spot)
+        texts.append(_named(area, x, y, palette, font))
+        if more:
+            end = x + 200 + len(statuses) * 10.6 + 2
+            texts.append(_text(f"+{more}", end, y, "10.5", palette["ink2"], font))
+    drawn = [_marks(status, palette[SHORT[status]], spots) for status, spots in places.items()]
+    return Markup('<svg {} viewBox="0 0 750 {:.1f}"><g transform="scale({})">{}</g>{}</svg>').format(
+        Markup(_SVG), half * ROW, _SCALE, Markup().join(drawn), Markup().join(texts)
     )
 
 
-def _row(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
-    statuses, more = row_of(area)
-    title = area.title if len(area.title) <= 36 else f"{area.title[:35].rstrip()}…"  # noqa: PLR2004
-    uses = [
-        Markup('<use href="#{}" transform="translate({:.1f} {:.1f}) scale(.78)"/>').format(
-            SHORT[status], x + 200 + place * 10.6, y + 2.4
-        )
-        for place, status in enumerate(statuses)
-    ]
-    text = Markup('<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>')
-    bold = Markup(' font-weight="600"') if area.loud else ""
-    ink = palette["ink"] if area.loud else palette["ink2"]
-    parts = [text.format(x, y + 11, font, "11.3", ink, bold, title), *uses]
-    if more:
-        place = x + 200 + len(statuses) * 10.6 + 2
-        parts.append(text.format(place, y + 11, font, "10.5", palette["ink2"], "", f"+{more}"))
-    return Markup().join(parts)
+def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
+    title = brief(area.title, _LONGEST_TITLE)
+    if area.loud:
+        return _text(title, x, y, "11.3", palette["ink"], font, Markup(' font-weight="600"'))
+    return _text(title, x, y, "11.3", palette["ink2"], font)
+
+
+def _text(
+    text: str, x: float, y: float, size: str, ink: str, font: str, more: str = ""
+) -> Markup:
+    shape = Markup('<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>')
+    return shape.format(x, y + 11, font, size, ink, more, text)
 
 
 def described(areas: Iterable[Area]) -> str:

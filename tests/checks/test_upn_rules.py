@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.identity.upn import account_faults, faults, proposal, stem, suffix_faults, transliterated
+from checks.identity.upn import (
+    account_faults,
+    faults,
+    proposal,
+    stem,
+    suffix_faults,
+    transliterated,
+)
 
 X = "contoso.com"
 
@@ -35,7 +42,7 @@ def texts(value: str) -> str:
         "a@contoso.co.uk",
     ],
 )
-def test_what_microsoft_allows_has_no_fault(value):
+def test_what_microsoft_allows_has_no_fault(value: str) -> None:
     assert faults(value) == ()
 
 
@@ -101,7 +108,7 @@ def test_what_microsoft_allows_has_no_fault(value):
         ("user@☃.com", {"non-ascii", "suffix-idna"}),
     ],
 )
-def test_what_microsoft_forbids(value, expected):
+def test_what_microsoft_forbids(value: str, expected: set[str]) -> None:
     assert rules(value, forbidden=True) == expected
     assert rules(value, forbidden=False) == set()
 
@@ -114,19 +121,19 @@ def test_what_microsoft_forbids(value, expected):
         (f"user@sub_d.{X}", {"suffix-underscore"}),
     ],
 )
-def test_where_microsoft_is_silent_it_is_a_remark(value, expected):
+def test_where_microsoft_is_silent_it_is_a_remark(value: str, expected: set[str]) -> None:
     assert rules(value, forbidden=False) == expected
     assert rules(value, forbidden=True) == set()
 
 
-def test_each_length_is_said_with_its_number():
+def test_each_length_is_said_with_its_number() -> None:
     assert "65 characters before the @; at most 64" in texts(f"{'l' * 65}@{X}")
     assert "49 characters after the @; at most 48" in texts(f"user@{'d' * 45}.com")
     assert "54 characters after the @; at most 48" in texts(f"user@{'d' * 50}.com")
     assert "it has 114 characters; at most 113" in texts(f"{'l' * 65}@{'d' * 44}.com")
 
 
-def test_characters_are_named_with_their_code_points():
+def test_characters_are_named_with_their_code_points() -> None:
     assert "é (U+00E9 LATIN SMALL LETTER E WITH ACUTE)" in texts(f"josé@{X}")
     assert "(U+200B ZERO WIDTH SPACE)" in texts(f"zero\u200bwidth@{X}")
     assert "\u200b" not in texts(f"zero\u200bwidth@{X}")
@@ -135,18 +142,18 @@ def test_characters_are_named_with_their_code_points():
     assert "and 3 more" in texts(f"$%&*+/=?@{X}")
 
 
-def test_a_space_is_placed():
+def test_a_space_is_placed() -> None:
     assert "at its end" in texts(f"user@{X} ")
     assert "at its beginning" in texts(f" user@{X}")
     assert "just before the @" in texts(f"user @{X}")
     assert "within it" in texts(f"a b@{X}")
 
 
-def test_a_name_in_unicode_is_given_as_it_stands_in_the_dns():
+def test_a_name_in_unicode_is_given_as_it_stands_in_the_dns() -> None:
     assert "xn--bcher-kva" in texts("user@bücher.de")
 
 
-def test_a_suffix_counts_the_same_in_any_case():
+def test_a_suffix_counts_the_same_in_any_case() -> None:
     assert faults("user@CORP.LOCAL")[0].text == suffix_faults("corp.local")[0].text
 
 
@@ -162,7 +169,9 @@ def test_a_suffix_counts_the_same_in_any_case():
         ("a/b", {"account-character"}),
     ],
 )
-def test_a_short_name_that_a_missing_name_would_be_made_of(account, expected):
+def test_a_short_name_that_a_missing_name_would_be_made_of(
+    account: str, expected: set[str]
+) -> None:
     assert {fault.rule for fault in account_faults(account)} == expected
 
 
@@ -188,11 +197,11 @@ def test_a_short_name_that_a_missing_name_would_be_made_of(account, expected):
         ("ﬁnn", "finn"),
     ],
 )
-def test_transliteration(name, expected):
+def test_transliteration(name: str, expected: str) -> None:
     assert transliterated(name) == expected
 
 
-def test_the_stem_falls_back_to_the_account_and_ends_somewhere():
+def test_the_stem_falls_back_to_the_account_and_ends_somewhere() -> None:
     assert stem("李@contoso.com", "li") == "li"
     assert stem("李@contoso.com", "李") == "user"
     assert stem(None, "noupn1") == "noupn1"
@@ -200,7 +209,7 @@ def test_the_stem_falls_back_to_the_account_and_ends_somewhere():
     assert stem("smtp:a@b@contoso.com", "x") == "smtpab"
 
 
-def test_proposals_are_numbered():
+def test_proposals_are_numbered() -> None:
     assert [proposal("ann", number, X) for number in (1, 2, 13)] == [
         "ann@contoso.com", "ann2@contoso.com", "ann13@contoso.com",
     ]  # fmt: skip
@@ -215,34 +224,40 @@ SUFFIX = st.sampled_from([X, "emea.contoso.co.uk", f"{'d' * 44}.com", "xn--e1afm
 
 
 @given(ANY)
-def test_any_text_is_judged_and_no_two_rules_are_one(value):
+def test_any_text_is_judged_and_no_two_rules_are_one(value: str) -> None:
     found = faults(value)
     assert len({fault.rule for fault in found}) == len(found) or "suffix-" in str(found)
     assert all(fault.text for fault in found)
 
 
 @given(ANY)
-def test_what_has_no_fault_keeps_to_the_written_rule(value):
+def test_what_has_no_fault_keeps_to_the_written_rule(value: str) -> None:
     if not rules(value, forbidden=True):
         name, at, suffix = value.rpartition("@")
-        assert at and 1 <= len(name) <= 64 and 1 <= len(suffix) <= 48 and len(value) <= 113
-        assert value.isascii() and "@" not in name and name[-1] not in ".& "
-        assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'.-_!#^~")
+        assert at
+        assert 1 <= len(name) <= 64
+        assert 1 <= len(suffix) <= 48
+        assert len(value) <= 113
+        assert value.isascii()
+        assert name[-1] not in ".& "
+        assert set(name) <= set(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'.-_!#^~"
+        )
 
 
 @given(ANY, st.text(max_size=30), st.integers(1, 10**6), SUFFIX)
-def test_a_proposal_keeps_to_every_rule(value, account, number, suffix):
+def test_a_proposal_keeps_to_every_rule(value: str, account: str, number: int, suffix: str) -> None:
     assert faults(proposal(stem(value, account), number, suffix)) == ()
 
 
 @given(ANY, st.text(max_size=30), SUFFIX)
-def test_proposals_of_one_stem_never_run_out(value, account, suffix):
+def test_proposals_of_one_stem_never_run_out(value: str, account: str, suffix: str) -> None:
     beginning = stem(value, account)
     assert len({proposal(beginning, number, suffix).lower() for number in range(1, 60)}) > 40
 
 
 @given(ANY)
-def test_the_suffix_is_judged_alike_however_it_is_written(value):
+def test_the_suffix_is_judged_alike_however_it_is_written(value: str) -> None:
     if value.isascii() and "@" in value:
         name, _, suffix = value.rpartition("@")
         assert {f.rule for f in faults(f"{name}@{suffix.upper()}")} == {
@@ -251,7 +266,7 @@ def test_the_suffix_is_judged_alike_however_it_is_written(value):
 
 
 @given(st.characters())
-def test_every_single_character_is_judged(character):
+def test_every_single_character_is_judged(character: str) -> None:
     found = rules(f"x{character}y@{X}", forbidden=True)
     allowed = character.isascii() and (character.isalnum() or character in "'.-_!#^~")
     assert (found == set()) == allowed

@@ -2,6 +2,8 @@
 
 import re
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from assess.collect import collect
 from assess.connectors import Visit
 from assess.connectors.adminservice import AdminService, connect
 from assess.connectors.http import Client
+from assess.connectors.negotiate import schemes
 from assess.connectors.provider_classes import READABLE
 from assess.connectors.wmi_route import ENOUGH_RIGHTS
 from assess.engagement import Engagement, engagement_from
@@ -666,6 +669,24 @@ def test_a_wrong_pin_ends_it_even_with_the_right_authority(
     assert provider.requests == []
 
 
+def test_an_authority_of_the_systems_own_store_counts(
+    provider: AdminServiceServer, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca_file = provider.authority.ca_file
+    command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(ca_file)]
+    name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    section = {"adminservice": provider.url, "auth": {"method": "none"}}
+    data = {"engagement": {"name": "c", "scenarios": ["co-management-pki"]}, "site": section}
+    what = engagement_from(data, file="contoso.toml", folder=Path())
+    with pytest.raises(Unavailable, match="is not trusted"):
+        asked(what, visit)
+    (tmp_path / f"{name}.0").write_bytes(ca_file.read_bytes())
+    assert len(asked(what, visit)) == 1
+
+
 def test_an_expired_certificate_is_not_trusted(visit: Visit) -> None:
     identity = default_authority().issue(["localhost"], expired=True)
     with (
@@ -687,6 +708,30 @@ def test_a_site_that_is_not_set_up_is_skipped(visit: Visit) -> None:
     with pytest.raises(Unavailable) as caught:
         connector.probe(visit)
     assert caught.value.skipped
+
+
+def test_kerberos_without_its_libraries_says_how_to_get_them(
+    provider: AdminServiceServer, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "spnego", None)
+    with pytest.raises(Unavailable, match="not installed here") as caught:
+        probed(engagement(provider, auth={"method": "kerberos"}), visit)  # type: ignore[arg-type]
+    assert "assess[kerberos]" in caught.value.mend
+    assert provider.requests == []
+
+
+@pytest.mark.parametrize(
+    ("header", "offered"),
+    [
+        ("Negotiate", {"negotiate"}),
+        ("Negotiate, NTLM", {"negotiate", "ntlm"}),
+        ('Bearer realm="x", error="y", Negotiate', {"bearer", "negotiate"}),
+        ("", set()),
+        (",,", set()),
+    ],
+)
+def test_what_a_server_offers_is_read(header: str, offered: set[str]) -> None:
+    assert schemes(header) == offered
 
 
 def test_the_probe_says_what_it_found(provider: AdminServiceServer, visit: Visit) -> None:

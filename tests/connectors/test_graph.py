@@ -504,3 +504,13 @@ def test_the_simulator_agrees_on_the_clouds() -> None:
         assert (cloud.login, cloud.graph, cloud.arm, cloud.arm_resource) == (
             f"https://{true.login}", f"https://{true.graph}", f"https://{true.arm}", true.arm_resource,
         )
+
+
+def test_a_blank_is_no_answer(world: Cloud, fetch: Callable[..., Any]) -> None:
+    world.tenant.apps = (replace(RICH, application=frozenset({"User.ReadBasic.All", "GroupMember.Read.All"})),)
+    for question in (Users(), EnrollmentGroupMembers()):
+        with pytest.raises(Unavailable, match="with blanks: the permission .*User.Read.All is missing"):
+            fetch(question)
+    world.tenant.apps = (replace(DESKTOP, delegated=frozenset({"User.Read"})),)
+    with pytest.raises(Unavailable, match=r"with blanks: the permission Organization.Read.All"):
+        fetch(Organization(), method="device-code", client_id=DESKTOP.client_id)

@@ -17,6 +17,8 @@ node_wheel=24.19.0
 
 report_packages="libpango-1.0-0 libpangoft2-1.0-0"
 server_packages="libreoffice-calc-nogui samba ldb-tools knot unbound dnsdist openssl iproute2 util-linux mount"
+# The extra `kerberos` is compiled on Linux, and tried against Samba's own key distribution centre.
+kerberos_packages="krb5-user libkrb5-dev gcc libc6-dev"
 # Split off from another package, or not there, in some releases.
 optional_report_packages="libharfbuzz-subset0"
 optional_server_packages="samba-ad-dc samba-ad-provision"
@@ -89,6 +91,14 @@ interpreter() {
     exit 1
 }
 
+# The package with Python.h, if this interpreter comes without it.
+headers() {
+    "$(interpreter)" -c '
+import os, sys, sysconfig
+if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
+    print("python%d.%d-dev" % sys.version_info[:2])'
+}
+
 # virtual_environment NAME REQUIREMENT: installed again only when pyproject.toml or constraints.txt has changed
 virtual_environment() {
     python=$(interpreter)
@@ -149,8 +159,9 @@ fast)
     virtual_environment dev '.[dev]'
     ;;
 test | bench)
-    install_packages "$report_packages $server_packages" "$optional_report_packages $optional_server_packages"
-    virtual_environment dev '.[dev]'
+    install_packages "$report_packages $server_packages $kerberos_packages $(headers)" \
+        "$optional_report_packages $optional_server_packages"
+    virtual_environment test '.[dev,kerberos]'
     mkdir -p "$cache"
     oauth_server
     ;;
