@@ -5,7 +5,8 @@ noticed, with a default. Here an empty list is ``unknown``, an exception is ``un
 nobody answered is ``unknown`` or ``manual``; a pass must have been said by a check.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -61,10 +62,17 @@ def judge(
         ]
     if not outcomes:
         outcomes = [Unknown(None, "there was nothing to look at", remedy=requirement.remediation)]
-    return Judgement(_by_subject(outcomes), read)
+    return Judgement(_by_subject(_asking(requirement, one) for one in outcomes), read)
 
 
-def _by_subject(outcomes: list[Outcome]) -> tuple[Outcome, ...]:
+def _asking(requirement: Requirement, outcome: Outcome) -> Outcome:
+    """A check that leaves the question open asks the requirement's own."""
+    if isinstance(outcome, Manual) and not outcome.question:
+        return replace(outcome, question=requirement.question)
+    return outcome
+
+
+def _by_subject(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """One outcome a subject: what a check said of one subject in parts is one finding."""
     parts: dict[str | None, list[Outcome]] = {}
     for outcome in outcomes:
@@ -188,6 +196,8 @@ def _attested(requirement: str, recording: Recording) -> Attested:
 
 def _cite_key(key: Key, value: object, recording: Recording) -> Cited:
     values = value if isinstance(value, list) else ["not set" if value is None else value]
+    if isinstance(value, dict):
+        values = [f"{name} = {one}" for name, one in value.items()]
     shown = ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
     location = f"{key.name} in {recording.engagement.file}"
     return Cited("config", Note(location, shown, recording.as_of))

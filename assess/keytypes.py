@@ -22,6 +22,7 @@ import idna
 from assess.errors import Unavailable
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?P<port>:[0-9]{1,5})?")
 _SECRET_FORMS = (
     '{ env = "NAME" }, { file = "path" } or { prompt = true }'
 )
@@ -163,6 +164,18 @@ def secret(key: str, value: Any, folder: Path) -> Secret:  # noqa: ANN401
     raise ValueError(f"a secret never stands in this file: write {_SECRET_FORMS}")
 
 
+def routes(value: Any) -> dict[str, str]:  # noqa: ANN401
+    """From ``host:port`` to ``host`` or ``host:port``."""
+    example = '{ "cmg.contoso.com:443" = "127.0.0.1:8443" }'
+    if not isinstance(value, dict):
+        raise ValueError(f"a table is needed, such as {example}")  # noqa: TRY004
+    for name, target in value.items():
+        found = _ADDRESS.fullmatch(name)
+        if not (found and found["port"] and isinstance(target, str) and _ADDRESS.fullmatch(target)):
+            raise ValueError(f"{name!r} = {target!r} is not such as {example}")
+    return dict(value)
+
+
 def parse(  # noqa: C901, PLR0912 - one line a type
     kind: str,
     key: str,
@@ -178,6 +191,8 @@ def parse(  # noqa: C901, PLR0912 - one line a type
         ]
     if kind.startswith("one of "):
         return _choice(value, kind.removeprefix("one of ").split("|"))
+    if kind == "map host:port":
+        return routes(value)
     if kind.startswith("map"):
         return _mapping(value, kind.removeprefix("map").strip(), key)
     match kind:

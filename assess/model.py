@@ -105,7 +105,7 @@ class Fail(_Outcome):
 
 @dataclass(frozen=True)
 class Manual(_Outcome):
-    """A person must confirm, and has not: ``question`` is what to ask them."""
+    """A person must confirm, and has not: ``question`` is what to ask; empty: the catalogue's."""
 
     subject: str | None
     question: str

@@ -164,7 +164,7 @@ def write(recording: Recording, path: Path, *, tool: str) -> None:
         whole(path) as draft,
         zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as file,
     ):
-        file.writestr("recording.json", msgspec.json.encode(written, order="deterministic"))
+        file.writestr("recording.json", msgspec.json.encode(written))
         for table in sorted(recording.tables.glob("*.ndjson")):
             file.write(table, f"tables/{table.name}")
 

@@ -267,13 +267,18 @@ class _Builder:
         self._recording = recording
         self._scenarios = scenarios
         self._ids: set[str] = set()
+        # Lists that are written already: findings of several scenarios may share one, and a list
+        # is consumed by writing it. Keyed by identity, so the lists are kept alive here.
+        self._written: dict[int, tuple[Rows, str, int]] = {}
 
     def add(self, requirement: Requirement, judged: Mapping[str, Judgement]) -> None:
         """The findings of one requirement: one a subject and group of equal scenarios."""
         subjects: dict[str | None, dict[str, Outcome]] = {}
         for scenario, judgement in judged.items():
             for outcome in judgement.outcomes:
-                subjects.setdefault(outcome.subject, {})[scenario] = outcome
+                subjects.setdefault(outcome.subject, {})[scenario] = self._listed(
+                    requirement, outcome
+                )
         for subject, outcomes in subjects.items():
             groups: dict[tuple[Status, Necessity], list[str]] = {}
             for scenario, outcome in outcomes.items():
@@ -326,7 +331,8 @@ class _Builder:
             )
         )
         if outcome.rows is not None:
-            self._table(identity, outcome.rows)
+            _, name, count = self._written[id(outcome.rows)]
+            self.tables.append(TableOf(name, identity, count))
 
     def _identity(self, name: str, suffix: str) -> str:
         """The id; two subjects that read the same after cleaning get a number."""
@@ -336,8 +342,28 @@ class _Builder:
         self._ids.add(identity)
         return identity
 
-    def _table(self, identity: str, rows: Rows) -> None:
-        name = table_name(identity)
+    def _listed(self, requirement: Requirement, outcome: Outcome) -> Outcome:
+        """The outcome, its long list written; unknown where the list cannot be made whole."""
+        rows = outcome.rows
+        if rows is None or id(rows) in self._written:
+            return outcome
+        subject = f"[{outcome.subject}]" if outcome.subject else ""
+        stem = name = table_name(f"{requirement.id}{subject}")
+        taken = {written[1] for written in self._written.values()}
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        try:
+            count = self._write(name, rows)
+        except Exception as error:  # noqa: BLE001 - the list is the check's; a broken one is no pass
+            (self._recording.tables / f"{name}.ndjson").unlink(missing_ok=True)
+            because = f"its list could not be made: {type(error).__name__}: {error}"
+            return Unknown(outcome.subject, because, remedy=("Collect again with this version.",))
+        self._written[id(rows)] = (rows, name, count)
+        return outcome
+
+    def _write(self, name: str, rows: Rows) -> int:
         encode = msgspec.json.Encoder().encode
         count = 0
         with (self._recording.tables / f"{name}.ndjson").open("wb") as file:
@@ -345,7 +371,7 @@ class _Builder:
                 cells = {c: _cell(row[c]) for c in rows.columns}
                 file.write(encode(cells) + b"\n")
                 count += 1
-        self.tables.append(TableOf(name, identity, count))
+        return count
 
     def _remedy(
         self, requirement: Requirement, outcome: Outcome, subject: str | None

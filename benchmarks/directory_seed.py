@@ -1,4 +1,4 @@
-"""Makes a domain with many users; run by the system's Python, which is the one that has Samba's modules.
+"""Makes a domain with many users; run by the system's Python, which has Samba's modules.
 
     directory_seed.py SMB_CONF NUMBER_OF_USERS
 
@@ -74,7 +74,6 @@ def _users(database: SamDB, count: int) -> None:
         if person.number and person.number % _IN_ONE_TRANSACTION == 0:
             database.transaction_commit()
             database.transaction_start()
-            print(f"{person.number} users", file=sys.stderr, flush=True)
         entry = {
             "dn": f"CN={person.account},OU={person.unit},{population.BASE}",
             "objectClass": "user",

@@ -19,8 +19,22 @@ ADMIN_PASSWORD = "Passw0rd!Lab"
 
 _IN_ONE_UNIT = 1000
 _ANCHORS = uuid.UUID("7a5b1c9e-0000-4000-8000-00000000b165")
-_GIVEN = "ann ben cara dan eve finn gina hal ida jon kim leo mia ned ola pia quinn rob sue tom".split()
-_FAMILY = "archer baker cole dorn ebert fox grant hope ives jarvis kerr lund moss nash orr".split()
+_GIVEN = (
+    "ann",
+    "ben",
+    "cara",
+    "dan",
+    "eve",
+    "finn",
+    "gina",
+    "hal",
+    "ida",
+    "jon",
+    "kim",
+    "leo",
+    "mia",
+)
+_FAMILY = ("archer", "baker", "cole", "dorn", "ebert", "fox", "grant", "hope", "ives", "jarvis")
 
 
 class Person(NamedTuple):
@@ -41,7 +55,7 @@ class Person(NamedTuple):
 
 
 def people(count: int) -> Iterator[Person]:
-    """Most have a good name; 5 % a private suffix, 2 % none, 1 % a forbidden letter; 4 % have left."""
+    """5 % have a private suffix, 2 % no name, 1 % a forbidden letter; 4 % have left."""
     for number in range(count):
         given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number // 7 % len(_FAMILY)]
         mail = f"{given}.{family}.{number}@contoso.com"

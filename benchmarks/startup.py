@@ -15,7 +15,8 @@ def measure(_: Scale) -> list[Line]:
         taken, least = alternating(lambda ours=ours: command(ours), lambda: command(bare), 15)
         ratio = taken / least
         measured = f"{ratio:.2f} times ({1000 * taken:.0f} ms, bare {1000 * least:.0f} ms)"
-        lines.append(Line(f"assess {option}", f"{times} times bare Python", measured, ratio <= times))
+        bound = f"{times} times bare Python"
+        lines.append(Line(f"assess {option}", bound, measured, ratio <= times))
     return lines
 
 

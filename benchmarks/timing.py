@@ -1,4 +1,4 @@
-"""How time and memory are taken: the best of a few runs, side by side, and the peak of a process."""
+"""How time and memory are taken: the best of a few runs side by side, the peak of a process."""
 
 import subprocess
 import time
@@ -19,7 +19,7 @@ class Line(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """How much there is of everything; the bounds are promised for these numbers and for no others."""
+    """How much there is of everything; the bounds are promised for these numbers alone."""
 
     users: int = 100_000
     names: int = 5_000

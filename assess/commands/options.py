@@ -45,6 +45,15 @@ def output_options(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def fail_on_option(function: F) -> F:
+    """What the exit code makes of the verdicts."""
+    return click.option(
+        "--fail-on", type=click.Choice(["not-ready", "undetermined", "warnings", "never"]),
+        default=None,
+        help="What ends with exit code 1. Default: not-ready is 1, undetermined is 3.",
+    )(function)  # fmt: skip
+
+
 def judging_options(function: F) -> F:
     """What is judged, and what the exit code makes of it."""
     return _all(
@@ -59,11 +68,7 @@ def judging_options(function: F) -> F:
         click.option(
             "--skip", multiple=True, metavar="GLOB", help="Leave out requirements that match."
         ),
-        click.option(
-            "--fail-on", type=click.Choice(["not-ready", "undetermined", "warnings", "never"]),
-            default=None,
-            help="What ends with exit code 1. Default: not-ready is 1, undetermined is 3.",
-        ),
+        fail_on_option,
         click.option(
             "--dry-run", is_flag=True, help="Say what would be asked, and of whom; ask nothing."
         ),

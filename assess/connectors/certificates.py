@@ -164,7 +164,7 @@ class CertificatesConnector:
                 stores += stores_in(
                     self._folder / path,
                     partial(_certificates_of, self._folder),
-                    partial(_named, store),
+                    store,
                     self._computers,
                 )
             except Malformed as error:
@@ -245,15 +245,6 @@ def _certificates_of(folder: Path, path: Path) -> list[x509.Certificate]:
         return certificates_in(read_bytes(folder, str(path), path.name))
     except Unavailable as error:
         raise Malformed(error.reason) from None
-
-
-def _named(store: TrustStore, found: x509.Certificate) -> bool | None:
-    trust = store.judge(found, ())
-    if trust.anchor == "own":
-        return True
-    if not store.own_roots:
-        return None
-    return False if trust.ends_in or trust.anchor == "public" else None
 
 
 def read_bytes(folder: Path, path: str, key: str) -> bytes:

@@ -28,11 +28,11 @@ from typing import Any
 import msgspec
 from cryptography import x509
 
+from assess.connectors.trust import TrustStore
 from assess.connectors.x509facts import Malformed, certificate, facts, plain_bytes
 from assess.evidence.certificates import Store, StoreEntry, name_text, same_computer
 
 Reader = Callable[[Path], list[x509.Certificate]]
-Named = Callable[[x509.Certificate], bool | None]
 
 _SUFFIXES = frozenset({".cer", ".crt", ".pem", ".der", ".p7b", ".p7c"})
 _NUMBERED = re.compile(r"(?:_\d{1,3}| \(\d{1,3}\)|~.*)$")
@@ -53,18 +53,20 @@ _USAGES = {
 }
 
 
-def stores_in(path: Path, read: Reader, named: Named, computers: Iterable[str] = ()) -> list[Store]:
+def stores_in(
+    path: Path, read: Reader, store: TrustStore, computers: Iterable[str] = ()
+) -> list[Store]:
     """The stores that one collected file or folder describes; raises OSError and Malformed.
 
-    ``read`` gives the certificates of a file, ``named`` whether one chains to the named root;
+    ``read`` gives the certificates of a file, ``store`` whether one chains to the named root;
     ``computers`` are names that are known, so that a folder of that name is recognised.
     """
     if path.is_dir():
-        return _merged(_of_folder(path, read, named, tuple(computers)))
+        return _merged(_of_folder(path, read, store, tuple(computers)))
     if path.suffix.lower() in _SUFFIXES:
-        entries = [_entry(one, named) for one in read(path)]
+        entries = [_entry(one, store) for one in read(path)]
         return [Store(_computer_of(path), tuple(entries))]
-    return _merged(_of_json(path.read_bytes(), named))
+    return _merged(_of_json(path.read_bytes(), store))
 
 
 def _merged(stores: Iterable[Store]) -> list[Store]:
@@ -91,24 +93,24 @@ def _either(one: bool | None, other: bool | None) -> bool | None:
 
 
 def _of_folder(
-    folder: Path, read: Reader, named: Named, computers: tuple[str, ...]
+    folder: Path, read: Reader, store: TrustStore, computers: tuple[str, ...]
 ) -> Iterator[Store]:
     whole = next((one for one in computers if same_computer(one, folder.name)), None)
     nothing = True
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             inner = [one for one in sorted(path.iterdir()) if one.suffix.lower() in _SUFFIXES]
-            entries = [_entry(found, named) for one in inner for found in read(one)]
+            entries = [_entry(found, store) for one in inner for found in read(one)]
             nothing = False
             yield Store(path.name, tuple(entries))
         elif path.suffix.lower() in _SUFFIXES:
             nothing = False
             yield Store(
-                whole or _computer_of(path), tuple(_entry(found, named) for found in read(path))
+                whole or _computer_of(path), tuple(_entry(found, store) for found in read(path))
             )
         elif path.suffix.lower() == ".json":
             nothing = False
-            yield from _of_json(path.read_bytes(), named)
+            yield from _of_json(path.read_bytes(), store)
     if nothing:
         raise Malformed("it is a folder without a certificate in it")
 
@@ -117,7 +119,7 @@ def _computer_of(path: Path) -> str:
     return _NUMBERED.sub("", path.stem) or path.stem
 
 
-def _entry(found: x509.Certificate, named: Named) -> StoreEntry:
+def _entry(found: x509.Certificate, store: TrustStore) -> StoreEntry:
     """A certificate file says nothing of the key."""
     one = facts(found)
     template = one.template
@@ -130,23 +132,23 @@ def _entry(found: x509.Certificate, named: Named) -> StoreEntry:
         eku=one.eku,
         template="" if template is None else template.name or template.oid,
         dns_names=one.dns_names,
-        issued_by_named=named(found),
+        issued_by_named=store.chains_to_own(found),
     )
 
 
-def _of_json(data: bytes, named: Named) -> Iterator[Store]:
+def _of_json(data: bytes, store: TrustStore) -> Iterator[Store]:
     try:
         document = msgspec.json.decode(plain_bytes(data))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"it is no JSON: {error}") from None
-    yield from _stores(document, "", named)
+    yield from _stores(document, "", store)
 
 
-def _stores(document: Any, computer: str, named: Named) -> Iterator[Store]:  # noqa: ANN401
+def _stores(document: Any, computer: str, store: TrustStore) -> Iterator[Store]:  # noqa: ANN401
     """The stores in a document; a row without a computer's name belongs to ``computer``."""
     if isinstance(document, list):
         for row in document:
-            yield from _stores(row, computer, named)
+            yield from _stores(row, computer, store)
         return
     if not isinstance(document, dict):
         raise Malformed("it holds something else than computers and certificates")
@@ -154,14 +156,14 @@ def _stores(document: Any, computer: str, named: Named) -> Iterator[Store]:  # n
     members = row.first(*_MEMBERS)
     if isinstance(members, dict):
         for name, content in members.items():
-            yield from _stores(content, str(name), named)
+            yield from _stores(content, str(name), store)
     elif members is not None:
-        yield from _stores(members, computer, named)
+        yield from _stores(members, computer, store)
     else:
-        yield _store(document, row, computer, named)
+        yield _store(document, row, computer, store)
 
 
-def _store(document: Any, row: "_Row", computer: str, named: Named) -> Store:  # noqa: ANN401
+def _store(document: Any, row: "_Row", computer: str, store: TrustStore) -> Store:  # noqa: ANN401
     certificates = row.first(*_CERTIFICATES)
     owner = row.text(*_COMPUTER, *(() if certificates is None else ("name",))) or computer
     if certificates is None and row.first("thumbprint", "rawdata", "subject") is not None:
@@ -174,16 +176,16 @@ def _store(document: Any, row: "_Row", computer: str, named: Named) -> Store:  #
         raise Malformed(f"the certificates of {owner} are no list of certificates")
     return Store(
         owner,
-        tuple(_described(_Row(one), named) for one in certificates),
+        tuple(_described(_Row(one), store) for one in certificates),
         row.flag("domainjoined"),
         row.flag("entrajoined", "azureadjoined", "aadjoined"),
         row.flag("entraregistered", "azureadregistered", "workplacejoined"),
     )
 
 
-def _described(row: "_Row", named: Named) -> StoreEntry:
+def _described(row: "_Row", store: TrustStore) -> StoreEntry:
     raw = row.first("rawdata", "raw", "certificate", "der")
-    base = StoreEntry() if raw is None else _entry(certificate(_raw(raw)), named)
+    base = StoreEntry() if raw is None else _entry(certificate(_raw(raw)), store)
     own = StoreEntry(
         thumbprint="".join(re.findall(r"[0-9A-F]", row.text("thumbprint", "sha1").upper())),
         subject=row.text("subject", "subjectname"),
@@ -198,6 +200,7 @@ def _described(row: "_Row", named: Named) -> StoreEntry:
         ),
         template=row.text("template", "templatename", "certificatetemplate"),
         dns_names=_names(row.first("dnsnames", "dnsnamelist", "san")),
+        issued_by_named=store.names_issuer(row.text("issuer", "issuername")),
     )
     empty = StoreEntry()
     said = {
@@ -207,7 +210,10 @@ def _described(row: "_Row", named: Named) -> StoreEntry:
     }
     known = {name: getattr(base, name) for name in StoreEntry.__struct_fields__}
     # What the certificate itself says goes before what was written about it.
-    return StoreEntry(**{**said, **{k: v for k, v in known.items() if v != getattr(empty, k)}})
+    whole = {**said, **{k: v for k, v in known.items() if v != getattr(empty, k)}}
+    if raw is not None:
+        whole["issued_by_named"] = base.issued_by_named
+    return StoreEntry(**whole)
 
 
 def _raw(value: Any) -> bytes:  # noqa: ANN401

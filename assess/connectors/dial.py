@@ -23,11 +23,16 @@ SECONDS = 15.0
 """For all that one host is asked: name, connection, proxy, handshake, answer."""
 _LONGEST_HEAD = 16384
 _OK = 200
+_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _FROM_THE_PROXY = frozenset({502, 503, 504})
 
 
 class ConnectionRefusedByHostError(Exception):
     """Nobody listens there; the host itself said so."""
+
+
+class NoAddressError(Exception):
+    """The resolver says that there is no such name, or no address of it."""
 
 
 class NotReachedError(Exception):
@@ -108,11 +113,12 @@ class Dialler:
         )
 
     def dial(self, host: str, port: int) -> Line:
-        """An open line. Raises ConnectionRefusedByHostError, NotReachedError, Unavailable."""
+        """An open line. Raises one of the errors above, or Unavailable."""
         deadline = Deadline(self.seconds)
         route = self._routes.get(f"{host.lower()}:{port}")
         if route is not None:
-            return Line(_connected(*_address(route, port), deadline), deadline)
+            called = f"{host}:{port}"
+            return Line(_connected(*_address(route, port), deadline, called), deadline)
         proxy = self._proxy_for(host, port)
         if proxy is None:
             return Line(_connected(host, port, deadline), deadline)
@@ -144,12 +150,20 @@ def _address(text: str, port: int) -> tuple[str, int]:
     return host.strip("[]"), int(number)
 
 
-def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """A connection to the first of the host's addresses that accepts one."""
+def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> socket.socket:
+    """A connection to the first of the host's addresses that accepts one.
+
+    ``called``: what messages call it, where that is not host and port.
+    """
+    called = called or f"{host}:{port}"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NotReachedError(f"the name {host} has no address here") from None
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
+            raise NoAddressError(
+                f"the name {host} has no address, as this machine sees it"
+            ) from None
+        raise NotReachedError(f"the name {host} cannot be resolved from this machine") from None
     refused, why = True, "no address"
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
@@ -159,7 +173,7 @@ def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
         except TimeoutError:
             sock.close()
             raise NotReachedError(
-                f"{host}:{port} did not accept a connection in {deadline.seconds:g} s"
+                f"{called} did not accept a connection in {deadline.seconds:g} s"
             ) from None
         except OSError as error:
             sock.close()
@@ -168,8 +182,8 @@ def _connected(host: str, port: int, deadline: Deadline) -> socket.socket:
         else:
             return sock
     if refused and found:
-        raise ConnectionRefusedByHostError(f"{host}:{port} refuses connections")
-    raise NotReachedError(f"{host}:{port} cannot be reached: {why}")
+        raise ConnectionRefusedByHostError(f"{called} refuses connections")
+    raise NotReachedError(f"{called} cannot be reached: {why}")
 
 
 def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Line:
@@ -179,7 +193,7 @@ def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Lin
     mend = "Check [network] proxy, or the environment's, and that it lets this host through."
     try:
         sock = _connected(name, number, deadline)
-    except (ConnectionRefusedByHostError, NotReachedError) as error:
+    except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
         raise Unavailable(f"{where} cannot be reached: {error}", mend) from None
     try:
         if proxy.scheme == "https":

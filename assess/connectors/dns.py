@@ -64,8 +64,9 @@ class DnsConnector:
     """``public`` and ``internal``: addresses with ports, as the engagement file has them.
 
     ``internal`` None: the system's resolver. ``timeout``: seconds that one question may take, all
-    servers and repetitions together. ``connect_to``: ``host:53`` of an authoritative server to
-    where it is really asked. ``file`` names the engagement file in messages.
+    servers and repetitions together. ``connect_to``: ``host:53`` of an authoritative server, or a
+    resolver's address with its port, to where it is really asked. ``file`` names the engagement
+    file in messages.
     """
 
     source = "dns"
@@ -80,9 +81,9 @@ class DnsConnector:
         file: str = "the engagement file",
         in_flight: int = _IN_FLIGHT,
     ) -> None:
-        self._public = tuple(map(Server.at, public))
-        self._internal = None if internal is None else tuple(map(Server.at, internal))
         self._connect_to = {name.lower(): where for name, where in (connect_to or {}).items()}
+        self._public = tuple(public)
+        self._internal = None if internal is None else tuple(internal)
         self._file = file
         self._in_flight = in_flight
         self._asker = NameServers(timeout=timeout, in_flight=in_flight)
@@ -149,6 +150,19 @@ class DnsConnector:
 
     # -- whom to ask --
 
+    def _resolvers(self, addresses: Iterable[str]) -> tuple[Server, ...]:
+        """Where resolvers are asked, under the names that the engagement file gives them."""
+        return tuple(map(self._resolver, addresses))
+
+    def _resolver(self, address: str) -> Server:
+        redirected = self._connect_to.get(address)
+        try:
+            return Server.at(address if redirected is None else nameserver(redirected), address)
+        except ValueError as error:
+            raise Unavailable(
+                f'[network] connect_to "{address}": {error}', f"Correct it in {self._file}."
+            ) from None
+
     def _named(self) -> list[View]:
         views: list[View] = ["public"] if self._public else []
         return views if self._internal == () else [*views, "internal"]
@@ -157,7 +171,7 @@ class DnsConnector:
         """The resolvers of a view; raises Unavailable where there are none."""
         if view != "internal":
             if self._public:
-                return self._public
+                return self._resolvers(self._public)
             raise Unavailable(
                 f"no public resolver is named in {self._file}, so nobody was asked what the "
                 "internet sees",
@@ -168,7 +182,7 @@ class DnsConnector:
         if self._internal is None:
             return _system_resolvers()
         if self._internal:
-            return self._internal
+            return self._resolvers(self._internal)
         raise Unavailable(
             f"no internal resolver is named in {self._file}, so nobody was asked what the company "
             "network sees",
@@ -188,6 +202,9 @@ class DnsConnector:
         look: Callable[[str, Visit], Awaitable[tuple[Said, str]]],
     ) -> dict[str, Said]:
         """What ``look`` finds for each name, and a note for each, in the order of the names."""
+        if not names:
+            visit.note(f"{what} ({view})", "there was no name to ask for")
+            return {}
         found = self._loop.run(self._all(names, visit, look))
         for name in names:
             answer, server = found[name]
@@ -330,7 +347,7 @@ class DnsConnector:
         redirected = self._connect_to.get(f"{ns}:53")
         if redirected is not None:
             try:
-                return (Server.at(nameserver(redirected)),)
+                return (Server.at(nameserver(redirected), ns),)
             except ValueError as error:
                 return NoAnswer(f'[network] connect_to "{ns}:53": {error}')
         found, _ = await self._addresses(ns, visit, self._servers("public"))

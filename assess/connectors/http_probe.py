@@ -21,6 +21,7 @@ from assess.connectors.dial import (
     ConnectionRefusedByHostError,
     Dialler,
     Line,
+    NoAddressError,
     NotReachedError,
 )
 from assess.engagement import Engagement
@@ -76,7 +77,7 @@ class HttpConnector:
         try:
             with self._dialler.dial(host, parts.port or 443) as line:
                 return _exchange(_Secured(line, context, host), parts)
-        except (ConnectionRefusedByHostError, NotReachedError) as error:
+        except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
             return NotReached(str(error))
         except ssl.SSLCertVerificationError as error:
             return NotTrusted(f"its certificate is not trusted: {error.verify_message}")

@@ -23,6 +23,8 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.directory import (
+    EXCLUDED,
+    NO_SUFFIX,
     DeviceRegistration,
     DirectoryUser,
     DirectoryUsers,
@@ -369,10 +371,12 @@ class _Counts:
     def __init__(self) -> None:
         self._enabled: Counter[str] = Counter()
         self._disabled: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
         self._more = 0
 
     def add(self, user: DirectoryUser) -> None:
         if user.kind != "person":
+            self._kinds[user.kind] += 1
             return
         suffix = user.suffix
         counter = self._enabled if user.enabled else self._disabled
@@ -396,9 +400,14 @@ class _Counts:
     def noted(self, visit: Visit, where: str, bases: Sequence[_Base]) -> None:
         place = " and ".join(base.dn for base in bases)
         for one in self.most()[:200]:
-            name = one.suffix or "(none)"
+            name = one.suffix or NO_SUFFIX
             said = f"{name}: {one.enabled} enabled and {one.disabled} disabled"
             visit.note(f"{where} {place} {_PEOPLE} userPrincipalName", said, about=name)
+        others = [f"{kind}: {number}" for kind, number in sorted(self._kinds.items())]
+        others.append(f"disabled: {self._disabled.total()}")
+        visit.note(
+            f"{where} {place} objectSid, userAccountControl", ", ".join(others), about=EXCLUDED
+        )
 
 
 def connect(engagement: Engagement) -> LdapConnector:
@@ -408,6 +417,8 @@ def connect(engagement: Engagement) -> LdapConnector:
         "ad": {name: engagement.get(f"ad.{name}") for name in names}
     }
     tables |= {f"ad.forests.{name}": keys for name, keys in engagement.tables("ad.forests").items()}
+    routes = engagement.get("network.connect_to") or {}
+    routes = {name.lower(): address for name, address in routes.items()}
     forests = [
         Access(
             section,
@@ -416,6 +427,7 @@ def connect(engagement: Engagement) -> LdapConnector:
             keys.get("password"),
             keys.get("auth") or "simple",
             None if keys.get("ca_file") is None else engagement.folder / keys["ca_file"],
+            routes,
         )
         for section, keys in tables.items()
         if keys.get("server")

@@ -8,9 +8,9 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,9 +30,6 @@ Entry = dict[str, Any]
 
 PAGED = "1.2.840.113556.1.4.319"
 PAGE = 1000  # Windows' MaxPageSize; a larger page is cut to it
-CONNECT_SECONDS = 10
-SILENCE_SECONDS = 30  # without a byte
-ANSWER_SECONDS = 180  # for one whole page, however it drips
 _EMPTY_PAGES = 1000
 _GLOBAL_CATALOG = {3268: 389, 3269: 636}
 _RANGE = re.compile(r"(?i)(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
@@ -87,9 +84,17 @@ _EXPIRED, _NOT_YET, _NAMES, _ADDRESSES = 10, 9, 62, 64
 _UNTRUSTED = (2, 18, 19, 20, 21)
 
 
+_HUNG_UP = re.compile(r"(?i)EOF occurred|unexpected eof|reset by peer|broken pipe")
+
+
 @dataclass(frozen=True)
 class Access:
-    """How one forest is reached: a table of the engagement file. ``section`` is ``ad`` or below."""
+    """How one forest is reached: a table of the engagement file. ``section`` is ``ad`` or below.
+
+    ``connect_to``: ``host:port`` to the ``host:port`` that is really called; the name that the
+    certificate must have stays. ``connect_seconds``: for reaching it and for the handshake;
+    ``silence_seconds``: without a byte; ``answer_seconds``: for one whole page, however it drips.
+    """
 
     section: str
     server: str
@@ -97,6 +102,10 @@ class Access:
     password: Secret | None = None
     auth: str = "simple"
     ca_file: Path | None = None
+    connect_to: Mapping[str, str] = field(default_factory=dict)
+    connect_seconds: int = 10
+    silence_seconds: int = 30
+    answer_seconds: int = 180
 
     @property
     def host(self) -> str:
@@ -130,6 +139,12 @@ class Access:
             return self.port
         return next((gc for gc, own in _GLOBAL_CATALOG.items() if own == self.port), None)
 
+    def called(self, port: int) -> tuple[str, int]:
+        """Host and port that are really called for a port of the server."""
+        target = self.connect_to.get(f"{self.host.lower()}:{port}")
+        parts = urlsplit(f"//{target or self.host}")
+        return parts.hostname or self.host, parts.port or port
+
     def worded(self, text: str) -> str:
         """``text`` with this table's own keys in it."""
         return text.replace("{key}", f"{self.section}.")
@@ -149,9 +164,10 @@ class _Socket(ssl.SSLSocket):
 class _Verified(ldap3.Tls):  # type: ignore[misc]  # ldap3 has no types
     """A trusted chain and the right name. ldap3's own loses the reason of a refusal."""
 
-    def __init__(self, host: str, ca_file: Path | None) -> None:
+    def __init__(self, host: str, ca_file: Path | None, seconds: int) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
         self.host = host
+        self.seconds = seconds
         self.failure: OSError | None = None
         self.context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
         # Python 3.13 sets it; many a company's own authority does not live up to it.
@@ -161,7 +177,7 @@ class _Verified(ldap3.Tls):  # type: ignore[misc]  # ldap3 has no types
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: ANN401, ARG002
         plain = connection.socket
         before = plain.gettimeout()
-        plain.settimeout(CONNECT_SECONDS)
+        plain.settimeout(self.seconds)
         try:
             wrapped = self.context.wrap_socket(plain, server_hostname=self.host)
         except OSError as error:
@@ -209,14 +225,19 @@ class Session:
         return root
 
     def _search(
-        self, base: str, query: str, scope: str, attributes: Sequence[str], **more: Any  # noqa: ANN401
+        self,
+        base: str,
+        query: str,
+        scope: str,
+        attributes: Sequence[str],
+        **more: Any,  # noqa: ANN401
     ) -> dict[str, Any]:
         """One request and its result; what the server refuses is left to the caller."""
         self.requests += 1
 
         socket = self._connection.socket
         if isinstance(socket, _Socket):
-            socket.deadline = time.monotonic() + ANSWER_SECONDS
+            socket.deadline = time.monotonic() + self.access.answer_seconds
         try:
             self._connection.search(base, query, scope, attributes=list(attributes), **more)
             return dict(self._connection.result)
@@ -328,8 +349,8 @@ def _open(access: Access, port: int) -> Session:
     password = _password(access)
     tls = _tls(access)
     server = ldap3.Server(
-        access.host, port, use_ssl=access.encrypted, tls=tls, get_info=ldap3.NONE,
-        connect_timeout=CONNECT_SECONDS,
+        *access.called(port), use_ssl=access.encrypted, tls=tls, get_info=ldap3.NONE,
+        connect_timeout=access.connect_seconds,
     )  # fmt: skip
     how: dict[str, Any] = {"authentication": ldap3.SIMPLE}
     how |= {"user": access.user, "password": password}
@@ -339,12 +360,12 @@ def _open(access: Access, port: int) -> Session:
     connection = ldap3.Connection(
         server, client_strategy=ldap3.SYNC, read_only=True, check_names=False, auto_referrals=False,
         auto_range=False, return_empty_attributes=False, raise_exceptions=False,
-        receive_timeout=SILENCE_SECONDS, **how,
+        receive_timeout=access.silence_seconds, **how,
     )  # fmt: skip
     try:
         connection.open(read_server_info=False)
         if not access.encrypted:
-            with _deadline(connection):
+            with _deadline(connection, access):
                 connection.start_tls(read_server_info=False)
         if not isinstance(connection.socket, _Socket):
             raise Unavailable(f"{where}: there is no TLS, so nobody signs in")  # noqa: TRY301
@@ -382,7 +403,7 @@ def _password(access: Access) -> str | None:
 
 def _tls(access: Access) -> _Verified:
     try:
-        return _Verified(access.host, access.ca_file)
+        return _Verified(access.host, access.ca_file, access.connect_seconds)
     except OSError as error:  # an SSLError is one too
         raise Unavailable(
             f"{access.section}.ca_file {access.ca_file} cannot be used: {error.strerror or error}",
@@ -391,7 +412,7 @@ def _tls(access: Access) -> _Verified:
 
 
 @contextmanager
-def _deadline(connection: Any) -> Iterator[None]:  # noqa: ANN401
+def _deadline(connection: Any, access: Access) -> Iterator[None]:  # noqa: ANN401
     """Whatever is said before TLS is said within the time for connecting, or the line is cut."""
     socket = connection.socket
 
@@ -399,15 +420,15 @@ def _deadline(connection: Any) -> Iterator[None]:  # noqa: ANN401
         with suppress(OSError):
             socket.shutdown(2)
 
-    timer = threading.Timer(2 * CONNECT_SECONDS, cut)
+    timer = threading.Timer(2 * access.connect_seconds, cut)
     timer.daemon = True
-    socket.settimeout(CONNECT_SECONDS)
+    socket.settimeout(access.connect_seconds)
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-    connection.socket.settimeout(SILENCE_SECONDS)
+    connection.socket.settimeout(access.silence_seconds)
 
 
 def _hang_up(connection: Any) -> None:  # noqa: ANN401
@@ -460,9 +481,9 @@ def broken(access: Access, port: int, error: BaseException) -> Unavailable:
             f"{where} does not change to TLS (StartTLS), so nobody signs in: {error}",
             access.worded("Give the domain controller a certificate, or name it as ldaps://…:636."),
         )
-    if isinstance(error, LDAPSessionTerminatedByServerError):
-        return Unavailable(f"{where} hung up before the answer was whole", "Run again.")
     words = str(error)
+    if isinstance(error, LDAPSessionTerminatedByServerError) or _HUNG_UP.search(words):
+        return Unavailable(f"{where} hung up before the answer was whole", "Run again.")
     if isinstance(error, TimeoutError) or "timed out" in words or "timeout" in words.lower():
         return Unavailable(
             f"{where} did not answer in time",

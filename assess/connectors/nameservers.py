@@ -39,10 +39,10 @@ class Server(NamedTuple):
     text: str
 
     @classmethod
-    def at(cls, address: str) -> "Server":
-        """The server at ``address:port``, IPv6 in brackets."""
+    def at(cls, address: str, called: str = "") -> "Server":
+        """The server at ``address:port``, IPv6 in brackets; ``called`` by another name."""
         host, _, port = address.rpartition(":")
-        return cls(host.strip("[]"), int(port), address)
+        return cls(host.strip("[]"), int(port), called or address)
 
 
 @dataclass(frozen=True, slots=True)

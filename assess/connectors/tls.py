@@ -22,6 +22,7 @@ from assess.connectors.dial import (
     ConnectionRefusedByHostError,
     Dialler,
     Line,
+    NoAddressError,
     NotReachedError,
 )
 from assess.connectors.x509facts import LIBRARY_ERRORS, Malformed, facts
@@ -31,6 +32,7 @@ from assess.evidence import Ask
 from assess.evidence.tls import (
     Endpoints,
     Handshakes,
+    NoAddress,
     NoHandshake,
     OldProtocol,
     Refused,
@@ -101,6 +103,8 @@ class TlsConnector:
             talk = self._handshake(host, port, _context(), visit)
         except ConnectionRefusedByHostError as error:
             return Refused(str(error))
+        except NoAddressError as error:
+            return NoAddress(str(error))
         except NotReachedError as error:
             return Silent(str(error))
         if not talk.chain:
@@ -125,7 +129,7 @@ class TlsConnector:
             context.set_min_proto_version(version)
             context.set_max_proto_version(version)
             talk = self._handshake(host, port, context, visit)
-        except (ConnectionRefusedByHostError, NotReachedError, Unavailable):
+        except (ConnectionRefusedByHostError, NoAddressError, NotReachedError, Unavailable):
             return "no answer"
         except SSL.Error:
             return "not tried"

@@ -80,6 +80,25 @@ class TrustStore:
             return self._trust("none", reason, found, others, ends_in=root.name)
         return self._broken(leaf, others)
 
+    def chains_to_own(self, found: x509.Certificate) -> bool | None:
+        """Whether it chains to the customer's own root; None where that cannot be said."""
+        trust = self.judge(found, ())
+        if trust.anchor == "own":
+            return True
+        if not self.own_roots:
+            return None
+        return False if trust.ends_in or trust.anchor == "public" else None
+
+    def names_issuer(self, issuer: str) -> bool | None:
+        """Whether the text of an issuer is the name of one of the customer's authorities.
+
+        All there is to go by where nobody collected the certificate itself; None: no such name.
+        """
+        wanted = _name_parts(issuer)
+        known = (facts(one).subject for one in (*self.own_roots, *self.supplied))
+        named = any(wanted == {(a.type, a.value.lower()) for a in name} for name in known)
+        return True if self.own_roots and wanted and named else None
+
     def _first(
         self, leaf: x509.Certificate, given: Certificates, stores: Iterable[crypto.X509Store]
     ) -> list[x509.Certificate] | None:
@@ -145,6 +164,15 @@ class TrustStore:
                 "none", reason, chain, given, missing=name_text(top.issuer), rooted=False
             )
         return self._trust("none", f"its chain is refused: {words}", chain, given, rooted=False)
+
+
+def _name_parts(text: str) -> set[tuple[str, str]]:
+    parts = (part.partition("=") for part in text.split(","))
+    return {
+        (kind.strip().upper(), value.strip().strip('"').lower())
+        for kind, _, value in parts
+        if value
+    }
 
 
 def _verified(

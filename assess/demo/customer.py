@@ -5,12 +5,13 @@ says who answers under which name::
 
     engagement = "contoso.toml"
     as_of = 2026-11-20T21:10:00Z            # the moment from which everything is judged
-    secrets = { client = "secrets/client", reader = "secrets/reader" }  # made anew in each run
+    secrets = { client = "files/secrets/client" }   # made anew in each run
+    absent = ["cmg.contoso.com:443"]        # where nobody listens
 
     [[names]]                               # a name server
     addresses = ["192.0.2.53:53"]
-    records = "names/public.zone"
-    resolves = true
+    zones = { "contoso.com" = "names/contoso.com.zone" }
+    resolves = true                         # else it is the server of these zones
     broken = ["dev.contoso.de"]
 
     [[directories]]                         # a domain controller
@@ -46,7 +47,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from assess.demo.directory import Directory, read_ldif
-from assess.demo.listening import Listener
+from assess.demo.listening import Listener, Nobody
 from assess.demo.names import NameServer
 from assess.demo.signin import SignIn
 from assess.demo.web import Answers, Service, Site
@@ -78,7 +79,7 @@ class Customer:
     @property
     def engagement(self) -> Path:
         """The engagement file that leads to the stand-ins."""
-        return self._folder / self._plan["engagement"]
+        return self._folder / str(self._plan["engagement"])
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -90,7 +91,7 @@ class Customer:
             for plan in self._plan.get("names", ()):
                 server = stack.enter_context(
                     NameServer(
-                        self._text(plan["records"]),
+                        {zone: self._text(file) for zone, file in plan["zones"].items()},
                         resolves=plan.get("resolves", False),
                         broken=plan.get("broken", ()),
                     )
@@ -103,6 +104,8 @@ class Customer:
                     directory.serve, certificate=self._source / plan["certificate"]
                 )
                 self.connect_to[plan["address"]] = stack.enter_context(listener).address
+            for address in self._plan.get("absent", ()):
+                self.connect_to[address] = stack.enter_context(Nobody()).address
             sign_in = self._sign_in()
             for plan in self._plan.get("webs", ()):
                 self._web(plan, sign_in, stack)

@@ -3,7 +3,7 @@
 import base64
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from io import BufferedRWPair, BufferedReader
+from io import BufferedReader, BufferedRWPair
 from typing import NamedTuple
 
 from assess.demo.ber import Node, element, elements, header, integer, octets, sequence
@@ -156,10 +156,15 @@ def _paging(controls: list[Node]) -> tuple[int, int] | None:
 def _condition(node: Node) -> Callable[[Entry], bool]:
     """What a search filter says of an entry; what is not known here fits none."""
     match node.choice:
-        case 0 | 1 | 2:
-            parts = [_condition(part) for part in node.parts]
-            decide = {0: all, 1: any, 2: lambda said: not any(said)}[node.choice]
-            return lambda entry: decide(part(entry) for part in parts)
+        case 0:
+            every = [_condition(part) for part in node.parts]
+            return lambda entry: all(fits(entry) for fits in every)
+        case 1:
+            some = [_condition(part) for part in node.parts]
+            return lambda entry: any(fits(entry) for fits in some)
+        case 2:
+            [inner] = [_condition(part) for part in node.parts]
+            return lambda entry: not inner(entry)
         case 3:
             name, value = node.parts
             return lambda entry: _equal(entry, name.text.lower(), value.text.lower())

@@ -112,3 +112,22 @@ class Datagrams:
             reply = self._answer(data) if data else None
             if reply is not None:
                 self._socket.sendto(reply, visitor)
+
+
+class Nobody:
+    """A port on which nobody listens, and which nobody else gets while this context lasts."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.bind((_LOOPBACK, 0))
+
+    @property
+    def address(self) -> str:
+        """The port, as ``connect_to`` wants it."""
+        return f"{_LOOPBACK}:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()

@@ -1,7 +1,7 @@
-"""A name server that answers from one file of records, as a resolver or as the servers of zones."""
+"""A name server that answers from zone files, as a resolver or as the servers of these zones."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -10,7 +10,6 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
-import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import dns.zone
@@ -22,20 +21,25 @@ _TRIES = 20
 
 
 class NameServer:
-    """Answers over UDP and TCP from ``records``, a zone file with absolute names of many zones.
+    """Answers over UDP and TCP from ``zones``: name of the zone to the text of its file.
 
-    ``resolves``: it knows everything there is, so that other names do not exist; else it is
-    responsible for the zones whose SOA it has, and refuses to speak of others. ``broken``: names at
-    and below which it fails, as a resolver does before a zone that is out of order.
+    ``resolves``: it knows everything there is, so that other names do not exist; else it refuses
+    to speak of other zones. ``broken``: names at and below which it fails, as a resolver does
+    before a zone that is out of order.
     """
 
-    def __init__(self, records: str, *, resolves: bool, broken: Iterable[str] = ()) -> None:
-        self._zone = dns.zone.from_text(
-            records, dns.name.root, relativize=False, check_origin=False
-        )
-        self._inner = {
-            parent for name in self._zone for parent in _parents(name)
-        }  # every name above one that has records exists too
+    def __init__(
+        self, zones: Mapping[str, str], *, resolves: bool, broken: Iterable[str] = ()
+    ) -> None:
+        self._zones = {
+            dns.name.from_text(name): dns.zone.from_text(
+                text, name, relativize=False, check_origin=False
+            )
+            for name, text in zones.items()
+        }
+        # Every name above one that has records exists too.
+        known = (name for zone in self._zones.values() for name in zone)
+        self._known = {parent for name in known for parent in _parents(name)}
         self._resolves = resolves
         self._broken = [dns.name.from_text(name) for name in broken]
         self._stack = ExitStack()
@@ -83,38 +87,42 @@ class NameServer:
             response.set_rcode(dns.rcode.SERVFAIL)
             return response
         if not self._resolves:
-            if self._soa(name) is None:
+            if self._zone(name) is None:
                 response.set_rcode(dns.rcode.REFUSED)
                 return response
             response.flags |= dns.flags.AA
         for _ in range(_LONGEST_CHAIN):
-            found = self._zone.get_rrset(name, kind)
-            alias = None if found else self._zone.get_rrset(name, dns.rdatatype.CNAME)
-            if found or not alias:
+            found = self._records(name, kind)
+            if found is not None:
+                response.answer.append(found)
+                return response
+            alias = self._records(name, dns.rdatatype.CNAME)
+            if alias is None:
                 break
             response.answer.append(alias)
             name = alias[0].target
-        if found:
-            response.answer.append(found)
+        zone = self._zone(name)
+        if zone is None and not self._resolves:  # whoever asked follows the alias
             return response
-        soa = self._soa(name)
-        if soa is not None:
-            response.authority.append(soa)
-        # An alias into somebody else's zone is followed by whoever asked.
-        if (soa or self._resolves) and name not in self._inner:
+        if name not in self._known:
             response.set_rcode(dns.rcode.NXDOMAIN)
+        if zone is not None and zone.origin is not None:
+            soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
+            response.authority += [] if soa is None else [soa]
         return response
 
-    def _soa(self, name: dns.name.Name) -> dns.rrset.RRset | None:
-        """The SOA of the closest zone around a name; None where there is none."""
-        for parent in _parents(name):
-            found = self._zone.get_rrset(parent, dns.rdatatype.SOA)
-            if found:
-                return found
-        return None
+    def _zone(self, name: dns.name.Name) -> dns.zone.Zone | None:
+        """The closest zone around a name."""
+        return next((self._zones[one] for one in _parents(name) if one in self._zones), None)
+
+    def _records(
+        self, name: dns.name.Name, kind: dns.rdatatype.RdataType
+    ) -> dns.rrset.RRset | None:
+        zone = self._zone(name)
+        return None if zone is None else zone.get_rrset(name, kind)
 
 
-def _parents(name: dns.name.Name) -> Iterable[dns.name.Name]:
+def _parents(name: dns.name.Name) -> Iterator[dns.name.Name]:
     """The name itself and every name above it, up to the root."""
     while True:
         yield name

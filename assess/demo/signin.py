@@ -76,8 +76,8 @@ class SignIn:
             "iat": now, "nbf": now, "exp": now + _LASTS, "appid": self._client_id,
             "tid": self._tenant, "roles": self._roles[audience],
         }  # fmt: skip
-        parts = (_encoded({"typ": "JWT", "alg": "RS256"}), _encoded(claims), secrets.token_urlsafe())
-        return ".".join(parts)
+        head = {"typ": "JWT", "alg": "RS256"}
+        return ".".join((_encoded(head), _encoded(claims), secrets.token_urlsafe()))
 
 
 def _encoded(value: Mapping[str, Any]) -> str:

@@ -159,10 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # an answer goes out in one piece
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         self._answer()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self._answer()
 
     def _answer(self) -> None:
@@ -170,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "").partition(":")[0].lower()
         size = int(self.headers.get("Content-Length") or 0)
         request = Request(
-            self.command, host, address.path, dict(parse_qsl(address.query)), self.headers,
-            self.rfile.read(size),
+            self.command, host, address.path, dict(parse_qsl(address.query)),
+            dict(self.headers), self.rfile.read(size),
         )  # fmt: skip
         service = self.known.get(host)
         said = Response(404, "") if service is None else service.answer(request)

@@ -18,6 +18,9 @@ from assess.evidence import Ask, Known, Table
 
 # The domain components at the end; a comma within a name is escaped by a backslash.
 _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re.IGNORECASE)
+# What notes are about, besides suffixes: people without one, and accounts that are no people.
+NO_SUFFIX = "(none)"
+EXCLUDED = "(excluded accounts)"
 ORDINARY_USER = "an ordinary domain user: read access that Authenticated Users have"
 
 

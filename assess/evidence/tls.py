@@ -51,8 +51,14 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
+class NoAddress(msgspec.Struct, frozen=True, tag=True):
+    """The resolver of this machine knows no address of that name."""
+
+    why: str
+
+
 class Silent(msgspec.Struct, frozen=True, tag=True):
-    """Nobody was reached: no address, no route, no answer in time. The way may be at fault."""
+    """Nobody was reached: no resolver, no route, no answer in time. The way may be at fault."""
 
     why: str
 
@@ -63,7 +69,7 @@ class NoHandshake(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-Seen: TypeAlias = Served | Refused | Silent | NoHandshake
+Seen: TypeAlias = Served | Refused | NoAddress | Silent | NoHandshake
 
 
 class Endpoints(msgspec.Struct, frozen=True):

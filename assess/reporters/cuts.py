@@ -34,6 +34,11 @@ class Part:
     cuts: tuple[str, ...]
 
     @property
+    def shown(self) -> tuple[Card, ...]:
+        """Every finding that the report shows of this area."""
+        return (*self.cards, *self.rows, *self.unassessed, *self.unanswered, *self.closed)
+
+    @property
     def opened(self) -> bool:
         """Something is left to do in this area."""
         return any(self.area.counts[status] for status in OPEN)

@@ -16,12 +16,12 @@ from typing import Any
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts
-from assess.reporters.cuts import Limits, Part, parts
+from assess.reporters.cuts import Limits, parts
 from assess.reporters.summary import FITS, Fit, nothing_stops
 from assess.reporters.templating import brief, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
-from assess.reporters.words import STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
+from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
 LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=8)
@@ -92,7 +92,7 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
         opened=opened,
         settled=settled,
         settled_rows=[card for part in settled for card in part.closed],
-        anchors={card.anchor for part in divided for card in _shown(part)},
+        anchors={card.anchor for part in divided for card in part.shown},
         fit=fit,
         alone=alone,
         limits=LIMITS,
@@ -114,12 +114,9 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
         words=STATUS_WORDS,
         in_text=STATUS_SHORT,
         meanings=STATUS_MEANING,
+        score_rule=SCORE_RULE,
         moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
     )
-
-
-def _shown(part: Part) -> tuple[Any, ...]:
-    return (*part.cards, *part.rows, *part.unassessed, *part.unanswered, *part.closed)
 
 
 def style() -> str:

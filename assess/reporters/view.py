@@ -6,7 +6,7 @@ Every text is cleaned again: results.json may come from anybody.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -117,6 +117,13 @@ class Card:
         return self.unassessed or self.unanswered
 
     @property
+    def letters(self) -> int:
+        """How much there is to read in it."""
+        texts = [self.title, self.consequence, self.found, self.expected, self.waiver, *self.remedy]
+        texts += [text for line in self.evidence for text in (line.where, line.answer)]
+        return sum(map(len, texts)) + sum(len(tag.text) for tag in self.references)
+
+    @property
     def read(self) -> str:
         """Where a finding in one line comes from: its sources and when the last was read."""
         sources = ", ".join(dict.fromkeys(line.source for line in self.evidence))
@@ -199,6 +206,20 @@ class Cause:
     cards: tuple[Card, ...]
     places: tuple[tuple[str, int], ...]
 
+    def beyond(self, anchors: Container[str]) -> int:
+        """How many of them are not among the shown ones."""
+        return sum(card.anchor not in anchors for card in self.cards)
+
+    @property
+    def carded(self) -> tuple[Card, ...]:
+        """Those that have a card of their own."""
+        return tuple(card for card in self.cards if not card.brief)
+
+    @property
+    def in_line(self) -> tuple[Card, ...]:
+        """Those that are rows of a table."""
+        return tuple(card for card in self.cards if card.brief)
+
     @property
     def where(self) -> str:
         """``Licences and subscriptions (2), DNS (1)``."""
@@ -216,6 +237,7 @@ class Step:
     word: str
     findings: int
     anchor: str
+    brief: bool
 
     @property
     def text(self) -> str:
@@ -232,20 +254,22 @@ class Section:
     steps: tuple[Step, ...]
 
     @property
-    def opened(self) -> tuple[Step, ...]:
-        """The steps with something left to do."""
-        return tuple(step for step in self.steps if step.status in OPEN)
+    def carded(self) -> tuple[Step, ...]:
+        """The steps whose finding has a card of its own, worst first."""
+        cards = [step for step in self.steps if step.status in OPEN and not step.brief]
+        return tuple(sorted(cards, key=lambda step: _STATUSES.index(step.status)))
 
     @property
-    def settled(self) -> tuple[tuple[Status, str, str], ...]:
+    def in_line(self) -> tuple[tuple[Status, str, str], ...]:
         """The other steps by their status: its word, and the steps as one text."""
         groups: dict[Status, list[Step]] = {}
         for step in self.steps:
-            if step.status not in OPEN:
+            if step.status not in OPEN or step.brief:
                 groups.setdefault(step.status, []).append(step)
         return tuple(
-            (status, STATUS_WORDS[status], "; ".join(step.text for step in steps))
-            for status, steps in groups.items()
+            (status, STATUS_WORDS[status], "; ".join(step.text for step in groups[status]))
+            for status in _STATUSES
+            if status in groups
         )
 
 
@@ -718,6 +742,7 @@ def _papers(areas: Sequence[Area], catalogue: Catalogue) -> tuple[Paper, ...]:
                 first.word,
                 len(cards),
                 first.anchor,
+                first.brief,
             )
             sections = found.setdefault(reference.document, {})
             sections.setdefault(clean(reference.section), []).append(step)

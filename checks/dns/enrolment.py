@@ -31,6 +31,7 @@ from assess.evidence.dns import (
     TargetAddress,
     Wildcard,
 )
+from assess.publicnames import is_public
 from checks.dns.views import Views, below, leads_nowhere, targets
 
 
@@ -156,6 +157,9 @@ class _Alias:
 
     @property
     def mend(self) -> tuple[str, ...]:
+        if not is_public(self.domain):
+            instead = f"Use a public domain instead of {self.domain} (identity.public-domain)"
+            return (f"{instead}: outside the company network nobody sees an alias in it.",)
         label = self.name.partition(".")[0]
         create = (
             f"At the DNS provider of {self.domain}: create the alias (CNAME) {label} with the "

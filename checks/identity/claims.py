@@ -38,7 +38,10 @@ class Claims:
         if not self._settled:
             self.settle()
         part = self._parts[name % _PARTS]
-        return bisect_right(part, name) - bisect_left(part, name)
+        first = bisect_left(part, name)
+        if first == len(part) or part[first] != name:
+            return 0
+        return bisect_right(part, name, first) - first
 
     def __contains__(self, name: int) -> bool:
         return self.count(name) > 0

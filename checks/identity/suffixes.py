@@ -19,7 +19,7 @@ from assess.check import (
     check,
 )
 from assess.evidence import adminservice as site
-from assess.evidence.directory import Forest, ForestSuffixes, NoAnswer, Suffixes
+from assess.evidence.directory import NO_SUFFIX, Forest, ForestSuffixes, NoAnswer, Suffixes
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -33,7 +33,7 @@ from assess.publicnames import is_public, reason_not_public
 from checks.identity.claims import hashed
 from checks.identity.enrolling import Enrolling, Enrols, enrolling, resource_key
 
-NONE = "(none)"
+NONE = NO_SUFFIX
 OTHERS = "(other suffixes)"
 MOST_SUBJECTS = 100
 _MOST_SUFFIXES = 5000
@@ -81,7 +81,7 @@ def upn_suffix_defined(
 ) -> Outcomes:
     """Pass where a forest offers the domain; warn where only others are offered, fail where none.
 
-    Each forest must offer at least one of them, or its users cannot get a public name.
+    Each forest must offer a public name of some kind, or its users cannot get one.
     """
     read = [forest for forest in suffixes.forests if isinstance(forest, Forest)]
     refused = [forest for forest in suffixes.forests if isinstance(forest, NoAnswer)]
@@ -90,11 +90,11 @@ def upn_suffix_defined(
     for name in wanted:
         yield _offered(name, offered, read, refused)
     for forest in read:
-        if len(suffixes.forests) > 1 and offered and not any(map(forest.offers, wanted)):
+        if offered and not any(map(is_public, (*forest.domains, *forest.added))):
             yield Fail(
                 forest.root,
-                f"one of {', '.join(wanted)} is a UPN suffix of the forest",
-                f"{forest.root} offers {_listed(forest)}",
+                f"{forest.root} offers a public domain as UPN suffix",
+                f"it offers no public one: {_listed(forest)}",
                 remedy=(_add(wanted[0], forest.root),),
             )
     for gap in refused:

@@ -25,7 +25,7 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence import adminservice as site
-from assess.evidence.directory import DirectoryUser, DirectoryUsers, People
+from assess.evidence.directory import EXCLUDED, DirectoryUser, DirectoryUsers, People
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -42,6 +42,8 @@ from checks.identity.enrolling import Enrolling, Enrols, enrolling
 from checks.identity.names import DeletedUser, DeletedUsers, Names
 from checks.identity.suffixes import MOST_SUBJECTS, NONE, OTHERS, Verified, suffix_of
 from checks.identity.upn import (
+    LONGEST,
+    LONGEST_NAME,
     LONGEST_SUFFIX,
     Fault,
     account_faults,
@@ -51,9 +53,9 @@ from checks.identity.upn import (
     suffix_faults,
 )
 
-EXCLUDED = "(excluded accounts)"
 COLUMNS = ("user", "found", "proposed", "rule", "reason", "enrols", "source", "dn")
 _KEPT_ROWS = 200
+_MOST_SAID = 8
 _MOST_SUFFIXES = 20_000
 # Remarks that a new name would not mend; the rest is.
 _NO_NEW_NAME = frozenset({"mail-differs", "suffix-underscore"})
@@ -343,43 +345,68 @@ def _expected(subject: str) -> str:
 
 def _counted(counted: _Suffix, survey: _Survey) -> str:
     """How many there are in each source, and how many are the same people."""
-    parts = [f"{counted.enabled} enabled users in {survey.accounts.name}"]
+    parts = [f"enabled users in {survey.accounts.name}: {counted.enabled}"]
     if counted.disabled:
-        parts.append(f"{counted.disabled} disabled")
+        parts.append(f"disabled: {counted.disabled}")
     if survey.names.tenant_read and not isinstance(survey.accounts, OfTenant):
-        parts.append(f"{counted.in_tenant} of them in the tenant")
+        parts.append(f"of the enabled in the tenant: {counted.in_tenant}")
     if survey.names.site_read:
-        parts.append(f"{counted.in_site} of them discovered by the site")
+        parts.append(f"discovered by the site: {counted.in_site}")
     return ", ".join(parts)
 
 
 _SAID = {
-    "missing": "without a UPN",
-    "not-verified": "with a public suffix that is not verified in the tenant",
-    "not-public": "with a suffix that is not public",
-    "duplicate": "with a UPN that somebody else has too",
-    "initial-domain": "with the tenant's initial domain",
-    "mail-differs": "whose UPN differs from the mail address",
-    "character": "with a character that is not allowed",
-    "non-ascii": "with letters beyond A to Z",
-    "invisible": "with invisible characters",
-    "space": "with a space",
-    "cloud-only": "whose UPN a cloud-only account has",
-    "taken": "whose UPN is another account's mail address",
+    "missing": "no UPN",
+    "not-verified": "a public suffix that is not verified in the tenant",
+    "not-public": "a suffix that is not public",
+    "initial-domain": "the tenant's initial domain as suffix",
+    "duplicate": "a UPN that somebody else has too",
+    "taken": "a UPN that is another account's mail address",
+    "taken-in-tenant": "a UPN that another account of the tenant has",
+    "cloud-only": "a UPN that an account has which exists only in the tenant",
+    "deleted": "a UPN that a deleted user still holds",
+    "mail-differs": "a UPN other than the mail address",
+    "too-long": f"a UPN of more than {LONGEST} characters",
+    "name-too-long": f"more than {LONGEST_NAME} characters before the @",
+    "suffix-too-long": f"more than {LONGEST_SUFFIX} characters after the @",
+    "character": "a character that is not allowed",
+    "non-ascii": "letters beyond A to Z",
+    "invisible": "characters that nobody sees",
+    "space": "a space",
+    "undecodable": "bytes that are no text",
+    "no-at": "no @",
+    "at-first": "nothing before the @",
+    "at-more": "more than one @",
+    "dot-last": "a dot just before the @",
+    "ampersand-last": "an & just before the @",
+    "dot-first": "a dot at the beginning",
+    "dots": "two dots in a row",
+    "suffix-underscore": "an underscore after the @",
 }
 
 
+def _rule_said(rule: str) -> str:
+    if rule.startswith("account-"):
+        return "a sAMAccountName that no UPN can be composed from"
+    return _SAID.get(rule, "a suffix that is no domain name")
+
+
 def _wrong(counted: _Suffix) -> str:
-    most = counted.rules.most_common(6)
-    said = [f"{number} {_SAID.get(rule, f'({rule})')}" for rule, number in most]
+    worded: Counter[str] = Counter()
+    for rule, number in counted.rules.items():
+        words = _rule_said(rule)
+        worded[words] = max(worded[words], number)
+    said = [f"{words}: {number}" for words, number in worded.most_common(_MOST_SAID)]
+    if len(worded) > len(said):
+        said.append(f"and {len(worded) - len(said)} more kinds, see the table")
     if not said:
         return ""
     offenders = counted.forbidden.total()
-    words = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "may enrol"}
+    kinds = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "may enrol"}
     split = ", ".join(
-        f"{counted.forbidden[o]} {w}" for o, w in words.items() if counted.forbidden[o]
+        f"{counted.forbidden[one]} {word}" for one, word in kinds.items() if counted.forbidden[one]
     )
-    whom = f"; of the {offenders} whose UPN is not allowed {split}" if offenders else ""
+    whom = f"; not allowed: {offenders} ({split})" if offenders else ""
     return f"; {', '.join(said)}{whom}"
 
 
@@ -390,9 +417,9 @@ def _remedy(subject: str, counted: _Suffix, survey: _Survey) -> tuple[str, ...]:
     if counted.rules["not-verified"]:
         steps.append(
             f"Verify {subject} in the tenant (Entra admin center > Settings > Domain names > "
-            f"Add custom domain), or move its {offenders} users to {main}."
+            f"Add custom domain), or move its users to {main}."
         )
-    table = f"the {offenders} users of {subject} in the table of this finding"
+    table = f"the users of {subject} in the table of this finding ({offenders})"
     steps.append(
         f"Give {table} the proposed UPN: Active Directory Users and Computers > Account tab, or "
         "Set-ADUser -UserPrincipalName in bulk."
@@ -414,10 +441,10 @@ def _left_out(survey: _Survey) -> Iterator[Outcome]:
     kinds = Counter[str]()
     for reason, number in reasons.items():
         kinds[reason.partition(" (RID")[0]] += number
-    listed = ", ".join(f"{number} {reason}" for reason, number in sorted(kinds.items()))
+    listed = "; ".join(f"{reason}: {number}" for reason, number in sorted(kinds.items()))
     yield NotApplicable(
         EXCLUDED,
-        f"{kinds.total()} accounts are not judged: {listed}",
+        f"accounts that are not judged: {kinds.total()} ({listed})",
         rows=Rows(("user", "found", "reason", "source", "dn"), survey.left_out()),
     )
 

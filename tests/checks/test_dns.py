@@ -203,6 +203,16 @@ def test_the_words_name_wildcard_and_dangling_target() -> None:
     assert "whoever registers it" not in words(alive)
 
 
+def test_an_alias_in_a_private_domain_is_not_recommended() -> None:
+    name = "enterpriseenrollment.corp.local"
+    [outcome] = enterprise_enrollment_cname(
+        public=Aliases({name: NoName()}), zone=NOT_ASKED, internal=NOT_ASKED, behind=NOT_ASKED,
+        wildcards=NOT_ASKED, cloud="public",
+    )  # fmt: skip
+    assert isinstance(outcome, Warn)
+    assert "public domain instead of corp.local" in outcome.remedy[0]
+
+
 def test_the_right_target_need_not_resolve_from_here() -> None:
     assert isinstance(enrolment(Target(HOST), behind={HOST: NoName()}), Pass)
 
@@ -501,6 +511,13 @@ def test_cdp_cname(public: Lookup, internal: Lookup | None, fqdn: str | None, st
         services=NO_SITE if fqdn is None else own,
     )
     assert isinstance(outcome, status)
+
+
+def test_cdp_cname_with_a_lost_inside_is_unknown() -> None:
+    [outcome] = cdp_cname(
+        service=CDP, public=Aliases({CDP: Target("content.cloudapp.net")}), internal=LOST, services=NO_SITE
+    )
+    assert isinstance(outcome, Unknown)
 
 
 def test_cdp_cname_ignores_gateways() -> None:

@@ -162,6 +162,14 @@ def test_only_a_prefix_that_suits_a_storage_account_passes(prefix: str) -> None:
     assert isinstance(outcome, Pass) == sound
 
 
+def test_the_names_of_the_requirements() -> None:
+    checks = (public_domain, service_name, name_availability, cdp_name_availability)
+    assert [check.requirement for check in checks] == [
+        "identity.public-domain", "cmg.service-name", "cmg.name-availability", "cdp.name-availability",
+    ]  # fmt: skip
+    assert public_domain.subjects == "tenant.public_domains"
+
+
 # -- whether it is free --
 
 FREE = Availability(available=True)

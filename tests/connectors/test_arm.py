@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
-from cloud import Cloud, RoleAssignment, Subscription, Tenant, faults
-from cloud.sample import SUBSCRIPTION, TENANT, TOOL
 
 from assess.connectors import Visit
 from assess.connectors.arm import ArmConnector, connect
@@ -30,6 +28,8 @@ from assess.evidence.arm import (
     VaultNameAvailability,
 )
 from assess.recording import encode_answer
+from cloud import Cloud, RoleAssignment, Subscription, Tenant, faults
+from cloud.sample import SUBSCRIPTION, TENANT, TOOL
 
 OTHER_TENANT = "99999999-5b7e-4d0a-9c55-0a1b2c3d4e5f"
 ELSEWHERE = "8b0e6f9a-1111-4222-8333-00000000e15e"

@@ -13,6 +13,8 @@ from typing import Any
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
+import dns.rrset
 import pytest
 
 from assess.check import Missing
@@ -452,6 +454,75 @@ def test_a_broken_packet_is_no_answer(
     said = why(found["www.contoso.com"])
     assert said.startswith(address)
     assert words in said
+
+
+def records(packet: bytes, *, alias: bool = True, flags: int = dns.flags.RA, rcode: int = dns.rcode.NOERROR) -> bytes:
+    """A reply that shows an alias only to those who ask for addresses."""
+    query = dns.message.from_wire(packet)
+    reply = dns.message.make_response(query)
+    reply.flags |= flags
+    reply.set_rcode(dns.rcode.Rcode(rcode))
+    [question] = query.question
+    if alias and question.rdtype != dns.rdatatype.CNAME:
+        reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", "CNAME", "hidden.example.net."))
+    return reply.to_wire()
+
+
+def test_an_alias_that_shows_only_on_the_way_to_an_address(asking: Connect, visit: Visit) -> None:
+    with responder("127.0.0.1:0", records) as address:
+        found = aliases(asking(public=[address]), visit, "www.contoso.com")
+    assert found == {"www.contoso.com": Target("hidden.example.net")}
+
+
+def test_who_does_not_follow_an_alias_knows_no_address(asking: Connect, visit: Visit) -> None:
+    with responder("127.0.0.1:0", lambda packet: records(packet, flags=dns.flags.AA)) as address:
+        found = asking(public=[address]).fetch(Address("www.contoso.com"), visit)
+    assert isinstance(found, AddressBook)
+    assert "does not follow the alias to hidden.example.net" in why(found.by_name["www.contoso.com"])
+
+
+def test_a_cut_answer_without_tcp_is_none(asking: Connect, visit: Visit) -> None:
+    with responder("127.0.0.1:0", lambda packet: records(packet, flags=dns.flags.TC)) as address:
+        found = aliases(asking(public=[address]), visit, "www.contoso.com")
+    assert "cannot be reached" in why(found["www.contoso.com"])
+
+
+def test_one_lookup_of_several_that_fails_leaves_the_name_without_an_answer(asking: Connect, visit: Visit) -> None:
+    """An A that does not exist and an AAAA that nobody answers is not "no record"."""
+
+    def only_a(packet: bytes) -> bytes | None:
+        kind = dns.message.from_wire(packet).question[0].rdtype
+        code = dns.rcode.SERVFAIL if kind == dns.rdatatype.AAAA else dns.rcode.NOERROR
+        return records(packet, alias=False, rcode=code)
+
+    with responder("127.0.0.1:0", only_a) as address:
+        connector = asking(public=[address])
+        assert "SERVFAIL" in why(aliases(connector, visit, "www.contoso.com")["www.contoso.com"])
+        found = connector.fetch(Address("www.contoso.com"), visit)
+        assert isinstance(found, AddressBook)
+        assert "SERVFAIL" in why(found.by_name["www.contoso.com"])
+
+
+def test_a_zone_whose_soa_nobody_answers_says_so(asking: Connect, visit: Visit) -> None:
+    def half(packet: bytes) -> bytes:
+        query = dns.message.from_wire(packet)
+        [question] = query.question
+        reply = dns.message.make_response(query, recursion_available=True)
+        if question.rdtype == dns.rdatatype.NS and question.name.to_text() == "contoso.com.":
+            reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", "NS", "a.test.", "b.test."))
+        elif (question.rdtype == dns.rdatatype.NS and question.name.to_text() == "lost.fabrikam.com.") or question.name.to_text() == "silent.com.":
+            reply.set_rcode(dns.rcode.SERVFAIL)
+        return reply.to_wire()
+
+    with responder("127.0.0.1:0", half) as address:
+        names = ("contoso.com", "www.contoso.com", "lost.fabrikam.com", "nothing.com", "silent.com")
+        found = asking(public=[address]).fetch(Delegation(names), visit)
+    assert isinstance(found, Zones)
+    without = Zone("contoso.com", ("a.test", "b.test"), "", "it has no SOA")
+    assert found.by_domain["contoso.com"] == found.by_domain["www.contoso.com"] == without
+    assert "SERVFAIL" in why(found.by_domain["lost.fabrikam.com"])
+    assert found.by_domain["nothing.com"] == NoRecord()
+    assert "SERVFAIL" in why(found.by_domain["silent.com"])
 
 
 def test_a_name_that_is_too_long_is_not_asked_for(asking: Connect, visit: Visit) -> None:

@@ -40,7 +40,18 @@ from assess.recording import Recording, encode_answer
 from cloud import Cloud, faults
 from cloud.authority import Authority
 from cloud.graph_errors import claims_challenge
-from cloud.sample import ADA, BOB, DESKTOP, GROUP, INNER, POOR, SKU, TENANT, TOOL, contoso, graph_data
+from cloud.sample import (
+    ADA,
+    BOB,
+    DESKTOP,
+    GROUP,
+    INNER,
+    POOR,
+    SKU,
+    TENANT,
+    TOOL,
+    graph_data,
+)
 from cloud.server import Server
 from cloud.tenant import Tenant
 from cloud.wire import Request, Response, json_response
@@ -430,7 +441,7 @@ class Policies(GraphList, frozen=True):
 
 
 def test_what_only_a_person_may_ask_is_not_asked_by_an_application(world: Cloud, fetch: Callable[..., Any]) -> None:
-    with pytest.raises(Unavailable, match="delegated Policy.Read.All; this run signs in as an application"):
+    with pytest.raises(Unavailable, match=r"delegated Policy\.Read\.All; this run signs in as an application"):
         fetch(Policies())
     assert world.graph.requests == []
     [policy] = fetch(Policies(), method="device-code", client_id=DESKTOP.client_id)
@@ -509,7 +520,7 @@ def test_the_simulator_agrees_on_the_clouds() -> None:
 def test_a_blank_is_no_answer(world: Cloud, fetch: Callable[..., Any]) -> None:
     world.tenant.apps = (replace(RICH, application=frozenset({"User.ReadBasic.All", "GroupMember.Read.All"})),)
     for question in (Users(), EnrollmentGroupMembers()):
-        with pytest.raises(Unavailable, match="with blanks: the permission .*User.Read.All is missing"):
+        with pytest.raises(Unavailable, match=r"with blanks: the permission .*User\.Read\.All is missing"):
             fetch(question)
     world.tenant.apps = (replace(DESKTOP, delegated=frozenset({"User.Read"})),)
     with pytest.raises(Unavailable, match=r"with blanks: the permission Organization.Read.All"):

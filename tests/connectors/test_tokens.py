@@ -1,7 +1,8 @@
-import datetime
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -94,7 +95,7 @@ def test_a_secret_gives_a_token_once(world: Cloud, caplog: pytest.LogCaptureFixt
         ({"client_id": DESKTOP.client_id}, GRAPH, "public client", 700025),
     ],
 )
-def test_a_refusal_is_a_sentence(world: Cloud, options: dict[str, object], resource: str, words: str, code: int) -> None:
+def test_a_refusal_is_a_sentence(world: Cloud, options: dict[str, Any], resource: str, words: str, code: int) -> None:
     tokens = source(world, **options)
     with pytest.raises(Unavailable, match=words) as caught:
         tokens.token(resource)
@@ -149,7 +150,7 @@ def certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Cer
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "assess")])
     return (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(7).not_valid_before(datetime.datetime(2020, 1, 1)).not_valid_after(datetime.datetime(2049, 1, 1))
+        .serial_number(7).not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2049, 1, 1, tzinfo=UTC))
         .sign(key, hashes.SHA256())
     )
 
@@ -260,10 +261,10 @@ def test_a_declined_a_blocked_and_a_forbidden_code(world: Cloud) -> None:
     world.login.interval = 0
 
     def decline(text: str) -> None:
-        world.login.decline(text.split("code ")[1].split(" ")[0])
+        world.login.decline(text.split("code ")[1].split(" ", maxsplit=1)[0])
 
     def block(text: str) -> None:
-        world.login.block(text.split("code ")[1].split(" ")[0])
+        world.login.block(text.split("code ")[1].split(" ", maxsplit=1)[0])
 
     with pytest.raises(Unavailable, match="declined"):
         source(world, "device-code", client_id=DESKTOP.client_id, tell=decline).token(GRAPH)

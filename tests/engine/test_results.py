@@ -176,6 +176,39 @@ def test_long_lists_become_tables():
     assert json.loads(lines[0]) == {"user": "u0", "found": "=1+1"}
 
 
+def listing_of(rows):
+    from typing import Annotated
+
+    from samplechecks import Heights
+
+    @check("tower.height")
+    def listing(heights: Annotated[Heights, Heard()]) -> Outcomes:
+        yield Fail("corp.local", "a public suffix", "3 users", rows=Rows(("user",), rows))
+
+    return {"tower.height": listing}
+
+
+def test_findings_of_several_scenarios_share_one_list():
+    split = requirement(necessity_in={"co-management-pki": Necessity.RECOMMENDED})
+    rows = ({"user": f"u{n}"} for n in range(3))
+    first, second = found(split, checks=listing_of(rows)).tables
+    assert (first.name, first.rows) == (second.name, second.rows)
+    assert {first.finding, second.finding} == {
+        "tower.height[corp.local]@hybrid-mdm", "tower.height[corp.local]@co-management-pki"
+    }  # fmt: skip
+
+
+def test_a_list_that_breaks_off_makes_the_finding_unknown():
+    def broken():
+        yield {"user": "u1"}
+        raise OSError("disk full")
+
+    seen = found(requirement(), checks=listing_of(broken()))
+    assert seen.findings[0].status is Status.UNKNOWN
+    assert "its list could not be made" in seen.findings[0].observed
+    assert seen.tables == ()
+
+
 def test_results_validate_against_the_shipped_schema_and_read_back():
     seen = found(requirement(), tower=refusing())
     schema = json.loads(results.shipped_schema())

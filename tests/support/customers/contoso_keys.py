@@ -16,7 +16,7 @@ from lab.pki import KEY_STORAGE, Credential, Pki, Validity
 PFX_PASSWORD = "example-of-no-value"
 LONG: Validity = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2056, 1, 1, tzinfo=UTC))
 AUTHORITIES: Validity = (datetime(2021, 5, 3, 8, 0, tzinfo=UTC), datetime(2041, 5, 3, 8, 0, tzinfo=UTC))
-GATEWAY: Validity = (datetime(2025, 12, 10, 9, 30, tzinfo=UTC), datetime(2026, 12, 10, 9, 30, tzinfo=UTC))
+GATEWAY: Validity = (datetime(2025, 12, 11, tzinfo=UTC), datetime(2026, 12, 11, tzinfo=UTC))
 MANAGEMENT_POINT: Validity = (datetime(2026, 3, 2, 7, 15, tzinfo=UTC), datetime(2028, 3, 1, 7, 15, tzinfo=UTC))
 CRL = "http://pki.contoso.com/crl/contoso-issuing-ca-1.crl"
 MARK = "# An example of `assess demo`. It protects nothing and is of no value.\n"

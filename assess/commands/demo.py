@@ -1,0 +1,63 @@
+"""`assess demo`: the whole job for an embedded example customer, on this machine alone."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from assess.commands import options
+from assess.commands.reporting import conclude
+from assess.demo import EXAMPLE
+from assess.demo.customer import Customer
+from assess.discover import library
+from assess.engagement import load
+from assess.job import Wanted, gather, run_folder
+from assess.output import say, watching
+from assess.rendering import Renderer, formats_of
+from assess.results import evaluate
+
+
+@click.command(
+    "demo",
+    epilog="""\b
+Examples:
+  assess demo -o demo-report
+  assess demo -o demo-report -f html --fail-on never""",
+)
+@options.output_options
+@options.fail_on_option
+@options.json_option
+def command(
+    output: Path, formats: tuple[str, ...], fail_on: str | None, *, as_json: bool
+) -> int:
+    """Collect, judge and report for an invented customer, Contoso Ltd.
+
+    Its name servers, domain controller, tenant and site answer on this machine; nothing is asked
+    of the network. The same reports come out each time. Contoso is not ready, so the exit code
+    is 1.
+    """
+    say("Contoso Ltd is an invented customer; its servers answer on this machine.")
+    chosen = formats_of(formats, options.DEFAULT_FORMATS)
+    with Renderer(chosen) as renderer:
+        known = library()
+        with (
+            tempfile.TemporaryDirectory(prefix="assess-demo-") as folder,
+            Customer(EXAMPLE, Path(folder)) as contoso,
+            watching() as progress,
+        ):
+            as_of = contoso.as_of
+            engagement = load(contoso.engagement)
+            wanted = Wanted(engagement.scenarios, formats=chosen)
+            evidence = gather(known, engagement, wanted, lambda: as_of, progress)
+        with evidence:
+            found = evaluate(known, evidence)
+            return conclude(
+                found,
+                evidence,
+                run_folder(output, engagement.name, evidence.as_of),
+                wanted,
+                renderer,
+                named=formats,
+                fail_on=fail_on,
+                as_json=as_json,
+            )

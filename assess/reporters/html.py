@@ -1,0 +1,124 @@
+"""report.html: one file that needs nothing else, and may load nothing else.
+
+Works without its script, which only hides what the filter does not fit. The content security
+policy names the style and the script by their hashes; no element has a style of its own.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+from markupsafe import Markup
+
+from assess.catalogue import Catalogue
+from assess.model import Status
+from assess.reporters import charts
+from assess.reporters.cuts import Limits, parts
+from assess.reporters.summary import nothing_stops
+from assess.reporters.templating import environment
+from assess.reporters.tokens import DARK, LIGHT, PRINT, SHORT, VARIABLES, Palette
+from assess.reporters.view import View, view
+from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
+from assess.results import Results
+
+LIMITS = Limits(cards=1000, rows=2000, subjects=20, evidence=50)
+_FACES = (
+    ("Source Sans 3", "200 900", "source-sans-3-latin-wght-normal.woff2"),
+    ("Source Code Pro", "200 900", "source-code-pro-latin-wght-normal.woff2"),
+)
+_SUMMARY = 6
+_OPEN_AT_LOAD = 5
+_MANY_OPEN = 100
+
+
+def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
+    """The report as one HTML file."""
+    shown = view(results, library_catalogue)
+    divided = parts(shown, LIMITS)
+    visible = [card for part in divided for card in part.shown]
+    css, script = _style(), _script()
+    text = environment().get_template("report.html.j2").render(
+        view=shown,
+        parts=divided,
+        limits=LIMITS,
+        items=len(visible),
+        anchors={card.anchor for card in visible},
+        open_at_load=_open_at_load(shown),
+        causes_left=sum(len(cause.cards) for cause in shown.causes[_SUMMARY:]),
+        nothing_stops=nothing_stops(shown),
+        css=css,
+        script=script,
+        policy=_policy(css, script),
+        patterns=charts.patterns(VARIABLES),
+        marks={status: charts.mark(status) for status in Status},
+        bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
+        field_row=charts.row_of,
+        described=lambda area: charts.described([area]),
+        short=SHORT,
+        words=STATUS_WORDS,
+        in_text=STATUS_SHORT,
+        meanings=STATUS_MEANING,
+        score_rule=SCORE_RULE,
+    )
+    return text.encode("utf-8", "replace")
+
+
+def _open_at_load(shown: View) -> set[str]:
+    """The first blockers, unless there is so much to do that nobody wants it unfolded."""
+    if sum(len(area.opened) for area in shown.areas) > _MANY_OPEN:
+        return set()
+    return {stop.card.anchor for stop in shown.stops[:_OPEN_AT_LOAD]}
+
+
+@cache
+def _style() -> Markup:
+    """The style sheet: constants of ours alone."""
+    faces = "".join(
+        f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
+        f"src:url(data:font/woff2;base64,{_font(name)}) format('woff2')}}\n"
+        for family, weights, name in _FACES
+    )
+    roles = (
+        f":root{{color-scheme:light;{_roles(LIGHT)}}}\n"
+        "@media (prefers-color-scheme:dark){:root:not([data-theme=light])"
+        f"{{color-scheme:dark;{_roles(DARK)}}}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{_roles(DARK)}}}\n"
+        f"@media print{{:root,:root[data-theme]{{color-scheme:light;{_roles(PRINT)}}}}}\n"
+    )
+    statuses = "".join(
+        f".c-{name}{{color:var(--{name})}}\n"
+        f".chip-{name}{{color:var(--{name});background:var(--{name}-soft)}}\n"
+        for name in SHORT.values()
+    )
+    return Markup(f"{faces}{roles}{_text('report.css')}{statuses}")  # noqa: S704 - ours alone
+
+
+@cache
+def _script() -> Markup:
+    return Markup(_text("report.js"))  # noqa: S704 - ours alone
+
+
+def _text(name: str) -> str:
+    return resources.files("templates").joinpath(name).read_text(encoding="utf-8")
+
+
+def _font(name: str) -> str:
+    data = resources.files("templates").joinpath("fonts", name).read_bytes()
+    return base64.b64encode(data).decode("ascii")
+
+
+def _roles(palette: Palette) -> str:
+    return ";".join(f"--{role}:{colour}" for role, colour in palette.items())
+
+
+def _policy(css: str, script: str) -> str:
+    """What the page may load: its own style and script by their hashes, and data within it."""
+    return (
+        f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
+        "img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"

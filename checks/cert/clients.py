@@ -1,0 +1,277 @@
+"""Certificates inside the company: of the management points, for authentication, on the clients."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from assess.check import (
+    AsOf,
+    Attestation,
+    Attested,
+    Fail,
+    Key,
+    Manual,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+    worst,
+)
+from assess.evidence.certificates import (
+    CLIENT_AUTHENTICATION,
+    CollectedStores,
+    Store,
+    StoreEntry,
+    Stores,
+    same_computer,
+)
+from assess.evidence.tls import (
+    Control,
+    Endpoints,
+    Handshakes,
+    NoHandshake,
+    Refused,
+    Seen,
+    Served,
+)
+from checks.certificates import (
+    ANY_PURPOSE,
+    WARNING,
+    Specimen,
+    chain,
+    dates,
+    day,
+    in_words,
+    purpose,
+    unread,
+)
+
+Servers = Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")]
+
+
+@check("cert.mp-web-server", subjects="mp.servers")
+def mp_web_server(
+    as_of: Annotated[datetime, AsOf()],
+    points: Annotated[Endpoints, Handshakes(("{mp.servers}",))],
+    control: Annotated[
+        Endpoints | Missing, Control(("{site.provider_fqdn}", "{site.server_fqdn}"))
+    ],
+    stores: Servers,
+) -> Outcomes:
+    """Pass when port 443 shows a trusted certificate for the server's own name, for 30 days yet."""
+    for host, seen in points.by_host.items():
+        if isinstance(seen, Served):
+            yield worst(_web_server(host, seen, as_of, stores))
+        else:
+            other = points.reached(besides=host)
+            if not other and isinstance(control, Endpoints):
+                other = control.reached(besides=host)
+            yield _no_web_server(host, seen, other)
+
+
+def _no_web_server(host: str, seen: Seen, other: str) -> Outcome:
+    """Nobody on the port is a fail only where another host answered from the same place."""
+    if isinstance(seen, Refused | NoHandshake) and other:
+        text = f"{seen.why}, while {other} answers"
+        return Fail(host, f"a certificate for {host} on port 443", text)
+    because = "" if isinstance(seen, Served) else seen.why
+    mend = f"Assess again from a machine that reaches {host} on port 443."
+    return Unknown(host, f"port 443 cannot be looked at from here: {because}", remedy=(mend,))
+
+
+def _web_server(
+    host: str, seen: Served, as_of: datetime, stores: Stores | Missing
+) -> Iterator[Outcome]:
+    one, leaf = Specimen(host, seen.leaf, seen.trust, live=True), seen.leaf
+    yield Pass(
+        host, f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
+    )
+    expected = f"CN = alternative name = {host}"
+    names = f"CN = {leaf.common_name or '(none)'}; alternative names: {in_words(leaf.dns_names)}"
+    if not leaf.covers(host):
+        yield Fail(host, expected, names)
+    elif leaf.common_name.lower() != host:
+        yield Warn(host, expected, names)
+    yield from dates(one, as_of)
+    yield from purpose(one)
+    yield from chain(one, Missing("not asked"))
+    if isinstance(stores, Stores):
+        for store, entry in stores.holding(leaf.sha1):
+            if entry.exportable and same_computer(store.computer, host):
+                text = "the key can be exported, as the shared template allows"
+                yield Warn(host, "a key that cannot be exported", text)
+
+
+class _Candidate(NamedTuple):
+    """A certificate for authentication, and what the collector leaves open about it."""
+
+    entry: StoreEntry
+    open: tuple[str, ...]
+
+    @property
+    def key_open(self) -> bool:
+        return self.open == (_KEY,)
+
+
+_KEY = "whether its private key is there"
+
+
+def _candidates(store: Store, as_of: datetime) -> list[_Candidate]:
+    """Those that can authenticate a client now, the ones with nothing left open first."""
+    found = []
+    for entry in store.entries:
+        usages = set(entry.eku or ())
+        fits = entry.eku is None or {CLIENT_AUTHENTICATION, ANY_PURPOSE} & usages
+        started = entry.not_before is None or entry.not_before <= as_of
+        lasting = entry.not_after is None or as_of <= entry.not_after
+        if fits and started and lasting and entry.has_private_key is not False:
+            left_open = (
+                *(("what it is for",) if entry.eku is None else ()),
+                *(("how long it is valid",) if entry.not_after is None else ()),
+                *((_KEY,) if entry.has_private_key is None else ()),
+            )
+            found.append(_Candidate(entry, left_open))
+    return sorted(found, key=lambda one: (len(one.open), -_end(one.entry)))
+
+
+def _end(entry: StoreEntry) -> float:
+    return 0.0 if entry.not_after is None else entry.not_after.timestamp()
+
+
+def _ends_soon(entry: StoreEntry, as_of: datetime) -> bool:
+    return entry.not_after is not None and entry.not_after - as_of <= WARNING
+
+
+@check("cert.client-auth-installed")
+def client_auth_installed(
+    as_of: Annotated[datetime, AsOf()],
+    points: Annotated[list[str] | Missing, Key("mp.servers")],
+    site: Annotated[str | Missing, Key("site.server_fqdn")],
+    stores: Servers,
+    confirmed: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when each management point and the site server hold one with its key."""
+    if isinstance(points, Missing) and isinstance(site, Missing):
+        yield unavailable(None, points, site)
+        return
+    needed = {} if isinstance(points, Missing) else dict.fromkeys(points, True)
+    if isinstance(site, str) and not any(same_computer(site, point) for point in needed):
+        needed[site] = False
+    if isinstance(points, Missing):
+        yield unavailable(None, points)
+    for server, is_point in needed.items():
+        yield _installed(server, stores, confirmed, as_of, Fail if is_point else Warn)
+
+
+def _installed(
+    server: str,
+    stores: Stores | Missing,
+    confirmed: Attested | Missing,
+    as_of: datetime,
+    lacking: type[Fail | Warn],
+) -> Outcome:
+    expected = "a certificate for client authentication with its key, valid for more than 30 days"
+    answer = _answer(confirmed, server)
+    held = () if isinstance(stores, Missing) else stores.of(server)
+    about = tuple(store.computer for store in held)
+    if not held:
+        if answer is None:
+            return _not_collected(server, stores)
+        if answer:
+            return Pass(server, "not collected; confirmed")
+        return lacking(server, expected, "not collected; answered: no")
+    found = [one for store in held for one in _candidates(store, as_of)]
+    found.sort(key=lambda one: len(one.open))
+    if not found:
+        expired = [e.text for s in held for e in s.entries if _was_for_clients(e)]
+        text = f"none that is valid; expired or without key: {in_words(expired)}"
+        return lacking(server, expected, text, about=about)
+    best = found[0]
+    if _ends_soon(best.entry, as_of):
+        return Warn(server, expected, f"{best.entry.text}, 30 days or fewer", about=about)
+    if not best.open or (best.key_open and answer):
+        return Pass(server, f"{best.entry.text}, issued by {best.entry.issuer}", about=about)
+    if best.key_open:
+        if answer is False:
+            return lacking(server, expected, f"{best.entry.text}; answered: no", about=about)
+        return Manual(server, f"Is the private key of {best.entry.text} on {server}?", about=about)
+    because = f"the collector does not say of {best.entry.text} {in_words(best.open)}"
+    return Unknown(server, because, about=about)
+
+
+def _was_for_clients(entry: StoreEntry) -> bool:
+    return CLIENT_AUTHENTICATION in (entry.eku or ())
+
+
+def _answer(confirmed: Attested | Missing, server: str) -> bool | None:
+    """What was answered for a server: yes, no, or the list of servers that have one."""
+    if isinstance(confirmed, Missing):
+        return None
+    if isinstance(confirmed.answer, list):
+        return any(same_computer(one, server) for one in confirmed.answer)
+    return confirmed.yes
+
+
+def _not_collected(server: str, stores: Stores | Missing) -> Outcome:
+    if isinstance(stores, Missing) and not stores.key:
+        return unread(server, stores)
+    if isinstance(stores, Stores) and stores.unread:
+        return Unknown(server, "; ".join(one.reason for one in stores.unread))
+    question = f"Is a valid certificate with client authentication installed on {server}?"
+    return Manual(server, question)
+
+
+@check("cert.client-auth-on-clients")
+def client_auth_on_clients(
+    as_of: Annotated[datetime, AsOf()],
+    stores: Annotated[Stores, CollectedStores("files.collected_client_certs")],
+    root: Annotated[str | Missing, Key("files.trusted_root_cer")],
+) -> Outcomes:
+    """Pass when each sampled client has a certificate of the own PKI, or is joined to Entra ID."""
+    for fault in stores.unread:
+        yield Unknown(fault.name, fault.reason, remedy=(fault.mend,) if fault.mend else ())
+    for store in stores.stores:
+        yield _client(store, as_of, root)
+
+
+def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
+    name = store.computer
+    expected = "a valid certificate for client authentication, or joined to Entra ID"
+    candidates = [
+        one for one in _candidates(store, as_of) if one.entry.issued_by_named is not False
+    ]
+    ours = [one for one in candidates if one.entry.issued_by_named and not one.open]
+    if ours:
+        best = max(ours, key=lambda one: _end(one.entry)).entry
+        if not _ends_soon(best, as_of):
+            return Pass(name, f"{best.text}, issued by {best.issuer}")
+        if store.entra_joined:
+            return Pass(name, f"{best.text}; it is joined to Entra ID")
+        return Warn(name, expected, f"{best.text}, 30 days or fewer")
+    if store.entra_joined:
+        return Pass(name, "joined to Entra ID; it uses tokens")
+    if candidates:
+        return _doubtful(name, candidates[0], root)
+    if store.entra_registered:
+        return Unknown(
+            name, "no certificate; registered with Entra ID, but not known to use tokens"
+        )
+    if store.entra_joined is False and store.entra_registered is False:
+        return Fail(name, expected, "no valid certificate, and not known to Entra ID")
+    because = "no valid certificate, and the sample does not say whether Entra ID knows it"
+    mend = f"Collect {name} again, with entra_joined and entra_registered."
+    return Unknown(name, because, remedy=(mend,))
+
+
+def _doubtful(name: str, one: _Candidate, root: str | Missing) -> Outcome:
+    """A certificate that may do, but whose key, purpose, date or chain is not certain."""
+    if not one.open and isinstance(root, Missing):
+        return unavailable(name, root)
+    doubts = [*one.open, *(() if one.entry.issued_by_named else ("whether it is of the own PKI",))]
+    because = f"it is not certain of {one.entry.text} {in_words(doubts)}"
+    mend = f"Collect {name} again with the certificates themselves (raw_data) and has_private_key."
+    return Unknown(name, because, remedy=(mend,))

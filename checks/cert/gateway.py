@@ -1,0 +1,358 @@
+"""The certificate of the cloud management gateway: its issuer, its names, its chain."""
+
+from datetime import datetime
+from typing import Annotated
+
+from assess.check import (
+    AsOf,
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Scenario,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+    worst,
+)
+from assess.evidence.certificates import (
+    SERVER_AUTHENTICATION,
+    CertificateFile,
+    CertificateIn,
+    CollectedStores,
+    Request,
+    Stores,
+    file_name,
+    matches,
+    name_text,
+)
+from assess.evidence.tls import Endpoints, Silent
+from checks.certificates import (
+    GatewayFile,
+    GatewayLive,
+    GatewayPath,
+    GatewayRequest,
+    GatewayRequestPath,
+    Issuer,
+    ServiceName,
+    Specimen,
+    certificates,
+    chain,
+    dates,
+    day,
+    hashes,
+    in_words,
+    is_azure,
+    is_private,
+    lifetime_remark,
+    no_root,
+    purpose,
+    unread,
+)
+
+PUBLIC_ONLY = "co-management-internet"
+TEMPLATE = "ConfigMgrCloudWebServer"
+
+
+@check("cert.source-decision")
+def source_decision(
+    scenario: Annotated[str, Scenario()],
+    issuer: Issuer,
+    stage: Annotated[str | Missing, Key("engagement.stage")],
+    internet: Annotated[bool | Missing, Key("engagement.internet_clients")],
+    file: GatewayFile,
+    path: GatewayPath,
+    live: GatewayLive,
+    service: ServiceName,
+) -> Outcomes:
+    """Pass when the chain ends in a public root; own PKI is for laboratories only.
+
+    As long as there is no certificate, what pki.issuer says is judged.
+    """
+    found = certificates(file, path, live, service)
+    nobody = not found.specimens and isinstance(path, Missing) and not _silent(live)
+    if nobody and not isinstance(issuer, Missing):
+        own = issuer == "own-pki"
+        text = f"pki.issuer is {issuer}, and there is no certificate yet"
+        yield _source(None, own, text, scenario, stage, internet)
+        return
+    yield from found.gaps
+    for one in found.specimens:
+        private = is_private(one.trust)
+        if private is None:
+            yield Unknown(one.subject, f"who issued it is not certain: {one.trust.reason}")
+        else:
+            yield _source(one.subject, private, _root_text(one), scenario, stage, internet)
+
+
+def _silent(live: Endpoints | Missing) -> bool:
+    """Whether there may be a certificate that could not be looked at."""
+    if isinstance(live, Missing):
+        return not live.key
+    return any(isinstance(seen, Silent) for seen in live.by_host.values())
+
+
+def _root_text(one: Specimen) -> str:
+    root = one.trust.path[-1].name
+    return f"issued by {one.leaf.issuer_name}; the chain ends in {root}"
+
+
+def _source(
+    subject: str | None,
+    private: bool,
+    text: str,
+    scenario: str,
+    stage: str | Missing,
+    internet: bool | Missing,
+) -> Outcome:
+    if not private:
+        return Pass(subject, f"{text}, a public provider")
+    if scenario == PUBLIC_ONLY:
+        return Fail(subject, "a public provider", f"{text}, a private authority")
+    reasons = []
+    if stage == "production":
+        reasons.append("the stage is production")
+    if internet is True:
+        reasons.append("clients on the internet are in scope, which may lack the own root")
+    if reasons:
+        return Warn(subject, "a public provider", f"{text}, a private one; {' and '.join(reasons)}")
+    gaps = [one for one in (stage, internet) if isinstance(one, Missing)]
+    if gaps:
+        return unavailable(subject, *gaps)
+    return Pass(subject, f"{text}, a private one, for a pilot without clients on the internet")
+
+
+@check("cert.cmg-common-name")
+def cmg_common_name(
+    service: Annotated[str, Key("cmg.service_name")],
+    prefix: Annotated[str | Missing, Key("cmg.deployment_prefix")],
+    domains: Annotated[list[str] | Missing, Key("tenant.public_domains")],
+    issuer: Issuer,
+    file: GatewayFile,
+    path: GatewayPath,
+    request: GatewayRequest,
+    request_path: GatewayRequestPath,
+    live: GatewayLive,
+) -> Outcomes:
+    """Pass when the common name is the service name, in a domain that its issuer may issue for."""
+    requested = isinstance(path, Missing) and not isinstance(request_path, Missing)
+    found = certificates(file, path, live, service, others=requested)
+    names = [(one.subject, one.leaf.common_name, _issued(one, issuer)) for one in found.specimens]
+    yield from found.gaps
+    if requested:  # it stands for the certificate as long as there is no file with one
+        if isinstance(request, Request):
+            declared = "" if isinstance(issuer, Missing) else issuer
+            names.append((request.name, request.common_name, declared))
+        else:
+            yield unread(file_name(str(request_path)), request)
+    for subject, name, source in names:
+        yield worst(_name(subject, name, source, service, prefix, domains))
+
+
+def _issued(one: Specimen, issuer: str | Missing) -> str:
+    if not isinstance(issuer, Missing):
+        return issuer
+    private = is_private(one.trust)
+    return "" if private is None else "own-pki" if private else "public"
+
+
+def _name(
+    subject: str,
+    name: str,
+    issuer: str,
+    service: str,
+    prefix: str | Missing,
+    domains: list[str] | Missing,
+) -> list[Outcome]:
+    expected = f"CN = {service}"
+    if issuer == "public" and is_azure(name):
+        text = f"CN = {name}, for which no public provider issues"
+        return [Fail(subject, "a name in an own public domain", text)]
+    if name.startswith("*."):
+        if matches(name, service):
+            text = f"CN = {name}; type {service} into the wizard, which knows only the star"
+            return [Warn(subject, expected, text)]
+        return [Fail(subject, expected, f"CN = {name}, which does not cover {service}")]
+    if name.lower() != service.lower():
+        return [Fail(subject, expected, f"CN = {name}" if name else "no common name")]
+    parts: list[Outcome] = [Pass(subject, f"CN = {name}")]
+    if name != service:
+        text = f"CN = {name}, with other capitals than {service}"
+        parts.append(Warn(subject, expected, text))
+    parts += _label(subject, name, prefix)
+    parts += _suffix(subject, name, domains)
+    return parts
+
+
+def _label(subject: str, name: str, prefix: str | Missing) -> list[Outcome]:
+    if isinstance(prefix, Missing):
+        return [unavailable(subject, prefix)]
+    label = name.partition(".")[0]
+    if label.lower() != prefix.lower():
+        text = f"the first label is {label}, and cmg.deployment_prefix is {prefix}"
+        return [Fail(subject, f"first label {prefix}", text)]
+    if label != prefix:
+        text = f"the first label is {label}, with other capitals than {prefix}"
+        return [Warn(subject, f"first label {prefix}", text)]
+    return []
+
+
+def _suffix(subject: str, name: str, domains: list[str] | Missing) -> list[Outcome]:
+    if is_azure(name):
+        return []
+    if isinstance(domains, Missing):
+        return [unavailable(subject, domains)]
+    lowered = name.lower()
+    if any(lowered.endswith(f".{domain}") for domain in domains):
+        return []
+    text = f"{name} lies in none of the domains of tenant.public_domains"
+    return [Warn(subject, f"a name below {in_words(domains)}", text)]
+
+
+@check("cert.cmg-san")
+def cmg_san(
+    file: GatewayFile,
+    path: GatewayPath,
+    request: GatewayRequest,
+    request_path: GatewayRequestPath,
+    live: GatewayLive,
+    service: ServiceName,
+) -> Outcomes:
+    """Pass when the common name is among the alternative names, and nothing else but its www."""
+    requested = isinstance(path, Missing) and not isinstance(request_path, Missing)
+    found = certificates(file, path, live, service, others=requested)
+    yield from found.gaps
+    if requested:
+        if isinstance(request, Request):
+            yield _san(request.name, request.common_name, request.dns_names, request.other_names)
+        else:
+            yield unread(file_name(str(request_path)), request)
+    for one in found.specimens:
+        leaf = one.leaf
+        yield _san(one.subject, leaf.common_name, leaf.dns_names, leaf.other_names)
+
+
+def _san(subject: str, name: str, dns: tuple[str, ...], others: tuple[str, ...]) -> Outcome:
+    expected = f"alternative name DNS:{name or '<common name>'} and no other"
+    wanted = name.lower()
+    if not dns and not others:
+        return Fail(subject, expected, "there is no alternative name")
+    if not wanted or wanted not in {one.lower() for one in dns}:
+        text = f"CN = {name or '(none)'}; alternative names: {in_words((*dns, *others))}"
+        return Fail(subject, expected, text)
+    same = {wanted, f"www.{wanted}", wanted.removeprefix("www.")}
+    more = [*(one for one in dns if one.lower() not in same), *others]
+    if more:
+        return Warn(subject, expected, f"besides {name} it is also for {in_words(more)}")
+    return Pass(subject, f"alternative names: {in_words(dns)}")
+
+
+@check("cert.cmg-pki-issued", subjects="files.cmg_pfx")
+def cmg_pki_issued(
+    service: Annotated[str, Key("cmg.service_name")],
+    prefix: Annotated[str | Missing, Key("cmg.deployment_prefix")],
+    template: Annotated[str | Missing, Key("pki.web_template_name")],
+    file: Annotated[CertificateFile, CertificateIn("files.cmg_pfx")],
+    stores: Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")],
+) -> Outcomes:
+    """Pass when the subject is the one name, issued by the own authority from the template."""
+    yield enrolled(file, service, prefix, template, stores, warn_of_more=True)
+
+
+def enrolled(
+    file: CertificateFile,
+    service: str,
+    prefix: str | Missing,
+    template: str | Missing,
+    stores: Stores | Missing,
+    *,
+    warn_of_more: bool,
+) -> Outcome:
+    """What a certificate from the own template has to be: subject, issuer, template, purpose."""
+    wanted = TEMPLATE if isinstance(template, Missing) else template
+    one = Specimen(file.name, file.leaf, file.trust)
+    parts: list[Outcome] = [
+        Pass(file.name, f"{name_text(file.leaf.subject)}; issued by {file.leaf.issuer_name}"),
+        *_only_subject(one, service, prefix),
+        *_own_issuer(one),
+        *_from_template(one, wanted, stores),
+        *purpose(one),
+    ]
+    more = [usage for usage in file.leaf.eku or () if usage != SERVER_AUTHENTICATION]
+    if more and file.leaf.allows(SERVER_AUTHENTICATION) and warn_of_more:
+        text = f"it is also for {in_words(more)}"
+        parts.append(Warn(file.name, "server authentication only", text))
+    return worst(parts)
+
+
+def _only_subject(one: Specimen, service: str, prefix: str | Missing) -> list[Outcome]:
+    subject = one.leaf.subject
+    name = one.leaf.common_name
+    expected = f"the subject CN = {service} and nothing else"
+    azure = is_azure(name) and not isinstance(prefix, Missing)
+    named = name.lower() == service.lower() or (
+        azure and name.partition(".")[0].lower() == str(prefix).lower()
+    )
+    if len(subject) == 1 and named:
+        return []
+    return [Fail(one.subject, expected, f"the subject is {name_text(subject)}")]
+
+
+def _own_issuer(one: Specimen) -> list[Outcome]:
+    expected = "issued by the own authority"
+    text = f"issued by {one.leaf.issuer_name}"
+    if one.trust.anchor == "own":
+        return []
+    if one.trust.faults:
+        return [Unknown(one.subject, "; ".join(one.trust.faults))]
+    if one.trust.anchor == "none" and not one.trust.own_root_named and not one.leaf.self_signed:
+        return [unavailable(one.subject, no_root(one.trust))]
+    return [Fail(one.subject, expected, f"{text}; {one.trust.text}")]
+
+
+def _from_template(one: Specimen, wanted: str, stores: Stores | Missing) -> list[Outcome]:
+    """By the template's name, where the certificate or a collector says it."""
+    stated = one.leaf.template
+    expected = f"from the template {wanted}"
+    if stated is None:
+        return [Fail(one.subject, expected, "the certificate names no template")]
+    named = stated.name
+    if not named and isinstance(stores, Stores):
+        held = stores.holding(one.leaf.sha1)
+        named = next((e.template for _, e in held if e.template and e.template != stated.oid), "")
+    if not named:
+        because = f"the certificate names its template by number only ({stated.oid})"
+        mend = (
+            "Collect the store of the server that {subject} was exported from, with the names of "
+            "templates, as files.collected_server_certs."
+        )
+        return [Unknown(one.subject, because, remedy=(mend,))]
+    # Collectors write "Name (1.3.6…)" or "Template=Name(1.3.6…), Major …".
+    plain = named.partition("=")[2] or named
+    plain = plain.partition("(")[0].strip()
+    if plain.lower().replace(" ", "") == wanted.lower().replace(" ", ""):
+        return []
+    return [Fail(one.subject, expected, f"from the template {plain}")]
+
+
+@check("cert.cmg-validity-chain")
+def cmg_validity_chain(
+    as_of: Annotated[datetime, AsOf()],
+    issuer: Issuer,
+    file: GatewayFile,
+    path: GatewayPath,
+    live: GatewayLive,
+    service: ServiceName,
+) -> Outcomes:
+    """Pass when it is valid for more than 30 days, for servers, and chains to a trusted root."""
+    found = certificates(file, path, live, service)
+    yield from found.gaps
+    for one in found.specimens:
+        left = (one.leaf.not_after - as_of).days
+        remark = lifetime_remark(one)
+        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remark}"
+        parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
+        yield worst([Pass(one.subject, fine), *parts])

@@ -1,0 +1,73 @@
+"""The token of automated device enrolment (once the Device Enrollment Program)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from assess.check import (
+    AsOf,
+    Attestation,
+    Attested,
+    Fail,
+    Manual,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+)
+from assess.evidence.graph import DepToken, DepTokens, moment
+
+EARLY = timedelta(days=60)
+LATE = timedelta(days=7)
+_OWNER = "a person is named who renews the token with the same Apple account"
+
+
+@check("dep.token-validity")
+def token_validity(
+    tokens: Annotated[tuple[DepToken, ...], DepTokens()],
+    owner: Annotated[Attested | Missing, Attestation()],
+    as_of: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when each token is valid for more than 60 days and somebody will renew it."""
+    if not tokens:
+        return [
+            Unknown(
+                None,
+                "the tenant has no enrolment program token, and so no date",
+                remedy=("Upload a token first, see dep.token-uploaded.",),
+            )
+        ]
+    return [*(_token(token, as_of) for token in tokens), _owner(owner)]
+
+
+def _token(token: DepToken, as_of: datetime) -> Outcome:
+    name = token.token_name if isinstance(token.token_name, str) else ""
+    apple = token.apple_identifier if isinstance(token.apple_identifier, str) else ""
+    label = f"the token {name or token.id}" + (f" of {apple}" if apple else "")
+    ends = moment(token.token_expiration_date_time)
+    if ends is None:
+        return Unknown(None, f"{label} has no date of expiry")
+    left = ends - as_of
+    expected = f"more than {EARLY.days} days left, and somebody who renews it"
+    observed = f"{label} ends on {ends:%Y-%m-%d}, in {left.days} days"
+    if left <= timedelta(0):
+        observed = f"{label} ended on {ends:%Y-%m-%d}"
+    step = f"Download a new server token for {name or token.id} from the same MDM server entry in "
+    step += f"Apple Business Manager, as {apple or 'the same account'}, and renew it in Intune."
+    if left < LATE:
+        return Fail(None, expected, observed, remedy=(step,))
+    if left <= EARLY:
+        return Warn(None, expected, observed, remedy=(step,))
+    return Pass(None, observed, expected)
+
+
+def _owner(owner: Attested | Missing) -> Outcome:
+    if isinstance(owner, Missing):
+        question = "Who renews the token, with which Apple account?"
+        return Manual(None, question, "nobody is named", remedy=(owner.mend,))
+    if not owner.yes:
+        name = ("Name somebody who renews the token before it ends, and the Apple account.",)
+        return Warn(None, _OWNER, "nobody is named", remedy=name)
+    return Pass(None, f"renewed by {owner.answer}", _OWNER)

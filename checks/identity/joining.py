@@ -1,0 +1,90 @@
+"""How the devices are joined, and whether the tutorial that is followed is meant for that."""
+
+from typing import Annotated
+
+from assess.check import (
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Scenario,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.directory import (
+    DeviceRegistration,
+    NoAnswer,
+    NotRegistered,
+    Registration,
+    Registrations,
+)
+from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED, REGISTERED, DevicesByTrust
+
+_WORDS = {HYBRID_JOINED: "hybrid joined", ENTRA_JOINED: "Entra joined", REGISTERED: "registered"}
+_STEP = (
+    "Treat the hybrid joined devices of {tenant.id} apart, by the tutorial for existing "
+    "Configuration Manager clients; follow this one for the others."
+)
+
+
+@check("identity.join-model")
+def join_model(
+    scenario: Annotated[str, Scenario()],
+    devices: Annotated[dict[str, int | None] | Missing, DevicesByTrust()],
+    registrations: Annotated[Registrations | Missing, DeviceRegistration()],
+) -> Outcomes:
+    """Pass when internet-only co-management meets no hybrid join; with PKI either is welcome."""
+    if isinstance(devices, Missing) and isinstance(registrations, Missing):
+        return [unavailable(None, devices, registrations)]
+    if scenario != "co-management-internet":
+        return [Pass(None, "; ".join((_counted(devices), _configured(registrations))))]
+    return [_devices(devices), *_registered(registrations)]
+
+
+def _counted(devices: dict[str, int | None] | Missing) -> str:
+    if isinstance(devices, Missing):
+        return f"devices could not be counted ({devices.reason})"
+    return ", ".join(f"{devices.get(kind)} devices {words}" for kind, words in _WORDS.items())
+
+
+def _configured(registrations: Registrations | Missing) -> str:
+    if isinstance(registrations, Missing):
+        return f"the service connection point could not be read ({registrations.reason})"
+    filled = [f.root for f in registrations.forests if isinstance(f, Registration)]
+    return (
+        f"hybrid join is set up in {', '.join(filled)}" if filled else "hybrid join is not set up"
+    )
+
+
+def _devices(devices: dict[str, int | None] | Missing) -> Outcome:
+    if isinstance(devices, Missing):
+        return unavailable(None, devices)
+    hybrid = devices.get(HYBRID_JOINED)
+    if hybrid is None:
+        return Unknown(None, "Graph did not count the hybrid joined devices")
+    if hybrid:
+        expected = "no hybrid joined Windows devices"
+        return Warn(None, expected, _counted(devices), remedy=(_STEP,))
+    return Pass(None, _counted(devices))
+
+
+def _registered(registrations: Registrations | Missing) -> list[Outcome]:
+    if isinstance(registrations, Missing):
+        return [unavailable(None, registrations)]
+    if not registrations.forests:
+        return [Unknown(None, "no forest was asked for its service connection point")]
+    return [_forest(forest) for forest in registrations.forests]
+
+
+def _forest(forest: Registration | NotRegistered | NoAnswer) -> Outcome:
+    match forest:
+        case Registration():
+            said = forest.tenant_name or forest.tenant_id or "a tenant"
+            observed = f"hybrid join is set up in {forest.root}, for {said}"
+            return Warn(None, "no hybrid join", observed, remedy=(_STEP,))
+        case NotRegistered():
+            return Pass(None, f"hybrid join is not set up in {forest.root}: {forest.because}")
+        case NoAnswer():
+            return Unknown(None, f"{forest.section} did not tell: {forest.reason}")

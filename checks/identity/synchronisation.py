@@ -1,0 +1,351 @@
+"""How the directory and the passwords of its users reach the tenant."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from assess.check import (
+    AsOf,
+    Attestation,
+    Attested,
+    Fail,
+    Key,
+    Manual,
+    Missing,
+    NotApplicable,
+    Outcome,
+    Outcomes,
+    Pass,
+    Rows,
+    Table,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
+from assess.evidence.graph import (
+    Domain,
+    Domains,
+    Federation,
+    Federations,
+    LastPasswordSync,
+    Organization,
+    PasswordSync,
+    ProvisioningErrors,
+    Tenant,
+    UnsyncedUser,
+    moment,
+)
+from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted
+from assess.evidence.tls import (
+    Control,
+    Endpoints,
+    NoAddress,
+    NoHandshake,
+    Refused,
+    Seen,
+    Served,
+    Silent,
+)
+
+FRESH = timedelta(hours=3)
+STALE = timedelta(hours=24)
+EARLY = timedelta(days=30)
+_COLUMNS = ("user", "property", "value", "category")
+_EXAMPLES = 3
+
+# -- the directory --
+
+
+@check("identity.directory-sync")
+def directory_sync(
+    tenant: Annotated[Tenant, Organization()],
+    errors: Annotated[Table[UnsyncedUser] | Missing, ProvisioningErrors()],
+    scheduler: Annotated[Attested | Missing, Attestation()],
+    as_of: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when the directory is synchronised, at most 3 hours ago, and no user conflicts."""
+    yield _synchronised(tenant, as_of)
+    if tenant.on_premises_sync_enabled is True:
+        yield unavailable(None, errors) if isinstance(errors, Missing) else _conflicts(errors)
+    if isinstance(scheduler, Attested) and not scheduler.yes:
+        observed = (
+            f"its scheduler does not run without errors, says {scheduler.by or 'nobody named'}"
+        )
+        yield Warn(None, "a scheduler that runs without errors", observed)
+
+
+def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
+    expected = f"synchronisation is on, and ran within {_hours(FRESH)} hours"
+    enabled = tenant.on_premises_sync_enabled
+    if enabled is None or enabled is False:
+        was = "no longer on" if enabled is False else "not set up"
+        return Fail(None, expected, f"directory synchronisation is {was}")
+    if enabled is not True:
+        return Unknown(None, "Graph does not say whether the directory is synchronised")
+    last = moment(tenant.on_premises_last_sync_date_time)
+    if last is None:
+        return Unknown(None, "Graph does not say when the directory was synchronised last")
+    age = as_of - last
+    observed = f"synchronised last on {last:%Y-%m-%d %H:%M} UTC, {_hours(age)} hours ago"
+    if age > STALE:
+        return Fail(None, expected, observed)
+    if age > FRESH:
+        return Warn(None, expected, observed)
+    return Pass(None, observed, expected)
+
+
+def _hours(span: timedelta) -> str:
+    return f"{max(span, timedelta(0)) / timedelta(hours=1):.3g}"
+
+
+def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
+    if len(errors) == 0:
+        return Pass(None, "no user has an error of synchronisation")
+    first: list[str] = []
+    for user in errors:
+        first.append(user.user_principal_name)
+        if len(first) == _EXAMPLES:
+            break
+    more = " …" if len(errors) > len(first) else ""
+    observed = f"{len(errors)} users have attributes that conflict: {', '.join(first)}{more}"
+    step = f"Mend the duplicate attributes of {', '.join(first)} and the others of the list, then "
+    step += "run Start-ADSyncSyncCycle -PolicyType Delta."
+    rows = Rows(_COLUMNS, _conflict_rows(errors))
+    return Warn(None, "no user has an error", observed, remedy=(step,), rows=rows)
+
+
+def _conflict_rows(errors: Table[UnsyncedUser]) -> Iterator[dict[str, object]]:
+    for user in errors:
+        found = user.on_premises_provisioning_errors
+        for error in found if isinstance(found, tuple) else ():
+            yield {
+                "user": user.user_principal_name,
+                "property": _text(error.property_causing_error),
+                "value": _text(error.value),
+                "category": _text(error.category),
+            }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+# -- passwords --
+
+
+def _password_age(sync: PasswordSync, as_of: datetime) -> timedelta | None:
+    last = moment(sync.on_premises_last_password_sync_date_time)
+    return None if last is None else as_of - last
+
+
+def _relevant(domains: tuple[Domain, ...], wanted: list[str] | Missing) -> list[Domain]:
+    """The verified domains that users sign in with: the public ones, else all but the initial."""
+    names = None if isinstance(wanted, Missing) else {name.lower() for name in wanted}
+    return [
+        domain
+        for domain in domains
+        if domain.is_verified
+        and (domain.id.lower() in names if names is not None else domain.is_initial is not True)
+    ]
+
+
+@check("identity.online-passwords")
+def online_passwords(
+    domains: Annotated[tuple[Domain, ...], Domains()],
+    wanted: Annotated[list[str] | Missing, Key("tenant.public_domains")],
+    sync: Annotated[PasswordSync | Missing, LastPasswordSync()],
+    tenant: Annotated[Tenant | Missing, Organization()],
+    answered: Annotated[Attested | Missing, Attestation()],
+    as_of: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when password hashes arrive, or a person says that each user got a password."""
+    relevant = _relevant(domains, wanted)
+    if not relevant:
+        because = "none of the tenant's verified domains is one that users sign in with"
+        return [
+            Unknown(None, because, remedy=("Verify the domain, see identity.domain-verified.",))
+        ]
+    unclear = [d.id for d in relevant if not isinstance(d.authentication_type, str)]
+    if unclear:
+        return [Unknown(None, f"Graph does not say how {', '.join(unclear)} signs in")]
+    managed = [domain.id for domain in relevant if not domain.federated]
+    if not managed:
+        names = ", ".join(domain.id for domain in relevant)
+        return [NotApplicable(None, f"{names} is federated: users have no password of the cloud")]
+    return [_managed(", ".join(managed), sync, tenant, answered, as_of)]
+
+
+def _managed(
+    names: str,
+    sync: PasswordSync | Missing,
+    tenant: Tenant | Missing,
+    answered: Attested | Missing,
+    as_of: datetime,
+) -> Outcome:
+    expected = "password hashes are synchronised, or each user has received a cloud password"
+    age = None if isinstance(sync, Missing) else _password_age(sync, as_of)
+    if age is not None and age <= STALE:
+        return Pass(None, f"{names}: password hashes arrived {_hours(age)} hours ago", expected)
+    if isinstance(answered, Attested) and answered.yes:
+        who = answered.by or "nobody named"
+        return Pass(None, f"{names}: each user has received a password, says {who}", expected)
+    if isinstance(sync, Missing):
+        return unavailable(None, sync)
+    seen = "no password hash has been synchronised"
+    if age is not None:
+        seen = f"password hashes arrived last {_hours(age)} hours ago"
+    if isinstance(answered, Attested):
+        observed = f"{names}: {seen}, and not each user has received a password"
+        step = f"Switch on password hash synchronisation for {names} (Entra Connect > Optional "
+        step += "features), or reset the passwords and hand them over securely."
+        return Fail(None, expected, observed, remedy=(step,))
+    if isinstance(tenant, Tenant) and tenant.on_premises_sync_enabled in (None, False):
+        observed = f"{names}: nothing is synchronised, so users have passwords of the cloud only"
+        return Warn(None, expected, observed)
+    question = "Has every enrolling user received a cloud password?"
+    return Manual(None, question, f"{names}: {seen}", remedy=(answered.mend,))
+
+
+# -- single sign-on --
+
+
+@check("identity.sso-federation", subjects="tenant.public_domains")
+def sso_federation(
+    wanted: Annotated[list[str], Key("tenant.public_domains")],
+    domains: Annotated[tuple[Domain, ...], Domains()],
+    federations: Annotated[dict[str, tuple[Federation, ...] | None] | Missing, Federations()],
+    hosts: Annotated[Endpoints | Missing, FederationHandshakes()],
+    control: Annotated[Endpoints | Missing, Control()],
+    metadata: Annotated[HttpAnswer | Missing, FederationMetadata()],
+    sync: Annotated[PasswordSync | Missing, LastPasswordSync()],
+    as_of: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when a federated domain's AD FS answers, or a managed one gets its password hashes."""
+    by_name = {domain.id.lower(): domain for domain in domains}
+    for name in wanted:
+        domain = by_name.get(name.lower())
+        if domain is None or not domain.is_verified:
+            because = f"{name} is not a verified domain of the tenant"
+            yield Unknown(name, because, remedy=("See identity.domain-verified.",))
+        elif domain.federated:
+            yield from _federated(domain, federations, hosts, control, metadata, as_of)
+        elif _text(domain.authentication_type).lower() == "managed":
+            yield _cloud_sign_in(name, sync, as_of)
+        else:
+            yield Unknown(name, f"Graph does not say how {name} signs in")
+
+
+def _cloud_sign_in(name: str, sync: PasswordSync | Missing, as_of: datetime) -> Outcome:
+    if isinstance(sync, Missing):
+        return unavailable(name, sync)
+    expected = f"{name} signs in with corporate credentials"
+    age = _password_age(sync, as_of)
+    if age is not None and age <= STALE:
+        return Pass(name, f"managed, password hashes arrived {_hours(age)} hours ago", expected)
+    seen = "none was ever synchronised"
+    if age is not None:
+        seen = f"the last arrived {_hours(age)} hours ago"
+    observed = f"managed without current password hashes: {seen}; whether pass-through "
+    observed += "authentication is used, Graph does not show to a reader"
+    step = f"Switch on password hash synchronisation with seamless sign-on for {name} in Entra "
+    step += "Connect; where pass-through authentication is used, record that as a waiver."
+    return Warn(name, expected, observed, remedy=(step,))
+
+
+def _federated(
+    domain: Domain,
+    federations: dict[str, tuple[Federation, ...] | None] | Missing,
+    hosts: Endpoints | Missing,
+    control: Endpoints | Missing,
+    metadata: HttpAnswer | Missing,
+    as_of: datetime,
+) -> Iterator[Outcome]:
+    name = domain.id.lower()
+    if isinstance(federations, Missing):
+        yield unavailable(name, federations)
+        return
+    host = sign_in_host(federations.get(domain.id))
+    if not host:
+        yield Unknown(name, f"{name} is federated, but no address of AD FS is told")
+        return
+    if isinstance(hosts, Missing):
+        yield unavailable(name, hosts)
+        return
+    seen = hosts.by_host.get(host)
+    if seen is None:
+        yield Unknown(name, f"{host} was not asked for its certificate")
+        return
+    others = control.reached(besides=host) if isinstance(control, Endpoints) else ""
+    others = others or hosts.reached(besides=host)
+    yield _certificate(name, host, seen, others, as_of)
+    if isinstance(seen, Served):
+        yield _metadata(name, host, metadata)
+
+
+def _certificate(name: str, host: str, seen: Seen, others: str, as_of: datetime) -> Outcome:
+    """``others``: a host that was reached in the same run, which proves the line."""
+    about = (name, host)
+    expected = f"{host} answers with a certificate that the public trusts, for 30 days or more"
+    look = f"Look at AD FS and its Web Application Proxy on {host}: service, firewall, certificate."
+    match seen:
+        case Served():
+            return _served(name, host, seen, as_of)
+        case Refused(why) | NoAddress(why) | NoHandshake(why) | Silent(why):
+            if others:
+                observed = f"{host} does not answer ({why}), while {others} does"
+                return Fail(name, expected, observed, about=about, remedy=(look,))
+            because = f"{host} does not answer ({why}), nor does any other host from here"
+            step = "Run again from where the internet is reached, or name the proxy."
+            return Unknown(name, because, about=about, remedy=(step,))
+
+
+def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
+    about, leaf = (name, host), seen.leaf
+    expected = f"{host} answers with a certificate that the public trusts, for 30 days or more"
+    renew = f"Renew the certificate of {host} on AD FS and on each Web Application Proxy."
+    ends = f"{leaf.not_after:%Y-%m-%d}"
+    steps = [step for step in seen.trust.path if step.not_after < as_of]
+    if leaf.not_after <= as_of or steps:
+        which = "the certificate" if leaf.not_after <= as_of else f"its issuer {steps[0].name}"
+        observed = f"{which} of {host} has expired ({ends})"
+        return Fail(name, expected, observed, about=about, remedy=(renew,))
+    if leaf.not_before > as_of:
+        observed = f"the certificate of {host} is not valid before {leaf.not_before:%Y-%m-%d}"
+        return Fail(name, expected, observed, about=about, remedy=(renew,))
+    if not leaf.covers(host):
+        observed = f"the certificate of {host} is for {', '.join(leaf.dns_names) or leaf.name}"
+        return Fail(name, expected, observed, about=about, remedy=(renew,))
+    if seen.trust.anchor == "none":
+        observed = f"the certificate of {host} is not trusted: {seen.trust.reason}"
+        return Fail(name, expected, observed, about=about, remedy=(renew,))
+    if seen.trust.anchor == "own":
+        observed = f"the certificate of {host} comes from an authority that only the company trusts"
+        return Warn(name, expected, observed, about=about, remedy=(renew,))
+    left = leaf.not_after - as_of
+    observed = f"federated at {host}, certificate valid until {ends}, {left.days} days"
+    if left < EARLY:
+        return Warn(name, expected, observed, about=about, remedy=(renew,))
+    return Pass(name, observed, expected, about=about)
+
+
+def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:
+    """Whether AD FS runs behind the certificate. The host was reached: silence is its own."""
+    about = (name, host)
+    expected = f"AD FS on {host} shows its federation metadata"
+    look = f"Look at the AD FS service on {host}, and at its Web Application Proxy."
+    match metadata:
+        case Missing():
+            return unavailable(name, metadata)
+        case Answered(200):
+            return Pass(name, f"{host} shows its metadata", expected, about=about)
+        case Answered(status) if status >= 500:  # noqa: PLR2004
+            observed = f"AD FS on {host} is in trouble: status {status}"
+            return Fail(name, expected, observed, about=about, remedy=(look,))
+        case Answered(status):
+            observed = f"{host} answers {status} for the metadata of AD FS; is it AD FS?"
+            return Warn(name, expected, observed, about=about, remedy=(look,))
+        case NotTrusted(why) | NoStatus(why) | NotReached(why):
+            because = f"the metadata of AD FS on {host} could not be read: {why}"
+            return Unknown(name, because, about=about)
