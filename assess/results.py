@@ -21,7 +21,6 @@ from assess.discover import Library
 from assess.engagement import Engagement
 from assess.errors import RecordingError, Unavailable
 from assess.evaluate import Cited, Judgement, belonging, judge, left_out
-from assess.evidence import fill
 from assess.model import (
     Fail,
     Manual,
@@ -52,6 +51,7 @@ WEIGHTS: Mapping[Severity, int] = {
 }
 _POINTS: Mapping[Status, float] = {Status.PASS: 1.0, Status.WARN: 0.5}
 _COUNTED = (Necessity.REQUIRED, Necessity.RECOMMENDED)
+_KEY = re.compile(r"\{([a-z_]+\.[a-z_.]+)\}")
 _MOST_EVIDENCE = 60
 _LONGEST = 2000
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
@@ -270,6 +270,7 @@ class _Builder:
         # Lists that are written already: findings of several scenarios may share one, and a list
         # is consumed by writing it. Keyed by identity, so the lists are kept alive here.
         self._written: dict[int, tuple[Rows, str, int]] = {}
+        self._broken: dict[int, tuple[Rows, Unknown]] = {}
 
     def add(self, requirement: Requirement, judged: Mapping[str, Judgement]) -> None:
         """The findings of one requirement: one a subject and group of equal scenarios."""
@@ -347,6 +348,8 @@ class _Builder:
         rows = outcome.rows
         if rows is None or id(rows) in self._written:
             return outcome
+        if id(rows) in self._broken:
+            return self._broken[id(rows)][1]
         subject = f"[{outcome.subject}]" if outcome.subject else ""
         stem = name = table_name(f"{requirement.id}{subject}")
         taken = {written[1] for written in self._written.values()}
@@ -359,7 +362,9 @@ class _Builder:
         except Exception as error:  # noqa: BLE001 - the list is the check's; a broken one is no pass
             (self._recording.tables / f"{name}.ndjson").unlink(missing_ok=True)
             because = f"its list could not be made: {type(error).__name__}: {error}"
-            return Unknown(outcome.subject, because, remedy=("Collect again with this version.",))
+            mend = ("Collect again with this version.",)
+            self._broken[id(rows)] = (rows, Unknown(outcome.subject, because, remedy=mend))
+            return self._broken[id(rows)][1]
         self._written[id(rows)] = (rows, name, count)
         return outcome
 
@@ -400,11 +405,16 @@ class _Builder:
 
     def _filled(self, step: str, subject: str | None) -> str:
         """``{subject}`` and ``{section.key}`` replaced; a key that is not set leaves its name."""
-        text = step.replace("{subject}", subject or self._recording.engagement.customer)
+        text = _KEY.sub(lambda found: self._setting(found[1]), step)
+        # Last, so that a subject with braces of its own is never taken for a key.
+        return text.replace("{subject}", subject or self._recording.engagement.customer)
+
+    def _setting(self, key: str) -> str:
         try:
-            return str(fill(text, self._recording))
+            value = self._recording.key(key)
         except Unavailable:
-            return text.replace("{", "<").replace("}", ">")
+            return f"<{key}>"
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     def _waiver(self, requirement: str, subject: str | None) -> WaiverOf | None:
         today = self._recording.as_of.date()

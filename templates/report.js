@@ -84,7 +84,7 @@
 
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
+    opened = [...document.querySelectorAll(".card:not([open]), .fold:not([open]), .paper:not([open])")];
     for (const part of opened) part.open = true;
   });
   addEventListener("afterprint", () => {

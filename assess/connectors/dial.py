@@ -175,6 +175,9 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
             raise NotReachedError(
                 f"{called} did not accept a connection in {deadline.seconds:g} s"
             ) from None
+        except ConnectionResetError:
+            sock.close()  # somebody accepted it and thought better of it
+            raise
         except OSError as error:
             sock.close()
             refused = refused and error.errno == errno.ECONNREFUSED
@@ -195,6 +198,8 @@ def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Lin
         sock = _connected(name, number, deadline)
     except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
         raise Unavailable(f"{where} cannot be reached: {error}", mend) from None
+    except OSError:
+        raise Unavailable(f"{where} broke off, or is no proxy", mend) from None
     try:
         if proxy.scheme == "https":
             sock.settimeout(deadline.left())

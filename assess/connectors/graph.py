@@ -20,7 +20,7 @@ from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_chall
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.evidence.graph import Gathered, GraphAsk, Perhaps
+from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -87,16 +87,22 @@ class GraphConnector:
         return reading.gathered() if ask.each else reading.plain()
 
     def probe(self, visit: Visit) -> str:
-        """Sign in and read the tenant's name: who is signed in, with which permissions."""
-        claims = self._tokens().claims(self._resource)
-        visit.requests += 1
+        """Sign in and ask for the tenant's name: whose tenant it is, and who is signed in."""
+        tokens, ask = self._tokens(), Organization()
+        claims = tokens.claims(self._resource)
+        reply = self.get(self.address(ask.url()), ask, visit, tokens, accept="application/json")
+        if not reply.ok and reply.status != 403:  # noqa: PLR2004
+            raise self.refused(reply, ask, tokens)
+        tenant = "a tenant whose name it may not read"
+        if reply.ok:
+            tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
+        kind = "application" if tokens.app_only else "person"
+        who = "" if claims is None else f" {claims.who or claims.app_id}"
         held = "permissions that cannot be told" if claims is None else _listed(claims.held)
-        who = "" if claims is None else claims.who or claims.app_id
-        kind = "application" if claims is None or claims.application else "person"
-        return f"signed in as the {kind} {who} with {held}".replace("  ", " ")
+        return f"reached {tenant}, signed in as the {kind}{who} with {held}"
 
     def held(self) -> frozenset[str] | None:
-        """The permissions that the sign-in holds; None where its token does not tell."""
+        """The permissions in the token; None where it does not show them."""
         claims = self._tokens().claims(self._resource)
         return None if claims is None else claims.held
 
@@ -310,14 +316,14 @@ class _Reading:
     def _one(self, value: str, *, about: str | None) -> Any:  # noqa: ANN401
         ask = self._ask
         path = ask.url(value)
-        item = self._entity(self._ok(path))
+        item = self.entity(self._ok(path))
         if ask.beta_too and any(getattr(item, n) in (UNSET, None) for n in item.__struct_fields__):
             path = path.replace("/v1.0/", "/beta/", 1)
-            item = self._entity(self._ok(path))
+            item = self.entity(self._ok(path))
         self._note(_shown(item), about=about)
         return item
 
-    def _entity(self, reply: Reply) -> Any:  # noqa: ANN401
+    def entity(self, reply: Reply) -> Any:  # noqa: ANN401
         """The object: bare, or wrapped in ``value``, or the only one of a list."""
         item: Any = self._ask.item
         fields = reply.decode(dict[str, msgspec.Raw])

@@ -107,6 +107,8 @@ class TlsConnector:
             return NoAddress(str(error))
         except NotReachedError as error:
             return Silent(str(error))
+        except OSError as error:
+            return NoHandshake(f"it broke off: {error.strerror or type(error).__name__}")
         if not talk.chain:
             return NoHandshake(talk.fault or "it sent no certificate")
         try:
@@ -129,7 +131,7 @@ class TlsConnector:
             context.set_min_proto_version(version)
             context.set_max_proto_version(version)
             talk = self._handshake(host, port, context, visit)
-        except (ConnectionRefusedByHostError, NoAddressError, NotReachedError, Unavailable):
+        except (ConnectionRefusedByHostError, NoAddressError, NotReachedError, Unavailable, OSError):
             return "no answer"
         except SSL.Error:
             return "not tried"

@@ -214,8 +214,22 @@ def test_the_engagement_file_leads_to_the_tenant(world: Cloud, tmp_path: Path, m
     assert world.login.requests == []
     assert connector.answers(Domains())
     assert len(connector.fetch(Domains(), visit_to(tmp_path))) == 2
-    assert "Domain.Read.All" in connector.probe(visit_to(tmp_path))
     connector.close()
+
+
+def test_the_probe_reaches_graph_and_tells_what_is_held(world: Cloud, tmp_path: Path) -> None:
+    said = reader(world).probe(visit_to(tmp_path))
+    assert said.startswith("reached Contoso, signed in as the application ")
+    assert "Domain.Read.All" in said
+    assert reader(world).held() == RICH.application
+    poor = reader(world, client_id=POOR.client_id)
+    assert "whose name it may not read" in poor.probe(visit_to(tmp_path))
+    assert poor.held() == frozenset()
+    world.graph.inject("*", faults.error(401, "InvalidAuthenticationToken", "no"))
+    with pytest.raises(Unavailable, match="does not accept the token"):
+        reader(world).probe(visit_to(tmp_path))
+    person = reader(world, method="device-code", client_id=DESKTOP.client_id)
+    assert person.held() == DESKTOP.delegated
 
 
 def test_a_singleton_may_be_wrapped(world: Cloud, fetch: Callable[..., Any]) -> None:

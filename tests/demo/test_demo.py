@@ -5,21 +5,23 @@ import ssl
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import jsonschema
 import pytest
-from customers import contoso
-from demo_run import assess, loopback_only
 
 from assess import cli, recording
 from assess.demo import EXAMPLE
 from assess.discover import library
 from assess.model import Status, Verdict
 from assess.results import evaluate, shipped_schema, to_json
+from customers import contoso
+from demo_run import Assessed, assess, loopback_only
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory):
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assessed]:
     with loopback_only() as left:
         found = assess(EXAMPLE, tmp_path_factory.mktemp("first"))
     assert left == [], "the demo asks nobody but its own stand-ins"
@@ -28,24 +30,24 @@ def first(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def written(first, tmp_path_factory):
+def written(first: Assessed, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """evidence.zip of the first run."""
     path = tmp_path_factory.mktemp("evidence") / "evidence.zip"
     recording.write(first.evidence, path, tool="assess")
     return path
 
 
-def test_two_runs_are_the_same(first, tmp_path):
+def test_two_runs_are_the_same(first: Assessed, tmp_path: Path) -> None:
     again = assess(EXAMPLE, tmp_path)
     with again.evidence:
         assert to_json(again.found) == to_json(first.found)
 
 
-def test_the_results_follow_their_schema(first):
+def test_the_results_follow_their_schema(first: Assessed) -> None:
     jsonschema.validate(json.loads(to_json(first.found)), json.loads(shipped_schema()))
 
 
-def test_it_is_an_example_of_everything(first):
+def test_it_is_an_example_of_everything(first: Assessed) -> None:
     measured = {finding.status for finding in first.found.findings if finding.check}
     assert measured == set(Status)
     assert {verdict.verdict for verdict in first.found.verdicts} == {Verdict.NOT_READY}
@@ -78,16 +80,16 @@ def test_it_is_an_example_of_everything(first):
         ("cmg.tls-endpoint[cmg.contoso.com]", "fail"),
     ],
 )
-def test_what_is_found(first, finding, status):
+def test_what_is_found(first: Assessed, finding: str, status: str) -> None:
     assert first.status(finding) == status
 
 
-def test_evidence_gives_the_same_findings(first, written):
+def test_evidence_gives_the_same_findings(first: Assessed, written: Path) -> None:
     with recording.read(written) as evidence:
         assert to_json(evaluate(library(), evidence)) == to_json(first.found)
 
 
-def test_nothing_tells_where_it_ran(first, written):
+def test_nothing_tells_where_it_ran(first: Assessed, written: Path) -> None:
     kept = [to_json(first.found).decode()]
     with zipfile.ZipFile(written) as file:
         kept += [file.read(name).decode() for name in file.namelist()]
@@ -96,8 +98,8 @@ def test_nothing_tells_where_it_ran(first, written):
         assert not any(trace in text for text in kept), trace
 
 
-def test_the_sign_in_is_a_real_one(tmp_path):
-    def forget(folder):
+def test_the_sign_in_is_a_real_one(tmp_path: Path) -> None:
+    def forget(folder: Path) -> None:
         (folder / "files" / "secrets" / "client").write_text("something else")
         (folder / "files" / "secrets" / "reader").write_text("something else")
 
@@ -109,8 +111,8 @@ def test_the_sign_in_is_a_real_one(tmp_path):
         assert refused == {"graph", "azure-arm", "ldap"}
 
 
-def test_the_certificates_are_verified(tmp_path):
-    def exchange(folder):
+def test_the_certificates_are_verified(tmp_path: Path) -> None:
+    def exchange(folder: Path) -> None:
         other = ssl.DER_cert_to_PEM_cert((folder / "files" / "pki" / "contoso-root.cer").read_bytes())
         (folder / "files" / "pki" / "stand-ins.pem").write_text(other)
 
@@ -121,13 +123,13 @@ def test_the_certificates_are_verified(tmp_path):
         assert all("certificate" in detail for detail in failed.values())
 
 
-def test_the_data_is_that_of_its_tables():
+def test_the_data_is_that_of_its_tables() -> None:
     """Who changes one writes the other: python -m customers.contoso assess/demo/data."""
     for name, text in contoso.files().items():
         assert (EXAMPLE / name).read_text(encoding="utf-8") == text
 
 
-def test_the_command(tmp_path, capsys, first):
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], first: Assessed) -> None:
     assert cli.run(["demo", "-o", str(tmp_path), "-f", "json", "--json"]) == 1
     printed = capsys.readouterr()
     folder = tmp_path / "contoso-20261120T211000Z"
@@ -137,11 +139,11 @@ def test_the_command(tmp_path, capsys, first):
     assert str(folder) in printed.err
 
 
-def test_the_exit_code_can_be_had_otherwise(tmp_path):
+def test_the_exit_code_can_be_had_otherwise(tmp_path: Path) -> None:
     assert cli.run(["demo", "-o", str(tmp_path), "-f", "json", "--fail-on", "never"]) == 0
 
 
-def test_a_run_knows_nothing_of_the_demo():
+def test_a_run_knows_nothing_of_the_demo() -> None:
     program = (
         "import sys, importlib, assess.commands.run, assess.sources as s\n"
         "for module in s.MODULES.values(): importlib.import_module(module)\n"

@@ -1,14 +1,16 @@
 """Another customer, served by the same stand-ins from other files, gets quite other findings."""
 
+from collections.abc import Iterator
+
 import pytest
-from customers import fabrikam
-from demo_run import assess, loopback_only
 
 from assess.model import Verdict
+from customers import fabrikam
+from demo_run import Assessed, assess, loopback_only
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assessed]:
     source = tmp_path_factory.mktemp("fabrikam")
     fabrikam.write(source)
     with loopback_only() as left:
@@ -36,11 +38,11 @@ def found(tmp_path_factory):
         ("azure.subscription", "fail"),
     ],
 )
-def test_what_is_found(found, finding, status):
+def test_what_is_found(found: Assessed, finding: str, status: str) -> None:
     assert found.status(finding) == status
 
 
-def test_all_of_it_is_about_this_customer(found):
+def test_all_of_it_is_about_this_customer(found: Assessed) -> None:
     assert (found.found.engagement.customer, found.found.engagement.site) == ("Fabrikam AG", "FAB")
     assert [verdict.verdict for verdict in found.found.verdicts] == [Verdict.NOT_READY]
     assert str(found.found.as_of.date()) == "2027-03-02"

@@ -417,8 +417,8 @@ def _error(code: str, message: str) -> dict[str, Any]:
 
 
 def _line(name: str, value: str | bytes) -> str:
-    data = value if isinstance(value, bytes) else value.encode()
-    safe = isinstance(value, str) and value.isascii() and not value.startswith((" ", ":", "<")) and value.rstrip() == value
-    if safe:
+    if isinstance(value, bytes):
+        return f"{name}:: {base64.b64encode(value).decode()}"
+    if value.isascii() and not value.startswith((" ", ":", "<")) and value.rstrip() == value:
         return f"{name}: {value}".rstrip()
-    return f"{name}:: {base64.b64encode(data).decode()}"
+    return _line(name, value.encode())
