@@ -67,7 +67,7 @@ def main(how: str, users: int, ca_file: str) -> None:
                 _require_judged(results, users)
     if found < users:
         raise RuntimeError(f"{found} users of {users} were read")
-    print(json.dumps({**taken, "peak": peak_mb(), "users": found}))
+    print(json.dumps({**taken, "cpu": time.process_time(), "peak": peak_mb(), "users": found}))
 
 
 def _bare(ca_file: str) -> int:

@@ -1,1 +1,76 @@
-"""Reports."""
+"""The reports: pure functions of the results and the catalogue, one module a format.
+
+Modules are imported when their format is written: some are slow, and one needs system libraries
+that may be absent.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from assess.catalogue import Catalogue
+from assess.errors import Unavailable
+from assess.files import whole, write
+from assess.results import Results, to_json
+
+Writer = Callable[[Results, Catalogue, Path, Path], None]
+
+
+def _html(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.html import render
+
+    write(target, render(results, library_catalogue=catalogue))
+
+
+def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.pdf import render
+
+    write(target, render(results, library_catalogue=catalogue))
+
+
+def _xlsx(results: Results, catalogue: Catalogue, tables: Path, target: Path) -> None:
+    from assess.reporters.workbook.write import write_workbook
+
+    with whole(target) as draft:
+        write_workbook(results, catalogue, tables, draft)
+
+
+def _json(results: Results, _catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    write(target, to_json(results))
+
+
+REPORTERS: Mapping[str, Writer] = {"html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json}
+
+
+def write_report(
+    name: str, results: Results, catalogue: Catalogue, tables: Path, target: Path
+) -> None:
+    """Write one format; it appears at ``target`` whole or not at all.
+
+    ``tables``: the folder of long lists. Raises Unavailable where the format cannot be made here.
+    """
+    writer = REPORTERS.get(name)
+    if writer is None:
+        known = ", ".join(REPORTERS)
+        reason = f"this version makes no report of the format {name}"
+        raise Unavailable(reason, f"Choose of: {known}.")
+    writer(results, catalogue, tables, target)
+
+
+def warm_up(name: str) -> None:
+    """Import what a format needs ahead of time; what is missing is told when the report is made."""
+    match name:
+        case "pdf":
+            from assess.reporters import pdf
+
+            try:
+                pdf.warm_up()
+            except Unavailable:
+                return
+        case "html":
+            from assess.reporters import html
+
+            html.warm_up()
+        case "xlsx":
+            import assess.reporters.workbook.write  # noqa: F401 - openpyxl is slow to import
+        case _:
+            return

@@ -14,27 +14,27 @@ from assess.reporters.templating import brief
 from assess.reporters.tokens import SHORT, Palette
 from assess.reporters.view import Area, Counts
 
-_SVG = 'xmlns="http://www.w3.org/2000/svg"'
+_SVG = Markup('xmlns="http://www.w3.org/2000/svg"')
 # Marks are drawn in a square of 12 units, each as one path of relative steps: filled, with its sign
 # cut out, or as a line of the given width.
+_FAIL = (
+    "m3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2h-4.6l-3.2-3.2v-4.6zm-.5 3.9l1.7 1.6-1.7 1.6 1.2 1.2 "
+    "1.6-1.7 1.6 1.7 1.2-1.2-1.7-1.6 1.7-1.6-1.2-1.2-1.6 1.7-1.6-1.7z"
+)
+_UNKNOWN = (
+    "m6 .1l5.9 5.9-5.9 5.9-5.9-5.9zm-2.25 4.85h1.3c0-.75.35-1.15.95-1.15.6 0 .95.3.95.85 0 .4"
+    "-.2.6-.65.95-.5.4-.9.8-.9 1.8h1.25c0-.55.2-.75.65-1.1.45-.35.95-.8.95-1.7 0-1.2-.9-2-2.2-2"
+    "-1.3 0-2.3.85-2.3 2.35zm1.55 3.15v1.35h1.45v-1.35z"
+)
+_MANUAL = (
+    "m.9 3v-2.1h2.1m1.8 0h2.4m1.8 0h2.1v2.1m0 1.8v2.4m0 1.8v2.1h-2.1m-1.8 0h-2.4m-1.8 0h-2.1"
+    "v-2.1m0-1.8v-2.4m2.8 1.2h4.6"
+)
 _MARKS: Mapping[Status, tuple[str, float]] = {
-    Status.FAIL: (
-        "m3.7.5h4.6l3.2 3.2v4.6l-3.2 3.2h-4.6l-3.2-3.2v-4.6zm-.5 3.9l1.7 1.6-1.7 1.6 1.2 1.2 1.6-1.7 "
-        "1.6 1.7 1.2-1.2-1.7-1.6 1.7-1.6-1.2-1.2-1.6 1.7-1.6-1.7z",
-        0,
-    ),
-    Status.UNKNOWN: (
-        "m6 .1l5.9 5.9-5.9 5.9-5.9-5.9zm-2.25 4.85h1.3c0-.75.35-1.15.95-1.15.6 0 .95.3.95.85 0 .4-.2.6"
-        "-.65.95-.5.4-.9.8-.9 1.8h1.25c0-.55.2-.75.65-1.1.45-.35.95-.8.95-1.7 0-1.2-.9-2-2.2-2-1.3 0"
-        "-2.3.85-2.3 2.35zm1.55 3.15v1.35h1.45v-1.35z",
-        0,
-    ),
+    Status.FAIL: (_FAIL, 0),
+    Status.UNKNOWN: (_UNKNOWN, 0),
     Status.WARN: ("m6 1.1l5.3 9.7h-10.6zm0 3.2v3.4m0 .9v1.2", 1.25),
-    Status.MANUAL: (
-        "m.9 3v-2.1h2.1m1.8 0h2.4m1.8 0h2.1v2.1m0 1.8v2.4m0 1.8v2.1h-2.1m-1.8 0h-2.4m-1.8 0h-2.1v-2.1"
-        "m0-1.8v-2.4m2.8 1.2h4.6",
-        1.3,
-    ),
+    Status.MANUAL: (_MANUAL, 1.3),
     Status.PASS: ("m6 .8a5.2 5.2 0 1 0 .01 0zm-2.5 5.4l1.8 1.8 3.3-3.8", 1.2),
     Status.NOT_APPLICABLE: ("m2.2 6h7.6", 1.4),
 }
@@ -73,7 +73,7 @@ def _marks(status: Status, ink: str, places: Sequence[tuple[float, float]]) -> M
 def mark_image(status: Status, palette: Palette) -> str:
     """A mark as a data address, for style sheets of the PDF."""
     inner = mark(status, palette[SHORT[status]])
-    return image(Markup('<svg {} viewBox="0 0 12 12">{}</svg>').format(Markup(_SVG), inner))
+    return image(Markup('<svg {} viewBox="0 0 12 12">{}</svg>').format(_SVG, inner))
 
 
 def image(svg: Markup) -> str:
@@ -132,7 +132,7 @@ def bar(counts: Counts, palette: Palette, label: str, *, alone: bool = False) ->
     return Markup(
         '<svg {} viewBox="0 0 600 18.2" class="bar" role="img"><title>{}</title>{}{}</svg>'
     ).format(
-        Markup(_SVG),
+        _SVG,
         label,
         Markup("<defs>{}</defs>").format(patterns(palette)) if alone else "",
         Markup().join(parts),
@@ -160,13 +160,15 @@ def strip(areas: Sequence[Area], palette: Palette) -> tuple[Markup, str]:
         paths.setdefault(status, []).append(f"M{x:.2f} {y:.2f}h{wide:.2f}v{high:.2f}h-{wide:.2f}z")
     bars = []
     for status, path in paths.items():
-        paint = ("none", palette["unknown"]) if status is Status.UNKNOWN else (palette[SHORT[status]], "none")
+        paint = (palette[SHORT[status]], "none")
+        if status is Status.UNKNOWN:
+            paint = ("none", palette["unknown"])
         bars.append(Markup('<path fill="{}" stroke="{}" d="{}"/>').format(*paint, "".join(path)))
     label = (
         f"One bar for each of the {len(statuses):,} {what}, in the order of the areas. "
         "Tall: fail (filled) and unknown (hollow). Half: warn and to confirm. Low: pass."
     )
-    svg = Markup('<svg {} viewBox="0 0 700 40">{}</svg>').format(Markup(_SVG), Markup().join(bars))
+    svg = Markup('<svg {} viewBox="0 0 700 40">{}</svg>').format(_SVG, Markup().join(bars))
     return svg, label
 
 
@@ -196,9 +198,8 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
             end = x + 200 + len(statuses) * 10.6 + 2
             texts.append(_text(f"+{more}", end, y, "10.5", palette["ink2"], font))
     drawn = [_marks(status, palette[SHORT[status]], spots) for status, spots in places.items()]
-    return Markup('<svg {} viewBox="0 0 750 {:.1f}"><g transform="scale({})">{}</g>{}</svg>').format(
-        Markup(_SVG), half * ROW, _SCALE, Markup().join(drawn), Markup().join(texts)
-    )
+    whole = Markup('<svg {} viewBox="0 0 750 {:.1f}"><g transform="scale({})">{}</g>{}</svg>')
+    return whole.format(_SVG, half * ROW, _SCALE, Markup().join(drawn), Markup().join(texts))
 
 
 def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
@@ -211,7 +212,9 @@ def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Marku
 def _text(
     text: str, x: float, y: float, size: str, ink: str, font: str, more: str = ""
 ) -> Markup:
-    shape = Markup('<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>')
+    shape = Markup(
+        '<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>'
+    )
     return shape.format(x, y + 11, font, size, ink, more, text)
 
 

@@ -1,4 +1,4 @@
-"""What a report shows in full, in one line, or as a number. A cut names its number and its place."""
+"""What a report shows in full, in one line, or as a number; a cut names its number and place."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ PLACE = "report.xlsx, sheet Findings"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a report holds: cards, one-line rows, subjects of one requirement, evidence lines."""
+    """How many cards, rows, subjects of one requirement and lines of evidence a report holds."""
 
     cards: int
     rows: int

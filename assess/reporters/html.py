@@ -122,3 +122,10 @@ def _policy(css: str, script: str) -> str:
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
+
+
+def warm_up() -> None:
+    """Read style, script and templates ahead of time."""
+    _style()
+    _script()
+    environment().get_template("report.html.j2")

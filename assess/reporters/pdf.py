@@ -44,7 +44,7 @@ _SHORT_NAME = 40
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Layout makes millions of objects that live until its end: looking for garbage is a sixth of it."""
+    """No search for garbage: layout makes millions of objects that live until its end."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -122,7 +122,8 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
 def style() -> str:
     """The style sheet, with its fonts and marks."""
     faces = "".join(
-        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({_FONTS}{name}) }}\n'
+        f'@font-face {{ font-family: "{family}"; font-weight: {weight}; '
+        f"src: url({_FONTS}{name}) }}\n"
         for family, weight, name in _FACES
     )
     marks = ""
@@ -165,7 +166,7 @@ class _Press:
         class Fetcher(URLFetcher):  # type: ignore[misc]
             """Gives the shipped fonts and what stands in the page; refuses all else, fatally."""
 
-            def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+            def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> object:
                 if url.startswith("data:image/svg+xml,"):
                     return super().fetch(url, headers)
                 known = {f"{_FONTS}{name}": name for *_, name in _FACES}
@@ -181,7 +182,7 @@ class _Press:
             string=style(), font_config=self._fonts, url_fetcher=self._fetcher
         )
 
-    def lay_out(self, text: str) -> Any:
+    def lay_out(self, text: str) -> Any:  # noqa: ANN401 - untyped library
         """The laid out pages."""
         html = self._html(string=text, url_fetcher=self._fetcher, base_url="assess:report")
         return html.render(
@@ -192,7 +193,7 @@ class _Press:
         )
 
     @staticmethod
-    def write(document: Any, identifier: bytes) -> bytes:
+    def write(document: Any, identifier: bytes) -> bytes:  # noqa: ANN401 - untyped library
         """The document as bytes."""
         data: bytes = document.write_pdf(
             pdf_identifier=identifier, pdf_variant="pdf/ua-1", pdf_tags=True

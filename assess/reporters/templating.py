@@ -37,7 +37,7 @@ def brief(text: str, most: int) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """An identifier, escaped, that may break after . / \\ @ _ and -."""
+    """An identifier, escaped, that may break after its punctuation."""
     return Markup("<wbr>").join(_BREAKS.split(text))
 
 

@@ -470,7 +470,7 @@ def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
 
 
 def _consequence(finding: Finding, catalogue: Catalogue) -> str:
-    """The finding's sentence. A statement of what ought to be says so, or it would read as if so."""
+    """The finding's sentence; a statement of what ought to be says that it is one."""
     text = ended(clean(finding.summary))
     return f"Asked for: {text}" if text and _is_statement(finding, catalogue) else text
 
@@ -710,7 +710,9 @@ def _cause(status: Status, reason: str, group: Sequence[Card]) -> Cause:
     for card in group:
         counts[card.area] = counts.get(card.area, 0) + 1
     places = tuple(counts.items())
-    where = listed(list(counts)) if len(counts) <= _MOST_PLACES else f"{number(len(counts))} areas".capitalize()
+    where = listed(list(counts))
+    if len(counts) > _MOST_PLACES:
+        where = f"{number(len(counts))} areas".capitalize()
     if status is Status.MANUAL:
         label, text = "Questions", "Only a person can answer them."
         price = "Each is asked in its own finding, with the line to fill in."

@@ -37,8 +37,9 @@ STATUS_MEANING: Mapping[Status, str] = {
     Status.NOT_APPLICABLE: "An answer or a measurement says that it does not concern the customer.",
 }
 SCORE_RULE = (
-    "Score: each required or recommended requirement counts by its worst finding, weighted by severity "
-    "(blocker 8, high 4, medium 2, low 1); a pass counts whole, a warning half, everything else nothing."
+    "Score: each required or recommended requirement counts by its worst finding, weighted by "
+    "severity (blocker 8, high 4, medium 2, low 1); a pass counts whole, a warning half, "
+    "everything else nothing."
 )
 VERDICT_WORDS: Mapping[Verdict, str] = {
     Verdict.NOT_READY: "Not ready",

@@ -1,6 +1,7 @@
 """The probe of a status line against web servers, good and bad."""
 
 import http.server
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -126,13 +127,13 @@ def test_a_certificate_for_another_name_is_not_trusted(https_server, pki, visit)
         ("drip", NoStatus, "no answer in 0.5 s"),
         ("plain", NoStatus, "TLS failed"),
         ("reset", NoStatus, "broke off"),
-        ("close", NoStatus, "TLS failed"),
+        ("close", NoStatus, "TLS failed|broke off"),
     ],
 )
 def test_bad_servers(misbehaving, visit, how, kind, words):
     found = ask(misbehaving(how).address, visit, seconds=0.5)
     assert isinstance(found, kind)
-    assert words in found.why
+    assert re.search(words, found.why)
 
 
 def test_a_server_that_drips_its_answer(https_server, leaf, visit):
