@@ -4,7 +4,7 @@
 # make generated   write the pages and the schema that are made from code and data
 # make lint | bench | clean
 #
-# PYTHON=python3.12 chooses an interpreter; ARGS="-k dns -x" is passed on to pytest.
+# PYTHON=python3.12 chooses an interpreter; ARGS="-k dns -x" is passed on to pytest; bench ARGS="dns pfx" runs these two.
 
 BIN := .venv/bin
 SETUP := tests/support/setup
@@ -37,7 +37,7 @@ lint:
 
 bench:
 	@$(SETUP)/setup.sh bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv .lab demo-report build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,12 +1,14 @@
 """Asks a web server for one thing and reads the status line: whether a service runs behind a port.
 
-TLS is verified, against the public roots or ``ca_file``, and the customer's own root beside them.
+TLS is verified, against the public roots or ``ca_file``, and the customer's own root beside them;
+the certificate has to be valid at the moment of the visit, whatever the machine's clock says.
 Redirects are not followed; the body is left alone.
 """
 
 import os
 import re
 import ssl
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,7 +19,6 @@ from assess import __version__
 from assess.connectors import Visit
 from assess.connectors.certificates import Roots
 from assess.connectors.dial import (
-    SECONDS,
     ConnectionRefusedByHostError,
     Dialler,
     Line,
@@ -31,6 +32,7 @@ from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, Not
 
 _LONGEST_LINE = 4096
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: the standard library has no name for it
 _ENVIRONMENT_CA = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -76,7 +78,8 @@ class HttpConnector:
         context = self._context(visit)
         try:
             with self._dialler.dial(host, parts.port or 443) as line:
-                return _exchange(_Secured(line, context, host), parts)
+                secured = _Secured(line, context, host)
+                return secured.out_of_date(visit.clock()) or _exchange(secured, parts)
         except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
             return NotReached(str(error))
         except ssl.SSLCertVerificationError as error:
@@ -101,6 +104,8 @@ class HttpConnector:
                 f"the file of authorities {bundle} cannot be read, or holds no certificate",
                 "Name a PEM file with the certificate of the authority as [network] ca_file.",
             ) from None
+        # The same on every version of Python: later ones want roots that are made by the book.
+        context.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_TRUSTED_FIRST | _NO_CHECK_TIME)
         for root in self._roots.store(visit).own_roots:
             context.load_verify_locations(cadata=root.public_bytes(Encoding.PEM).decode())
         return context
@@ -122,6 +127,18 @@ class _Secured:
             else:
                 self._flush()
                 return
+
+    def out_of_date(self, moment: datetime) -> NotTrusted | None:
+        """What is wrong with the dates of the certificate at this moment."""
+        found = self._tls.getpeercert() or {}
+        start, end = (str(found.get(name, "")) for name in ("notBefore", "notAfter"))
+        if not start or not end:
+            return NotTrusted("its certificate says not how long it is valid")
+        if moment.timestamp() > ssl.cert_time_to_seconds(end):
+            return NotTrusted(f"its certificate is not trusted: it expired on {end}")
+        if moment.timestamp() < ssl.cert_time_to_seconds(start):
+            return NotTrusted(f"its certificate is not trusted: it is not valid before {start}")
+        return None
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -172,7 +189,7 @@ def _exchange(line: _Secured, parts: SplitResult) -> HttpAnswer:
 def connect(engagement: Engagement) -> HttpConnector:
     """The connector for the web servers of an engagement."""
     return HttpConnector(
-        Dialler.of(engagement, seconds=SECONDS),
+        Dialler.of(engagement),
         Roots.of(engagement),
         ca_file=engagement.path("network.ca_file"),
     )

@@ -6,19 +6,19 @@ against the roots like that of a file.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from OpenSSL import SSL
 
+from assess.clouds import CLOUDS
 from assess.connectors import Visit
 from assess.connectors.certificates import Roots
 from assess.connectors.dial import (
-    SECONDS,
     ConnectionRefusedByHostError,
     Dialler,
     Line,
@@ -63,12 +63,22 @@ class _Talk(NamedTuple):
 
 
 class TlsConnector:
-    """Makes handshakes through ``dialler``; chains are held against ``roots``."""
+    """Makes handshakes through ``dialler``; chains are held against ``roots``.
+
+    ``instead``: where another host stands for one, such as an endpoint that is overridden.
+    """
 
     source = "tls"
 
-    def __init__(self, dialler: Dialler, roots: Roots) -> None:
+    def __init__(
+        self,
+        dialler: Dialler,
+        roots: Roots,
+        *,
+        instead: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
         self._dialler = dialler
+        self._instead = dict(instead or {})
         self._roots = roots
         self._counting = threading.Lock()
 
@@ -82,7 +92,7 @@ class TlsConnector:
             raise Unavailable(f"{ask.describe()} is no question about handshakes")
 
         def look(host: str) -> Seen:
-            return self._look(host, ask.port, visit)
+            return self._look(*self._instead.get(host, (host, ask.port)), visit)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tls") as pool:
             seen = dict(zip(ask.hosts, pool.map(look, ask.hosts), strict=True))
@@ -131,7 +141,13 @@ class TlsConnector:
             context.set_min_proto_version(version)
             context.set_max_proto_version(version)
             talk = self._handshake(host, port, context, visit)
-        except (ConnectionRefusedByHostError, NoAddressError, NotReachedError, Unavailable, OSError):
+        except (
+            ConnectionRefusedByHostError,
+            NoAddressError,
+            NotReachedError,
+            Unavailable,
+            OSError,
+        ):
             return "no answer"
         except SSL.Error:
             return "not tried"
@@ -223,13 +239,9 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
     visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)
 
 
-def connector(
-    dialler: Dialler, folder: Path, own_root: str | None = None, others: Iterable[str] = ()
-) -> TlsConnector:
-    """A connector with the files of the customer's own authorities."""
-    return TlsConnector(dialler, Roots(folder, own_root, tuple(others)))
-
-
 def connect(engagement: Engagement) -> TlsConnector:
     """The connector for the endpoints of an engagement."""
-    return TlsConnector(Dialler.of(engagement, seconds=SECONDS), Roots.of(engagement))
+    login = urlsplit(CLOUDS[engagement.get("tenant.cloud", "public")].login).hostname or ""
+    own = urlsplit(engagement.get("tenant.endpoints.login") or "")
+    instead = {login: (own.hostname, own.port or 443)} if own.hostname else {}
+    return TlsConnector(Dialler.of(engagement), Roots.of(engagement), instead=instead)

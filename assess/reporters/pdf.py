@@ -7,7 +7,7 @@ that stand in the page itself, and nothing else, neither from the network nor fr
 import gc
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -176,15 +176,15 @@ class _Press:
                 raise FatalURLFetchingError(f"the report may not fetch {url[:200]}")
 
         self._html = weasyprint.HTML
-        self._fetcher = Fetcher(allowed_protocols=("data",))
+        self.fetcher = Fetcher(allowed_protocols=("data",))
         self._fonts = FontConfiguration()
         self._style = weasyprint.CSS(
-            string=style(), font_config=self._fonts, url_fetcher=self._fetcher
+            string=style(), font_config=self._fonts, url_fetcher=self.fetcher
         )
 
     def lay_out(self, text: str) -> Any:  # noqa: ANN401 - untyped library
         """The laid out pages."""
-        html = self._html(string=text, url_fetcher=self._fetcher, base_url="assess:report")
+        html = self._html(string=text, url_fetcher=self.fetcher, base_url="assess:report")
         return html.render(
             font_config=self._fonts,
             stylesheets=[self._style],
@@ -212,6 +212,17 @@ def _press_made() -> _Press:
 def _press() -> _Press:
     with _lock:
         return _press_made()
+
+
+def forget() -> None:
+    """Drop the renderer; the next report makes it anew."""
+    _press_made.cache_clear()
+
+
+def fetcher() -> Callable[[str], object]:
+    """What the renderer fetches with: it raises FatalURLFetchingError for all that is not ours."""
+    fetches: Callable[[str], object] = _press().fetcher
+    return fetches
 
 
 def warm_up() -> None:

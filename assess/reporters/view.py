@@ -6,12 +6,30 @@ Every text is cleaned again: results.json may come from anybody.
 """
 
 import hashlib
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from assess.catalogue import Catalogue
 from assess.model import Necessity, Severity, Status, Verdict
+from assess.reporters.shapes import (
+    OPEN,
+    Area,
+    Asked,
+    Banner,
+    Card,
+    Cause,
+    Counts,
+    Hint,
+    Line,
+    LongList,
+    Mark,
+    Paper,
+    Section,
+    Step,
+    Stop,
+    Tag,
+    View,
+)
 from assess.reporters.words import (
     SOURCE_STATUS,
     STATUS_WORDS,
@@ -38,314 +56,14 @@ from assess.results import (
     clean,
 )
 
-OPEN = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.MANUAL)
+__all__ = ["OPEN", "Area", "Card", "Counts", "View", "order", "view"]
+
 NOT_ASSESSED = "not assessed by this version"
 _WITHHELD = "Not assessed: "
 _STATUSES = tuple(Status)
 _SEVERITIES = tuple(Severity)
 _LONGEST_VALUE = 200
 _MOST_PLACES = 2
-
-Counts = Mapping[Status, int]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of evidence. ``read_at`` is a time of the card's day, or day and time, or empty."""
-
-    source: str
-    where: str
-    answer: str
-    read_at: str
-
-
-@dataclass(frozen=True)
-class Tag:
-    """``document › section › step``; ``url`` is http or https, or empty."""
-
-    text: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A requirement that comes first. ``anchor`` is empty when the report has no finding of it."""
-
-    requirement: str
-    title: str
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """One finding, worded. ``anchor`` is the same from run to run."""
-
-    finding: Finding
-    anchor: str
-    id: str
-    title: str
-    subject: str
-    status: Status
-    word: str
-    severity: str
-    necessity: str
-    area: str
-    scenarios: tuple[str, ...]
-    consequence: str
-    found: str
-    expected: str
-    evidence: tuple[Line, ...]
-    evidence_day: str
-    remedy_label: str
-    remedy: tuple[str, ...]
-    references: tuple[Tag, ...]
-    waiver: str
-    hints: tuple[Hint, ...]
-    long_list: str
-    stops: bool
-    unassessed: bool
-    unanswered: bool
-
-    @property
-    def weight(self) -> str:
-        """``Blocker · required``."""
-        return f"{self.severity} · {self.necessity}"
-
-    @property
-    def brief(self) -> bool:
-        """Nothing was read for it and one line says it all: a row of a table, no card."""
-        return self.unassessed or self.unanswered
-
-    @property
-    def letters(self) -> int:
-        """How much there is to read in it."""
-        texts = [self.title, self.consequence, self.found, self.expected, self.waiver, *self.remedy]
-        texts += [text for line in self.evidence for text in (line.where, line.answer)]
-        return sum(map(len, texts)) + sum(len(tag.text) for tag in self.references)
-
-    @property
-    def read(self) -> str:
-        """Where a finding in one line comes from: its sources and when the last was read."""
-        sources = ", ".join(dict.fromkeys(line.source for line in self.evidence))
-        moments = [line.read_at for line in self.finding.evidence if line.read_at is not None]
-        return f"{sources}, {max(moments):%H:%M:%S}" if moments else sources
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One requirement in the status field: its worst subject decides."""
-
-    requirement: str
-    title: str
-    status: Status
-    anchor: str
-
-
-@dataclass(frozen=True)
-class Area:
-    """All findings of one area, worst first."""
-
-    name: str
-    title: str
-    anchor: str
-    counts: Counts
-    cards: tuple[Card, ...]
-    marks: tuple[Mark, ...]
-
-    @property
-    def opened(self) -> tuple[Card, ...]:
-        """What somebody must do."""
-        return tuple(card for card in self.cards if card.status in OPEN)
-
-    @property
-    def closed(self) -> tuple[Card, ...]:
-        """What is in order or does not apply."""
-        return tuple(card for card in self.cards if card.status not in OPEN)
-
-    @property
-    def loud(self) -> bool:
-        """Something fails or is unknown."""
-        return bool(self.counts[Status.FAIL] or self.counts[Status.UNKNOWN])
-
-
-@dataclass(frozen=True)
-class Banner:
-    """The verdict of one scenario. ``status`` gives it mark and colour."""
-
-    scenario: str
-    title: str
-    verdict: Verdict
-    word: str
-    status: Status
-    counts: Counts
-    in_words: str
-    why: str
-    score: str
-    score_short: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A requirement that keeps the customer from starting: its consequence, and where it stands."""
-
-    text: str
-    what: str
-    number: int
-    area: str
-    card: Card
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One reason why findings are unknown or unanswered, and the price of knowing."""
-
-    label: str
-    text: str
-    price: str
-    status: Status
-    cards: tuple[Card, ...]
-    places: tuple[tuple[str, int], ...]
-
-    def beyond(self, anchors: Container[str]) -> int:
-        """How many of them are not among the shown ones."""
-        return sum(card.anchor not in anchors for card in self.cards)
-
-    @property
-    def carded(self) -> tuple[Card, ...]:
-        """Those that have a card of their own."""
-        return tuple(card for card in self.cards if not card.brief)
-
-    @property
-    def in_line(self) -> tuple[Card, ...]:
-        """Those that are rows of a table."""
-        return tuple(card for card in self.cards if card.brief)
-
-    @property
-    def where(self) -> str:
-        """``Licences and subscriptions (2), DNS (1)``."""
-        return ", ".join(f"{title} ({count:,})" for title, count in self.places)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of a document, a requirement that it makes, and how that stands."""
-
-    step: str
-    requirement: str
-    title: str
-    status: Status
-    word: str
-    findings: int
-    anchor: str
-    brief: bool
-
-    @property
-    def text(self) -> str:
-        """The step and its requirement, with the number of findings where there are several."""
-        several = f" ({self.findings:,})" if self.findings > 1 else ""
-        return f"{self.step}: {self.requirement}{several}"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of a document."""
-
-    title: str
-    steps: tuple[Step, ...]
-
-    @property
-    def carded(self) -> tuple[Step, ...]:
-        """The steps whose finding has a card of its own, worst first."""
-        cards = [step for step in self.steps if step.status in OPEN and not step.brief]
-        return tuple(sorted(cards, key=lambda step: _STATUSES.index(step.status)))
-
-    @property
-    def in_line(self) -> tuple[tuple[Status, str, str], ...]:
-        """The other steps by their status: its word, and the steps as one text."""
-        groups: dict[Status, list[Step]] = {}
-        for step in self.steps:
-            if step.status not in OPEN or step.brief:
-                groups.setdefault(step.status, []).append(step)
-        return tuple(
-            (status, STATUS_WORDS[status], "; ".join(step.text for step in groups[status]))
-            for status in _STATUSES
-            if status in groups
-        )
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A document, and everything in it that was asked for. ``number`` counts requirements."""
-
-    id: str
-    title: str
-    era: str
-    status: str
-    counts: Counts
-    sections: tuple[Section, ...]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How a source behaved."""
-
-    source: str
-    status: Status
-    word: str
-    detail: str
-    requests: str
-    seconds: str
-
-
-@dataclass(frozen=True)
-class LongList:
-    """A table of rows that no report holds."""
-
-    name: str
-    finding: str
-    anchor: str
-    rows: str
-
-
-@dataclass(frozen=True)
-class View:
-    """Everything that reports show."""
-
-    customer: str
-    subtitle: str
-    assessed: str
-    assessed_day: str
-    tool: str
-    tenant: str
-    site: str
-    headline: str
-    lede: str
-    banners: tuple[Banner, ...]
-    stops: tuple[Stop, ...]
-    causes: tuple[Cause, ...]
-    areas: tuple[Area, ...]
-    counts: Counts
-    severities: Mapping[Severity, int]
-    scenarios: tuple[tuple[str, str, int], ...]
-    papers: tuple[Paper, ...]
-    sources: tuple[Asked, ...]
-    tables: tuple[LongList, ...]
-    not_written: tuple[tuple[str, str], ...]
-
-    @property
-    def total(self) -> int:
-        """How many findings there are."""
-        return sum(self.counts.values())
-
-    @property
-    def in_words(self) -> str:
-        """The counts of all findings as words."""
-        return counts_sentence(self.counts)
-
-    @property
-    def cards(self) -> tuple[Card, ...]:
-        """All findings in the order of the report."""
-        return tuple(card for area in self.areas for card in area.cards)
 
 
 def view(results: Results, catalogue: Catalogue) -> View:

@@ -1,15 +1,16 @@
 """Every verdict of the catalogue about the Apple push certificate."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from specimens import NOW, REFUSED, cert, file, unset
 
 from assess.check import Fail, Manual, Pass, Unknown, Warn
 from assess.evidence.config import Attested
 from assess.evidence.graph import Perhaps, PushCertificate
 from assess.model import worst
 from checks.apns import validity
+from specimens import NOW, REFUSED, cert, file, unset
 
 OWNER, NOBODY = Attested("A. Meyer, reminder in the calendar"), Attested(False)
 UNASKED = unset('[attestations] "apns.validity" in contoso.toml')
@@ -20,28 +21,28 @@ CASES = [
 ]  # fmt: skip
 
 
-def uploaded(days):
+def uploaded(days: float) -> Any:
     return Perhaps(PushCertificate(expiration_date_time=NOW + timedelta(days=days)))
 
 
-def decided(*arguments):
+def decided(*arguments: Any) -> Any:
     outcomes = validity(NOW, *arguments)
     assert {outcome.subject for outcome in outcomes} == {None}
     return worst(outcomes)
 
 
 @pytest.mark.parametrize(("days", "owner", "kind"), CASES)
-def test_validity_in_the_tenant(days, owner, kind):
+def test_validity_in_the_tenant(days: float, owner: Any, kind: type) -> None:
     assert isinstance(decided(uploaded(days), NO_FILE, owner), kind)
 
 
 @pytest.mark.parametrize(("days", "owner", "kind"), CASES)
-def test_validity_of_the_file_where_the_tenant_was_not_asked(days, owner, kind):
+def test_validity_of_the_file_where_the_tenant_was_not_asked(days: float, owner: Any, kind: type) -> None:
     outcome = decided(REFUSED, file(cert(days=days), name="push.pem"), owner)
     assert isinstance(outcome, kind)
 
 
-def test_validity_of_the_tenant_counts_and_another_file_is_said():
+def test_validity_of_the_tenant_counts_and_another_file_is_said() -> None:
     one = file(cert(days=300), name="push.pem")
     outcome = decided(uploaded(-1), one, OWNER)
     assert isinstance(outcome, Fail)
@@ -61,5 +62,5 @@ def test_validity_of_the_tenant_counts_and_another_file_is_said():
         (Perhaps(None), file(cert(days=300)), Unknown),
     ],
 )
-def test_validity_without_a_date(answer, one, kind):
+def test_validity_without_a_date(answer: Any, one: Any, kind: type) -> None:
     assert isinstance(decided(answer, one, OWNER), kind)

@@ -1,31 +1,11 @@
 """Every verdict of the catalogue about certificates, of files and of what a server presents."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samplechecks import recording
-from specimens import (
-    HOST,
-    NOW,
-    REFUSED,
-    SCHANNEL,
-    cert,
-    changed,
-    entry,
-    file,
-    incomplete,
-    leaf_step,
-    live,
-    private,
-    request,
-    served,
-    step,
-    store,
-    trust,
-    unset,
-)
 
 from assess.check import Fail, Manual, NotApplicable, Pass, Unknown, Warn
 from assess.discover import library
@@ -48,8 +28,35 @@ from assess.model import worst
 from checks.cert.clients import client_auth_installed, client_auth_on_clients, mp_web_server
 from checks.cert.custody import cmg_imported, cmg_pfx_export, cmg_pfx_on_site_server, store_cleanup
 from checks.cert.distribution import cdp_names, cdp_pfx_export, cdp_pki_issued
-from checks.cert.gateway import cmg_common_name, cmg_pki_issued, cmg_san, cmg_validity_chain, source_decision
+from checks.cert.gateway import (
+    cmg_common_name,
+    cmg_pki_issued,
+    cmg_san,
+    cmg_validity_chain,
+    source_decision,
+)
 from checks.cmg_endpoint import tls_endpoint
+from samplechecks import recording
+from specimens import (
+    HOST,
+    NOW,
+    REFUSED,
+    SCHANNEL,
+    cert,
+    changed,
+    entry,
+    file,
+    incomplete,
+    leaf_step,
+    live,
+    private,
+    request,
+    served,
+    step,
+    store,
+    trust,
+    unset,
+)
 
 PKI, INTERNET = "co-management-pki", "co-management-internet"
 PATH = "pki/cmg.pfx"
@@ -63,9 +70,9 @@ SHUT, GONE = Refused("nobody listens"), NoAddress("no address")
 MUTE = Silent("no answer in 15 s")
 
 
-def said(outcomes):
+def said(outcomes: Any) -> Any:
     """Subject to the kind of its outcome, the worst where a subject has several."""
-    parts = {}
+    parts: dict[Any, list[Any]] = {}
     for outcome in outcomes:
         parts.setdefault(outcome.subject, []).append(outcome)
     return {subject: type(worst(of)) for subject, of in parts.items()}
@@ -91,7 +98,7 @@ def said(outcomes):
         (PKI, incomplete(), "pilot", False, Unknown),
     ],
 )
-def test_source_decision(scenario, found, stage, internet, kind):
+def test_source_decision(scenario: Any, found: Any, stage: Any, internet: Any, kind: type) -> None:
     one = file(trust=found)
     assert said(source_decision(scenario, "public", stage, internet, one, PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
     shown = served(trust=found)
@@ -102,11 +109,11 @@ def test_source_decision(scenario, found, stage, internet, kind):
     ("scenario", "issuer", "kind"),
     [(PKI, "public", Pass), (INTERNET, "public", Pass), (INTERNET, "own-pki", Fail), (PKI, "own-pki", Warn), (PKI, unset("pki.issuer"), Manual)],
 )
-def test_source_decision_before_there_is_a_certificate(scenario, issuer, kind):
+def test_source_decision_before_there_is_a_certificate(scenario: Any, issuer: Any, kind: type) -> None:
     assert said(source_decision(scenario, issuer, "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: kind}
 
 
-def test_source_decision_when_nobody_could_look():
+def test_source_decision_when_nobody_could_look() -> None:
     arguments = (PKI, "public", "pilot", False)
     assert said(source_decision(*arguments, REFUSED, PATH, live(GONE), HOST)) == {"cmg.pfx": Unknown}
     assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
@@ -137,7 +144,7 @@ def test_source_decision_when_nobody_could_look():
         ("cmg.fabrikam.com", "public", "cmg.fabrikam.com", Warn),
     ],
 )
-def test_cmg_common_name(name, issuer, service, kind):
+def test_cmg_common_name(name: str, issuer: Any, service: Any, kind: type) -> None:
     leaf = cert(name)
     domains = ["contoso.com"]
     for one, path, shown, subject in (
@@ -149,7 +156,7 @@ def test_cmg_common_name(name, issuer, service, kind):
     assert said(got) == {"cmg.csr": kind}
 
 
-def test_cmg_common_name_and_what_is_missing():
+def test_cmg_common_name_and_what_is_missing() -> None:
     arguments = (NO_REQUEST, NO_REQUEST, live(SHUT))
     got = cmg_common_name(HOST, unset("cmg.deployment_prefix"), ["contoso.com"], "public", file(), PATH, *arguments)
     assert said(got) == {"cmg.pfx": Manual}
@@ -167,7 +174,7 @@ def test_cmg_common_name_and_what_is_missing():
     assert said(got) == {HOST: Unknown}
 
 
-def test_cmg_common_name_judges_the_issuer_by_its_chain_where_nobody_said():
+def test_cmg_common_name_judges_the_issuer_by_its_chain_where_nobody_said() -> None:
     name = "cmg.westeurope.cloudapp.azure.com"
     for found, kind in ((trust(), Fail), (trust(None, "own"), Pass)):
         one = file(cert(name), trust=found)
@@ -193,7 +200,7 @@ def test_cmg_common_name_judges_the_issuer_by_its_chain_where_nobody_said():
         ("", (HOST,), (), Fail),
     ],
 )
-def test_cmg_san(name, dns, others, kind):
+def test_cmg_san(name: str, dns: Any, others: Any, kind: type) -> None:
     leaf = cert(name, dns=dns, other_names=others)
     assert said(cmg_san(file(leaf), PATH, NO_REQUEST, NO_REQUEST, live(SHUT), HOST)) == {"cmg.pfx": kind}
     assert said(cmg_san(NO_FILE, NO_PATH, NO_REQUEST, NO_REQUEST, live(served(leaf)), HOST)) == {HOST: kind}
@@ -201,7 +208,7 @@ def test_cmg_san(name, dns, others, kind):
     assert said(cmg_san(NO_FILE, NO_PATH, asked, "cmg.csr", NO_LIVE, NO_SERVICE)) == {"cmg.csr": kind}
 
 
-def test_cmg_san_with_nothing_to_look_at():
+def test_cmg_san_with_nothing_to_look_at() -> None:
     assert said(cmg_san(NO_FILE, NO_PATH, NO_REQUEST, NO_REQUEST, NO_LIVE, NO_SERVICE)) == {None: Manual}
     assert said(cmg_san(REFUSED, PATH, NO_REQUEST, NO_REQUEST, live(SHUT), HOST)) == {"cmg.pfx": Unknown}
     assert said(cmg_san(NO_FILE, NO_PATH, REFUSED, "cmg.csr", NO_LIVE, NO_SERVICE)) == {"cmg.csr": Unknown}
@@ -214,11 +221,11 @@ BY_NUMBER = Template(oid="1.3.6.1.4.1.311.21.8.1")
 AZURE = "cmg.cloudapp.net"
 
 
-def collected(*entries, unread=()):
+def collected(*entries: Any, unread: Any = ()) -> Any:
     return Stores((store("cm01.corp.contoso.com", *entries),), tuple(unread))
 
 
-def own(leaf, **more):
+def own(leaf: Any, **more: Any) -> Any:
     return file(leaf, trust=trust(leaf, "own"), **more)
 
 
@@ -242,11 +249,11 @@ def own(leaf, **more):
         (file(cert(AZURE, template=BY_NAME), trust=incomplete(faults=("root.cer: damaged",))), NO_STORES, Unknown),
     ],
 )  # fmt: skip
-def test_cmg_pki_issued(one, stores, kind):
+def test_cmg_pki_issued(one: Any, stores: Any, kind: type) -> None:
     assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, stores)) == {"cmg.pfx": kind}
 
 
-def test_cmg_pki_issued_from_a_template_of_another_name():
+def test_cmg_pki_issued_from_a_template_of_another_name() -> None:
     one = own(cert(template=Template(name="Cloud Web")))
     assert said(cmg_pki_issued(HOST, "cmg", "Cloud Web", one, NO_STORES)) == {"cmg.pfx": Pass}
 
@@ -254,7 +261,7 @@ def test_cmg_pki_issued_from_a_template_of_another_name():
 # -- validity and chain --
 
 
-def chained(leaf, found=None, **more):
+def chained(leaf: Any, found: Any = None, **more: Any) -> Any:
     return file(leaf, trust=found or trust(leaf), **more)
 
 
@@ -262,7 +269,7 @@ def chained(leaf, found=None, **more):
     ("days", "since", "kind"),
     [(30.001, 1, Pass), (30, 1, Warn), (29, 1, Warn), (0, 1, Warn), (-0.001, 1, Fail), (90, 0, Pass), (90, -0.001, Fail)],
 )
-def test_cmg_validity_chain_by_its_dates(days, since, kind):
+def test_cmg_validity_chain_by_its_dates(days: float, since: float, kind: type) -> None:
     leaf = cert(days=days, since=since)
     assert said(cmg_validity_chain(NOW, "public", chained(leaf), PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
     shown = served(leaf, trust=trust(leaf))
@@ -300,20 +307,20 @@ ROOT = step("Root", "anchor", signature_hash="sha1")
         (cert(self_signed=True), incomplete(reason="it signed itself", missing="", ends_in=HOST), "own-pki", Fail),
     ],
 )
-def test_cmg_validity_chain(leaf, found, issuer, kind):
+def test_cmg_validity_chain(leaf: Any, found: Any, issuer: Any, kind: type) -> None:
     assert said(cmg_validity_chain(NOW, issuer, chained(leaf, found), PATH, live(GONE), HOST)) == {"cmg.pfx": kind}
 
 
-def test_cmg_validity_chain_with_nothing_to_look_at():
+def test_cmg_validity_chain_with_nothing_to_look_at() -> None:
     assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
     assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(SHUT), HOST)) == {HOST: Unknown}
     assert said(cmg_validity_chain(NOW, "public", REFUSED, PATH, REFUSED, HOST)) == {"cmg.pfx": Unknown, HOST: Unknown}
     assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: Manual}
 
 
-def test_a_public_certificate_that_lives_too_long_is_said_to():
+def test_a_public_certificate_that_lives_too_long_is_said_to() -> None:
     long, short = cert(since=100, days=200), cert(since=100, days=99)
-    [outcome] = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST)
+    outcome: Any = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST)[0]
     assert "300 days, more than the 200" in outcome.observed
     for leaf, found in ((short, trust(short)), (long, trust(long, "own"))):
         [outcome] = cmg_validity_chain(NOW, "public", chained(leaf, found), PATH, live(GONE), HOST)
@@ -323,12 +330,12 @@ def test_a_public_certificate_that_lives_too_long_is_said_to():
 @pytest.mark.parametrize(
     ("issued", "days"), [("2019-01-01", None), ("2026-03-14", 398), ("2026-03-15", 200), ("2027-03-15", 100), ("2029-03-15", 47)]
 )
-def test_lifetimes(issued, days):
+def test_lifetimes(issued: Any, days: float) -> None:
     assert longest_public_lifetime(NOW.fromisoformat(f"{issued}T12:00:00+00:00")) == days
 
 
 @given(st.floats(-400, 400), st.floats(0, 400))
-def test_a_later_clock_never_heals_an_expired_certificate(days, later):
+def test_a_later_clock_never_heals_an_expired_certificate(days: float, later: Any) -> None:
     leaf = cert(days=days, since=900)
     order = [Fail, Warn, Pass]
     now, then = (
@@ -361,7 +368,7 @@ def test_a_later_clock_never_heals_an_expired_certificate(days, later):
         (file(protection=("pkcs12_sha1_tripledes_3key", "pkcs12_sha1_rc2_40")), "public", Warn),
     ],
 )
-def test_cmg_pfx_export(one, issuer, kind):
+def test_cmg_pfx_export(one: Any, issuer: Any, kind: type) -> None:
     assert said(cmg_pfx_export(issuer, one)) == {"cmg.pfx": kind}
 
 
@@ -388,7 +395,7 @@ LEAF = "AB" * 20
         (Stores((), (Unread("a.json", "no JSON", "Collect it again."),)), NO_FILE, UNASKED, Unknown),
     ],
 )
-def test_cmg_imported(stores, one, confirmed, kind):
+def test_cmg_imported(stores: Any, one: Any, confirmed: Any, kind: type) -> None:
     assert said(cmg_imported(stores, HOST, "public", one, confirmed)) == {None: kind}
 
 
@@ -405,7 +412,7 @@ def test_cmg_imported(stores, one, confirmed, kind):
         (NO_FILE, unset("site.server_fqdn"), UNASKED, Manual),
     ],
 )
-def test_cmg_pfx_on_site_server(presence, server, confirmed, kind):
+def test_cmg_pfx_on_site_server(presence: Any, server: Any, confirmed: Any, kind: type) -> None:
     assert said(cmg_pfx_on_site_server(presence, server, confirmed)) == {None: kind}
 
 
@@ -428,12 +435,12 @@ NO_POINT = unset("files.cdp_pfx")
         (REFUSED, file(), NO_POINT, UNASKED, Unknown),
     ],
 )
-def test_store_cleanup(stores, one, point, confirmed, kind):
+def test_store_cleanup(stores: Any, one: Any, point: Any, confirmed: Any, kind: type) -> None:
     assert said(store_cleanup(stores, HOST, one, point, confirmed)) == {None: kind}
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(True, Pass), (False, Warn), (None, Manual)])
-def test_temporary_folder_is_only_asked_for(answer, kind):
+def test_temporary_folder_is_only_asked_for(answer: Any, kind: type) -> None:
     known = library()
     attested = {} if answer is None else {"attestations": {"cert.temporary-folder": {"answer": answer, "by": "A. Meyer"}}}
     with recording(**attested) as made:
@@ -442,7 +449,7 @@ def test_temporary_folder_is_only_asked_for(answer, kind):
     assert isinstance(outcome, kind)
 
 
-def test_the_catalogues_question_is_asked():
+def test_the_catalogues_question_is_asked() -> None:
     known = library()
     requirement = known.catalogue.requirements["cert.store-cleanup"]
     with recording(files__cmg_pfx="cmg.pfx") as made:
@@ -469,14 +476,14 @@ NO_CDP_CSR = unset("files.cdp_csr")
         (cert("other.contoso.com"), "public", Fail),
     ],
 )
-def test_cdp_names(leaf, issuer, kind):
+def test_cdp_names(leaf: Any, issuer: Any, kind: type) -> None:
     one = file(leaf, name="cdp.pfx")
     assert said(cdp_names(CDP, HOST, issuer, one, POINT, NO_CDP_CSR, NO_CDP_CSR)) == {"cdp.pfx": kind}
     asked = request(leaf.common_name, name="cdp.csr", dns_names=leaf.dns_names)
     assert said(cdp_names(CDP, HOST, issuer, NO_POINT, NO_POINT, asked, "cdp.csr")) == {"cdp.csr": kind}
 
 
-def test_cdp_names_with_nothing_to_look_at():
+def test_cdp_names_with_nothing_to_look_at() -> None:
     assert said(cdp_names(CDP, HOST, "public", NO_POINT, NO_POINT, NO_CDP_CSR, NO_CDP_CSR)) == {None: Manual}
     assert said(cdp_names(CDP, HOST, "public", REFUSED, POINT, REFUSED, "cdp.csr")) == {"cdp.pfx": Unknown, "cdp.csr": Unknown}
     one = file(cert(CDP, dns=()), name="cdp.pfx", trust=trust(None, "own"))
@@ -493,7 +500,7 @@ def test_cdp_names_with_nothing_to_look_at():
         (cert("cdp.cloudapp.net", template=BY_NUMBER), Unknown),
     ],
 )
-def test_cdp_pki_issued(leaf, kind):
+def test_cdp_pki_issued(leaf: Any, kind: type) -> None:
     one = own(leaf, name="cdp.pfx")
     assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES)) == {"cdp.pfx": kind}
 
@@ -502,11 +509,11 @@ def test_cdp_pki_issued(leaf, kind):
     ("more", "kind"),
     [({}, Pass), ({"trust": trust()}, Pass), ({"has_key": False}, Fail), ({"chain": (), "trust": incomplete()}, Fail), ({"trust": incomplete()}, Manual)],
 )
-def test_cdp_pfx_export(more, kind):
+def test_cdp_pfx_export(more: Any, kind: type) -> None:
     assert said(cdp_pfx_export("own-pki", file(**more))) == {"cmg.pfx": kind}
 
 
-def test_the_distribution_point_is_history():
+def test_the_distribution_point_is_history() -> None:
     known = library()
     for name in ("cert.cdp-names", "cert.cdp-pki-issued", "cert.cdp-pfx-export"):
         with recording() as made:
@@ -521,7 +528,7 @@ SILENT_CONTROL = Endpoints({"cm01.corp.contoso.com": MUTE})
 CONTROL = Endpoints({"cm01.corp.contoso.com": served()})
 
 
-def web(name=MP, **more):
+def web(name: str = MP, **more: Any) -> Any:
     leaf = cert(name, **more)
     return served(leaf, trust=trust(leaf, "own"))
 
@@ -542,11 +549,11 @@ def web(name=MP, **more):
         (changed(web(), trust=incomplete(faults=("root.cer: damaged",))), Unknown),
     ],
 )
-def test_mp_web_server(seen, kind):
+def test_mp_web_server(seen: Any, kind: type) -> None:
     assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES)) == {MP: kind}
 
 
-def test_mp_web_server_with_a_key_that_can_be_exported():
+def test_mp_web_server_with_a_key_that_can_be_exported() -> None:
     for exportable, kind in ((True, Warn), (False, Pass), (None, Pass)):
         stores = Stores((store("MP01", entry(thumbprint=LEAF, exportable=exportable)),))
         assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores)) == {MP: kind}
@@ -555,7 +562,7 @@ def test_mp_web_server_with_a_key_that_can_be_exported():
 
 
 @pytest.mark.parametrize("seen", [SHUT, NoHandshake("it hung up")])
-def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen):
+def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen: Any) -> None:
     both = Endpoints({MP: seen, OTHER: web(OTHER)})
     assert said(mp_web_server(NOW, both, REFUSED, NO_STORES)) == {MP: Fail, OTHER: Pass}
     assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Fail}
@@ -564,7 +571,7 @@ def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen):
 
 
 @pytest.mark.parametrize("seen", [MUTE, GONE])
-def test_mp_web_server_that_cannot_be_reached_is_unknown(seen):
+def test_mp_web_server_that_cannot_be_reached_is_unknown(seen: Any) -> None:
     assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Unknown}
 
 
@@ -573,7 +580,7 @@ def test_mp_web_server_that_cannot_be_reached_is_unknown(seen):
 SITE = "cm01.corp.contoso.com"
 
 
-def installed(*held, confirmed=UNASKED, server=MP):
+def installed(*held: Any, confirmed: Any = UNASKED, server: Any = MP) -> Any:
     stores = Stores((store(server, *held), store(SITE, entry())))
     return said(client_auth_installed(NOW, [MP], SITE, stores, confirmed))[MP]
 
@@ -596,7 +603,7 @@ def installed(*held, confirmed=UNASKED, server=MP):
         ([entry(eku=None)], YES, Unknown),
     ],
 )
-def test_client_auth_installed(held, confirmed, kind):
+def test_client_auth_installed(held: Any, confirmed: Any, kind: type) -> None:
     assert installed(*held, confirmed=confirmed) is kind
     assert installed(*held, confirmed=confirmed, server="MP01") is kind
 
@@ -615,11 +622,11 @@ def test_client_auth_installed(held, confirmed, kind):
         (Stores((store(MP, entry()),)), UNASKED, (Pass, Manual)),
     ],
 )
-def test_client_auth_installed_and_where_it_is_missing(stores, confirmed, kinds):
+def test_client_auth_installed_and_where_it_is_missing(stores: Any, confirmed: Any, kinds: Any) -> None:
     assert said(client_auth_installed(NOW, [MP], SITE, stores, confirmed)) == dict(zip((MP, SITE), kinds, strict=True))
 
 
-def test_client_auth_installed_on_a_site_server_that_is_a_management_point():
+def test_client_auth_installed_on_a_site_server_that_is_a_management_point() -> None:
     stores = Stores((store(SITE),))
     assert said(client_auth_installed(NOW, [SITE], SITE, stores, UNASKED)) == {SITE: Fail}
     gap = unset("mp.servers")
@@ -632,7 +639,7 @@ def test_client_auth_installed_on_a_site_server_that_is_a_management_point():
     [
         (store("pc1", entry()), Pass),
         (store("pc1", entry(days=30)), Warn),
-        (store("pc1", entry(days=30), entry_joined := entry(days=60)), Pass),
+        (store("pc1", entry(days=30), entry(days=60)), Pass),
         (store("pc1", entry(days=10), entra_joined=True), Pass),
         (store("pc1", entra_joined=True), Pass),
         (store("pc1", domain_joined=True, entra_joined=False, entra_registered=False), Fail),
@@ -644,11 +651,11 @@ def test_client_auth_installed_on_a_site_server_that_is_a_management_point():
         (store("pc1", entry(issued_by_named=None)), Unknown),
     ],
 )
-def test_client_auth_on_clients(client, kind):
+def test_client_auth_on_clients(client: Any, kind: type) -> None:
     assert said(client_auth_on_clients(NOW, Stores((client,)), "root.cer")) == {"pc1": kind}
 
 
-def test_client_auth_on_clients_and_what_is_missing():
+def test_client_auth_on_clients_and_what_is_missing() -> None:
     client = store("pc1", entry(issued_by_named=None))
     assert said(client_auth_on_clients(NOW, Stores((client,)), unset("files.trusted_root_cer"))) == {"pc1": Manual}
     some = Stores((store("pc1", entry()),), (Unread("a.json", "no JSON", "Collect it again."),))
@@ -659,7 +666,7 @@ def test_client_auth_on_clients_and_what_is_missing():
 # -- the gateway as its clients meet it --
 
 
-def book(answer):
+def book(answer: Any) -> Any:
     return AddressBook({HOST: answer})
 
 
@@ -670,7 +677,10 @@ DEAD = Endpoints({"login.microsoftonline.com": MUTE})
 GOOD = live(served())
 
 
-def endpoint(public=THERE, internal=THERE, tls=GOOD, http=Answered(401, "Unauthorized"), control=LOGIN, issuer="public"):
+ANSWER = Answered(401, "Unauthorized")
+
+
+def endpoint(public: Any = THERE, internal: Any = THERE, tls: Any = GOOD, http: Any = ANSWER, control: Any = LOGIN, issuer: Any = "public") -> Any:
     return said(tls_endpoint(NOW, HOST, issuer, public, internal, tls, http, control))[HOST]
 
 
@@ -712,15 +722,15 @@ def endpoint(public=THERE, internal=THERE, tls=GOOD, http=Answered(401, "Unautho
         ({"http": REFUSED}, Unknown),
     ],
 )
-def test_tls_endpoint(different, kind):
+def test_tls_endpoint(different: Any, kind: type) -> None:
     assert endpoint(**different) is kind
 
 
-def test_the_gateway_is_no_control_of_its_own():
+def test_the_gateway_is_no_control_of_its_own() -> None:
     assert endpoint(tls=live(SHUT), http=NotReached("refused"), control=Endpoints({HOST: served()})) is Unknown
 
 
-def test_structs_are_what_they_seem():
+def test_structs_are_what_they_seem() -> None:
     assert isinstance(cert(), Certificate)
     assert leaf_step(cert()).name == HOST
     assert SCHANNEL in file().provider

@@ -1,7 +1,8 @@
 """Every verdict of the catalogue about certificate requests."""
 
+from typing import Any
+
 import pytest
-from specimens import HOST, KEY_STORAGE, REFUSED, SCHANNEL, cert, file, live, request, served, unset
 
 from assess.check import Fail, Manual, Pass, Unknown, Warn
 from assess.evidence.adminservice import MayBeTrimmed, Seen, Site
@@ -16,6 +17,7 @@ from checks.csr import (
     organisation_fields,
     provider,
 )
+from specimens import HOST, KEY_STORAGE, REFUSED, SCHANNEL, cert, file, live, request, served, unset
 
 SITE = "cm01.corp.contoso.com"
 CSR, PFX = "pki/cmg.csr", "pki/cmg.pfx"
@@ -25,18 +27,18 @@ UNASKED = unset('[attestations] "csr.generated-on-site-server" in contoso.toml')
 SHUT = live(Refused("nobody listens"))
 
 
-def said(outcomes):
+def said(outcomes: Any) -> Any:
     return {outcome.subject: type(outcome) for outcome in outcomes}
 
 
-def generated(one, path=CSR, confirmed=UNASKED):
+def generated(one: Any, path: Any = CSR, confirmed: Any = UNASKED) -> Any:
     return said(generated_on_site_server(SITE, one, path, NO_POINT_CSR, NO_POINT_CSR, False, confirmed))
 
 
 @pytest.mark.parametrize(
     ("machine", "kind"), [("CM01.corp.contoso.com", Pass), ("CM01", Pass), ("web01.corp.contoso.com", Warn), ("cm01.fabrikam.com", Warn)]
 )
-def test_generated_on_site_server(machine, kind):
+def test_generated_on_site_server(machine: Any, kind: type) -> None:
     assert generated(request(machine=machine)) == {"cmg.csr": kind}
     assert generated(request(machine=machine), confirmed=Attested("other")) == {"cmg.csr": kind}
 
@@ -45,20 +47,20 @@ def test_generated_on_site_server(machine, kind):
     ("answer", "kind"),
     [("cm01", Pass), (SITE, Pass), ("web01", Warn), (True, Pass), (False, Warn), ([SITE], Pass), ([SITE, "web01"], Warn), ([], Warn)],
 )
-def test_generated_on_site_server_by_the_answer(answer, kind):
+def test_generated_on_site_server_by_the_answer(answer: Any, kind: type) -> None:
     confirmed = Attested(answer)
     assert generated(request(machine=""), confirmed=confirmed) == {"cmg.csr": kind}
     assert generated(NO_CSR, NO_CSR, confirmed) == {None: kind}
     assert generated(REFUSED, confirmed=confirmed) == {"cmg.csr": kind}
 
 
-def test_generated_on_site_server_unanswered():
+def test_generated_on_site_server_unanswered() -> None:
     assert generated(request(machine="")) == {"cmg.csr": Manual}
     assert generated(NO_CSR, NO_CSR) == {None: Manual}
     assert generated(REFUSED) == {"cmg.csr": Unknown}
 
 
-def test_generated_on_site_server_of_the_distribution_point():
+def test_generated_on_site_server_of_the_distribution_point() -> None:
     point = request("cdp.contoso.com", name="cdp.csr", machine="web01")
     got = generated_on_site_server(SITE, request(), CSR, point, "cdp.csr", True, UNASKED)
     assert said(got) == {"cmg.csr": Pass, "cdp.csr": Warn}
@@ -76,16 +78,16 @@ def test_generated_on_site_server_of_the_distribution_point():
         (file(key_matches=None), request(), CSR, Unknown),
     ],
 )
-def test_completed_on_origin(one, asked, path, kind):
+def test_completed_on_origin(one: Any, asked: Any, path: Any, kind: type) -> None:
     assert said(completed_on_origin(one, asked, path)) == {"cmg.pfx": kind}
 
 
-def sites(*builds):
+def sites(*builds: Any) -> Any:
     rows = tuple(Site(f"P{number:02}", build_number=build) for number, build in enumerate(builds))
     return Seen(rows, MayBeTrimmed("", ""))
 
 
-def named(text):
+def named(text: str) -> Any:
     return KeyProvider("cmg.pfx", text)
 
 
@@ -103,19 +105,19 @@ def named(text):
         ("", sites(9128), Unknown),
     ],
 )
-def test_key_provider_version(text, known, kind):
+def test_key_provider_version(text: str, known: Any, kind: type) -> None:
     none = (NO_POINT_CSR, NO_POINT_CSR, NO_POINT, NO_POINT, False)
     assert said(key_provider_version(request(provider=text), CSR, NO_PFX, NO_PFX, *none, known)) == {"cmg.csr": kind}
     assert said(key_provider_version(NO_CSR, NO_CSR, named(text), PFX, *none, known)) == {"cmg.pfx": kind}
 
 
 @pytest.mark.parametrize(("text", "kind"), [(SCHANNEL, Pass), (KEY_STORAGE, Warn), (SCHANNEL.lower(), Warn), ("", Unknown)])
-def test_provider(text, kind):
+def test_provider(text: str, kind: type) -> None:
     none = (NO_POINT_CSR, NO_POINT_CSR, NO_POINT, NO_POINT, False)
     assert said(provider(request(provider=text), CSR, named(text), PFX, *none)) == {"cmg.csr": kind, "cmg.pfx": kind}
 
 
-def test_provider_with_nothing_to_look_at_and_of_the_distribution_point():
+def test_provider_with_nothing_to_look_at_and_of_the_distribution_point() -> None:
     none = (NO_POINT_CSR, NO_POINT_CSR, NO_POINT, NO_POINT)
     assert said(provider(NO_CSR, NO_CSR, NO_PFX, NO_PFX, *none, False)) == {None: Manual}
     assert said(key_provider_version(NO_CSR, NO_CSR, NO_PFX, NO_PFX, *none, True, REFUSED)) == {None: Manual}
@@ -126,7 +128,7 @@ def test_provider_with_nothing_to_look_at_and_of_the_distribution_point():
     assert said(got) == {"cmg.csr": Pass, "cdp.csr": Pass, "cdp.pfx": Warn}
 
 
-def sizes(asked=NO_CSR, asked_path=NO_CSR, one=NO_PFX, path=NO_PFX, shown=SHUT, service=HOST, point=None):
+def sizes(asked: Any = NO_CSR, asked_path: Any = NO_CSR, one: Any = NO_PFX, path: Any = NO_PFX, shown: Any = SHUT, service: Any = HOST, point: Any = None) -> Any:
     last = point or (NO_POINT, NO_POINT, NO_POINT_CSR, NO_POINT_CSR, False)
     return said(key_size(asked, asked_path, one, path, shown, service, *last))
 
@@ -138,7 +140,7 @@ def sizes(asked=NO_CSR, asked_path=NO_CSR, one=NO_PFX, path=NO_PFX, shown=SHUT, 
         ("EC 256", Fail), ("EC 521", Fail), ("Ed25519", Fail), ("DSA 2048", Fail), ("RSA", Unknown),
     ],
 )  # fmt: skip
-def test_key_size(key, kind):
+def test_key_size(key: Any, kind: type) -> None:
     leaf = cert(key=key)
     assert sizes(request(key=key), CSR) == {"cmg.csr": kind}
     assert sizes(one=file(leaf), path=PFX) == {"cmg.pfx": kind}
@@ -147,7 +149,7 @@ def test_key_size(key, kind):
     assert sizes(request(), CSR, point=point) == {"cmg.csr": Pass, "cdp.pfx": kind, "cdp.csr": kind}
 
 
-def test_key_size_with_nothing_to_look_at():
+def test_key_size_with_nothing_to_look_at() -> None:
     assert sizes() == {HOST: Unknown}
     assert sizes(shown=unset("cmg.service_name"), service=unset("cmg.service_name")) == {None: Manual}
     assert sizes(REFUSED, CSR, REFUSED, PFX, REFUSED) == {"cmg.csr": Unknown, "cmg.pfx": Unknown, HOST: Unknown}
@@ -167,7 +169,7 @@ WANTED = {"O": "Contoso Ltd", "C": "DE", "L": "Berlin"}
         ("CN=x", Warn),
     ],
 )
-def test_organisation_fields(subject, kind):
+def test_organisation_fields(subject: Any, kind: type) -> None:
     none = (NO_POINT_CSR, NO_POINT_CSR, False)
     asked = request(subject=subject)
     assert said(organisation_fields(WANTED, asked, CSR, NO_PFX, NO_PFX, *none)) == {"cmg.csr": kind}
@@ -178,7 +180,7 @@ def test_organisation_fields(subject, kind):
     assert said(got) == {"cdp.csr": kind}
 
 
-def test_organisation_fields_with_nothing_to_look_at():
+def test_organisation_fields_with_nothing_to_look_at() -> None:
     none = (NO_POINT_CSR, NO_POINT_CSR, False)
     assert said(organisation_fields(WANTED, NO_CSR, NO_CSR, NO_PFX, NO_PFX, *none)) == {None: Manual}
     assert said(organisation_fields(WANTED, REFUSED, CSR, file(), PFX, *none)) == {"cmg.csr": Unknown}
