@@ -141,7 +141,7 @@ class _Survey:
         return self.suffixes.setdefault(self._subject(user), _Suffix())
 
     def _offender(self, account: Account, found: list[Fault], counted: _Suffix) -> None:
-        counted.rules.update({fault.rule for fault in found})
+        counted.rules.update(dict.fromkeys((fault.rule for fault in found), 1))
         enrols = self.who.of(*account.keys())
         if any(fault.forbidden for fault in found):
             counted.forbidden[enrols] += 1
