@@ -19,7 +19,7 @@ import msgspec
 
 from assess.engagement import Engagement
 from assess.errors import EngagementError, RecordingError, Unavailable
-from assess.evidence import Ask, Note, encode_table, table_reader
+from assess.evidence import UNANSWERED, Ask, Note, encode_table, table_reader
 from assess.files import whole
 
 FORMAT = 1
@@ -211,8 +211,8 @@ def _unpack(file: zipfile.ZipFile, folder: Path) -> None:
 def merge(recordings: list[Recording]) -> Recording:
     """One recording out of several of the same engagement.
 
-    An answer beats a refusal; of two answers the later one counts. The moment judged from is the
-    latest. Raises RecordingError where the recordings are of different engagements.
+    An answer beats a refusal, also part by part (a name, a host, a forest); of two answers the
+    later one counts. The moment judged from is the latest. Raises RecordingError where the recordings are of different engagements.
     """
     first, *others = sorted(recordings, key=lambda recording: recording.as_of)
     for other in others:
@@ -230,12 +230,38 @@ def merge(recordings: list[Recording]) -> Recording:
         for record in recording.records.values():
             before = merged.records.get(record.ask)
             if before is None or before.refusal is not None or record.refusal is None:
-                merged.add(record)
+                merged.add(_completed(record, before))
                 for table in _tables_of(record):
                     source = recording.tables / f"{table}.ndjson"
                     if source.is_file():
                         shutil.copyfile(source, merged.tables / source.name)
     return merged
+
+
+def _completed(later: Record, earlier: Record | None) -> Record:
+    """The later record, with what only the earlier one saw in the place of "no answer"."""
+    if earlier is None or earlier.refusal is not None or later.refusal is not None:
+        return later
+    old, new = msgspec.json.decode(earlier.answer), msgspec.json.decode(later.answer)
+    both = _parts(old, new)
+    if both == new:
+        return later
+    answer = msgspec.Raw(msgspec.json.encode(both))
+    notes = tuple(dict.fromkeys((*earlier.notes, *later.notes)))
+    return msgspec.structs.replace(later, answer=answer, notes=notes)
+
+
+def _parts(old: Any, new: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """``new``, each part that nobody answered for taken from ``old`` where that knows better."""
+    if isinstance(new, dict) and isinstance(old, dict):
+        if new.get("type") in UNANSWERED and old.get("type") not in UNANSWERED:
+            return old
+        if "type" in new or "table" in new:
+            return new
+        return {name: _parts(old.get(name), value) for name, value in new.items()}
+    if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
+        return [_parts(*pair) for pair in zip(old, new, strict=True)]
+    return new
 
 
 def _tables_of(record: Record) -> list[str]:

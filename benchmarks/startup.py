@@ -2,8 +2,11 @@
 
 import sys
 import tempfile
+from pathlib import Path
 
 from benchmarks.timing import Line, Scale, alternating, best, command
+
+_REPORTS = ("report.html", "report.pdf", "report.xlsx", "results.json")
 
 
 def measure(_: Scale) -> list[Line]:
@@ -24,4 +27,7 @@ def demo(_: Scale) -> list[Line]:
     """`assess demo` to all four reports."""
     with tempfile.TemporaryDirectory() as folder:
         taken = best(lambda: command([sys.executable, "-m", "assess", "demo", "-o", folder]), 3)
+        for name in _REPORTS:
+            if len(list(Path(folder).rglob(name))) != 3:
+                raise RuntimeError(f"the demo did not write {name} every time")
     return [Line("assess demo, four reports", "6 s", f"{taken:.2f} s", taken < 6)]

@@ -102,7 +102,7 @@ _REACH = (
 )
 
 
-def unread(subject: str | None, missing: Missing) -> Outcome:
+def unread(subject: str | None, missing: Missing) -> Unknown:
     """Unknown under the name of what could not be read, with how to mend it."""
     return Unknown(subject, missing.reason, remedy=(missing.mend,) if missing.mend else ())
 

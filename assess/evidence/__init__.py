@@ -20,6 +20,10 @@ from assess.errors import Unavailable
 
 T = TypeVar("T")
 
+# Tags of the parts of an answer (one name, one host, one forest) that nobody answered for. When
+# recordings are merged, what another place saw takes their place.
+UNANSWERED = frozenset({"NoAnswer", "Silent", "NotReached", "NoAddress"})
+
 # A short name for the one key that most DNS questions are about.
 ALIASES: Mapping[str, str] = {"domain": "tenant.public_domains"}
 _PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")

@@ -179,11 +179,13 @@ def _installed(
     held = () if isinstance(stores, Missing) else stores.of(server)
     about = tuple(store.computer for store in held)
     if not held:
-        if answer is None:
-            return _not_collected(server, stores)
-        if answer:
-            return Pass(server, "not collected; confirmed")
-        return lacking(server, expected, "not collected; answered: no")
+        if answer is False:
+            return lacking(server, expected, "not collected; answered: no")
+        asked = _not_collected(server, stores)
+        # A store that was collected and cannot be read might contradict the answer.
+        if answer is None or isinstance(asked, Unknown):
+            return asked
+        return Pass(server, "not collected; confirmed")
     found = [one for store in held for one in _candidates(store, as_of)]
     found.sort(key=lambda one: len(one.open))
     if not found:

@@ -117,10 +117,12 @@ def cmg_imported(
         expected = "in the store with its private key"
         yield Fail(None, expected, f"without private key in the store of {where}", about=names)
     elif fine and isinstance(file, CertificateFile):
-        yield Pass(None, f"exported with its key as {file.name}", about=(file.name,))
+        exported_as = Pass(None, f"exported with its key as {file.name}", about=(file.name,))
+        yield _lost(stores) or exported_as
     elif isinstance(confirmed, Attested):
         if confirmed.yes:
-            yield Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}")
+            said = Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}")
+            yield _lost(stores, file) or said
         else:
             yield Fail(None, "imported with an exportable key", "answered: no")
     else:
@@ -147,13 +149,18 @@ def _held(
 
 def _open(*evidence: Stores | CertificateFile | Missing) -> Outcome:
     """The question, or unknown where evidence was named that could not be read."""
+    return _lost(*evidence) or Manual(None, "")
+
+
+def _lost(*evidence: Stores | CertificateFile | Missing) -> Unknown | None:
+    """Unknown where evidence was named and could not be read: it might contradict an answer."""
     for one in evidence:
         if isinstance(one, Missing) and not one.key:
             return unread(None, one)
         if isinstance(one, Stores) and one.unread:
             mends = tuple(fault.mend for fault in one.unread if fault.mend)
             return Unknown(None, "; ".join(fault.reason for fault in one.unread), remedy=mends)
-    return Manual(None, "")
+    return None
 
 
 @check("cert.cmg-pfx-on-site-server")
@@ -211,4 +218,5 @@ def store_cleanup(
         seen = ""
         if isinstance(stores, Stores) and stores.stores:
             seen = f"not in {in_words(store.computer for store in stores.stores)}; "
-        yield Pass(None, f"{seen}confirmed by {confirmed.by or 'somebody unnamed'}")
+        said = Pass(None, f"{seen}confirmed by {confirmed.by or 'somebody unnamed'}")
+        yield _lost(stores) or said

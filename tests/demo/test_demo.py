@@ -1,6 +1,7 @@
 """The example customer: repeatable, whole, on this machine alone, and without a trace of it."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -41,6 +42,16 @@ def test_two_runs_are_the_same(first: Assessed, tmp_path: Path) -> None:
     again = assess(EXAMPLE, tmp_path)
     with again.evidence:
         assert to_json(again.found) == to_json(first.found)
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_no_order_is_left_to_chance(first: Assessed, tmp_path: Path, seed: str) -> None:
+    """Python's sets are in another order in each process."""
+    command = [sys.executable, "-m", "assess", "demo", "-o", str(tmp_path), "-f", "json"]
+    done = subprocess.run(command, check=False, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
+    assert done.returncode == 1
+    [folder] = tmp_path.iterdir()
+    assert (folder / "results.json").read_bytes() == to_json(first.found)
 
 
 def test_the_results_follow_their_schema(first: Assessed) -> None:

@@ -99,6 +99,29 @@ def test_merging_prefers_answers_and_then_the_later_one():
     assert files.merge([later, outside, inside]).answer(Heard()) == Heights({"a.test": 2})
 
 
+def test_merging_completes_part_by_part():
+    """What the laptop could not ask, the site server could, and the other way round."""
+    from assess.evidence.dns import Aliases, Cname, NoAnswer, NoName, Target
+
+    def seen(hour, **by_name):
+        record = recording()
+        record.as_of = NOW + timedelta(hours=hour)
+        answer = Aliases({name.replace("_", "."): value for name, value in by_name.items()})
+        notes = tuple(Note(name, value.text, NOW, name) for name, value in answer.by_name.items())
+        ask = Cname("www.{domain}").bind(record)
+        record.add(Record(ask.key, "dns", "d", NOW, NOW, notes=notes, answer=files.encode_answer(answer)))
+        return record
+
+    early = seen(0, www_a_test=Target("x.test"), www_b_test=NoAnswer("timed out"))
+    late = seen(1, www_a_test=NoAnswer("timed out"), www_b_test=NoName())
+    merged = files.merge([early, late])
+    assert merged.answer(Cname("www.{domain}")).by_name == {"www.a.test": Target("x.test"), "www.b.test": NoName()}
+    assert len(merged.record(Cname("www.{domain}").bind(merged)).notes) == 4
+    last = seen(2, www_a_test=Target("y.test"), www_b_test=NoAnswer("timed out"))
+    by_name = files.merge([early, late, last]).answer(Cname("www.{domain}")).by_name
+    assert by_name == {"www.a.test": Target("y.test"), "www.b.test": NoName()}
+
+
 def test_merging_different_engagements_is_refused():
     other = recording()
     other.engagement = recording(engagement={"name": "fabrikam", "scenarios": ["hybrid-mdm"]}).engagement

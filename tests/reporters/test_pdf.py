@@ -65,7 +65,9 @@ def reader(case: str) -> pypdf.PdfReader:
 
 @cache
 def pages(case: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"\s+", " ", page.extract_text()) for page in reader(case).pages)
+    # A font that draws signs beyond the basic plane is read with a zero before every letter.
+    texts = [page.extract_text().replace("\x00", "") for page in reader(case).pages]
+    return tuple(re.sub(r"\s+", " ", text) for text in texts)
 
 
 def outline(items: object) -> Iterator[str]:
