@@ -168,6 +168,8 @@ def _refused(ask: Ask, gap: Missing, recording: Recording) -> list[Cited]:
     try:
         record = recording.record(ask.bind(recording))
     except Unavailable:
+        if gap.key.startswith("[attestations]"):
+            return [Cited("attestation", Note(gap.key, "not answered", recording.as_of))]
         if gap.key:
             return [
                 Cited(

@@ -212,7 +212,8 @@ def merge(recordings: list[Recording]) -> Recording:
     """One recording out of several of the same engagement.
 
     An answer beats a refusal, also part by part (a name, a host, a forest); of two answers the
-    later one counts. The moment judged from is the latest. Raises RecordingError where the recordings are of different engagements.
+    later one counts. The moment judged from is the latest. Raises RecordingError where the
+    recordings are of different engagements.
     """
     first, *others = sorted(recordings, key=lambda recording: recording.as_of)
     for other in others:
