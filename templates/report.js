@@ -11,6 +11,7 @@
   const GROUPS = ["status", "severity", "scenario", "area"];
   const narrow = matchMedia("(max-width: 860px)");
   const texts = new Map();
+  const total = shown.dataset.total;
 
   const text = (item) => {
     if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
@@ -43,8 +44,8 @@
       ...(words.length ? [`search ${search.value.trim()}`] : []),
       ...wanted.map(([group, values]) => `${group} ${values.size ? [...values].join(", ") : "none"}`),
     ].join("; ");
-    shown.textContent = `${number} of ${all.length} shown`;
-    note.textContent = active ? `${number} of ${all.length} findings shown: ${said}` : "";
+    shown.textContent = `${number} of ${total} shown`;
+    note.textContent = active ? `${number} of ${total} findings shown: ${said}` : "";
     told.textContent = active ? `Filter: ${said}` : "Filter: all";
     if (!keep) remember(words, wanted);
   }

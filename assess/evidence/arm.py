@@ -6,13 +6,13 @@ path, version and item; ``{name}`` in the path stands for the question's own fie
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 
 from assess.errors import Unavailable
-from assess.evidence import Ask
+from assess.evidence import Ask, Known
 
 Shape: TypeAlias = Literal["one", "list", "check"]
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -212,6 +212,12 @@ class DnsLabelAvailability(ArmAsk, frozen=True):
     label: str
     region: str
     subscription: str = "{azure.subscription_id}"
+
+    def bind(self, known: Known) -> Self:
+        """As Azure writes them: "West Europe" is westeurope, and a label has no capitals."""
+        bound = super().bind(known)
+        region = "".join(bound.region.split()).lower()
+        return msgspec.structs.replace(bound, label=bound.label.lower(), region=region)
 
     def of_error(self, code: str, message: str) -> Availability:
         """A label that is none can never be had."""

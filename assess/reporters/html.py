@@ -16,7 +16,7 @@ from assess.model import Status
 from assess.reporters import charts
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.summary import nothing_stops
-from assess.reporters.templating import environment
+from assess.reporters.templating import compile_templates, environment
 from assess.reporters.tokens import DARK, LIGHT, PRINT, SHORT, VARIABLES, Palette
 from assess.reporters.view import View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
@@ -128,4 +128,4 @@ def warm_up() -> None:
     """Read style, script and templates ahead of time."""
     _style()
     _script()
-    environment().get_template("report.html.j2")
+    compile_templates(".html.j2")

@@ -18,7 +18,7 @@ from assess.errors import Unavailable
 from assess.reporters import charts
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.summary import FITS, Fit, nothing_stops
-from assess.reporters.templating import brief, environment, stylesheet
+from assess.reporters.templating import brief, compile_templates, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
@@ -228,4 +228,5 @@ def fetcher() -> Callable[[str], object]:
 def warm_up() -> None:
     """Import the renderer and read its fonts ahead of time. Raises Unavailable."""
     _press()
-    environment().get_template("report.pdf.html.j2")
+    compile_templates(".pdf.j2")
+    compile_templates(".pdf.html.j2")

@@ -28,6 +28,12 @@ def environment() -> Environment:
     return engine
 
 
+def compile_templates(suffix: str) -> None:
+    """Compile every template of one format ahead of time."""
+    for name in environment().list_templates(filter_func=lambda name: name.endswith(suffix)):
+        environment().get_template(name)
+
+
 def brief(text: str, most: int) -> str:
     """The text, or as many whole words as fit and an ellipsis."""
     if len(text) <= most:

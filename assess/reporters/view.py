@@ -6,6 +6,7 @@ Every text is cleaned again: results.json may come from anybody.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -63,6 +64,7 @@ _WITHHELD = "Not assessed: "
 _STATUSES = tuple(Status)
 _SEVERITIES = tuple(Severity)
 _LONGEST_VALUE = 200
+_PROPERTIES = re.compile(r"(\$select=)[^&\s]{20,}")
 _MOST_PLACES = 2
 
 
@@ -215,9 +217,14 @@ def _lines(evidence: Sequence[EvidenceLine]) -> tuple[tuple[Line, ...], str]:
         moment = "" if line.read_at is None else f"{line.read_at:%H:%M:%S}"
         if line.read_at is not None and not one:
             moment = f"{short_day(line.read_at)}, {moment}"
-        where, answer = _cut(clean(line.location)), _cut(clean(line.value))
+        where, answer = _cut(_brief(clean(line.location))), _cut(clean(line.value))
         shown.append(Line(clean(line.source), where, answer, moment))
     return tuple(shown), short_day(days.pop()) if one else ""
+
+
+def _brief(location: str) -> str:
+    """A place without the list of properties that were asked for; the workbook has it whole."""
+    return _PROPERTIES.sub(r"\1…", location)
 
 
 def _cut(text: str) -> str:

@@ -240,3 +240,8 @@ def test_the_engagement_file_leads_to_azure(world: Cloud, tmp_path: Path, monkey
     assert connector.answers(Subscriptions())
     assert connector.fetch(SubscriptionById(SUBSCRIPTION), visit).state == "Enabled"
     connector.close()
+
+
+def test_a_region_is_asked_for_as_azure_writes_it(world: Cloud, tmp_path: Path) -> None:
+    assert fetch(world, tmp_path, DnsLabelAvailability("Free", "West Europe")).available
+    assert world.violations == []
