@@ -236,7 +236,7 @@ def _definition(name: str) -> KeyDefinition | None:
 
 def _check_key(
     name: str,
-    value: Any,
+    value: Any,  # noqa: ANN401
     values: dict[str, Any],
     faults: list[str],
     folder: Path,
@@ -259,7 +259,7 @@ def _check_key(
 def _fields(
     prefix: str,
     label: str,
-    entry: Any,
+    entry: Any,  # noqa: ANN401
     faults: list[str],
     folder: Path,
 ) -> dict[str, Any]:

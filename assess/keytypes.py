@@ -23,9 +23,7 @@ from assess.errors import Unavailable
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?P<port>:[0-9]{1,5})?")
-_SECRET_FORMS = (
-    '{ env = "NAME" }, { file = "path" } or { prompt = true }'
-)
+_SECRET_FORMS = '{ env = "NAME" }, { file = "path" } or { prompt = true }'  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,9 @@ def url(value: Any, schemes: tuple[str, ...] = ("https",)) -> str:  # noqa: ANN4
     """An address with one of the schemes and a host, without credentials."""
     parts = urlsplit(value) if isinstance(value, str) else None
     if parts is None or parts.scheme not in schemes or not parts.hostname:
-        raise ValueError("an address is needed that begins with " + " or ".join(f"{s}://" for s in schemes))
+        raise ValueError(
+            "an address is needed that begins with " + " or ".join(f"{s}://" for s in schemes)
+        )
     if parts.username or parts.password:
         raise ValueError("an address must not hold a user name or password")
     return str(value).rstrip("/")

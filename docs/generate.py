@@ -1,10 +1,13 @@
-"""Writes what is generated: the page of keys, the list of checks, the schema of results.json.
+"""Writes what is generated: pages of keys and checks, the schema of results.json, the samples.
 
 Run it as `make generated`; a test compares the files with what this would write.
 """
 
 import json
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -26,24 +29,38 @@ def pages() -> dict[str, str]:
     }
 
 
+_ENGAGEMENT_FILE = """\
+# The engagement file
+
+TOML, one file a customer. `assess init` writes it, `assess validate` checks it. Paths are relative
+to the file. A secret is never a literal: `{ env = "NAME" }`, `{ file = "path" }` or
+`{ prompt = true }`. An absent section makes its findings *unknown* or *manual*, with the reason.
+Made from `assess/keys.toml`."""
+
+
 def engagement_file() -> str:
     """One table a section of the engagement file."""
-    lines = [
-        "# The engagement file", "",
-        "TOML, one file a customer. `assess init` writes it, `assess validate` checks it. Paths are",
-        'relative to the file. A secret is never a literal: `{ env = "NAME" }`, `{ file = "path" }` or',
-        "`{ prompt = true }`. An absent section makes its findings *unknown* or *manual*, with the reason.",
-        "Made from `assess/keys.toml`.",
-    ]  # fmt: skip
+    lines = [_ENGAGEMENT_FILE]
     section = ""
     for name, definition in key_definitions().items():
         if name.partition(".")[0] != section:
             section = name.partition(".")[0]
             title = "[[waivers]]" if section == "waivers" else f"[{section}]"
-            lines += ["", f"## {title}", "", "| key | type | meaning | example |", "| --- | --- | --- | --- |"]
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                "| key | type | meaning | example |",
+                "| --- | --- | --- | --- |",
+            ]
         about = definition.about + (" (required)" if definition.required else "")
         about += " (not used by this version)" if definition.planned else ""
-        cells = (f"`{name}`", _cell(definition.type), _cell(about), f"`{_cell(sample(definition))}`")
+        cells = (
+            f"`{name}`",
+            _cell(definition.type),
+            _cell(about),
+            f"`{_cell(sample(definition))}`",
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -52,19 +69,31 @@ def checks() -> str:
     """Every requirement, how it is covered, and where it comes from."""
     known = library()
     covered = {one.requirement: one for one in coverage(known)}
-    counts = {kind: sum(one.kind == kind for one in covered.values()) for kind in ("measured", "partly", "asked", "none")}
+    counts = {
+        kind: sum(one.kind == kind for one in covered.values())
+        for kind in ("measured", "partly", "asked", "none")
+    }
+    said = ", ".join(f"{number} {kind}" for kind, number in counts.items())
     lines = [
-        "# The requirements and their checks", "",
-        f"{len(covered)} requirements: {counts['measured']} measured, {counts['partly']} partly, "
-        f"{counts['asked']} asked, {counts['none']} not yet. Made from the catalogue.",
-    ]  # fmt: skip
+        "# The requirements and their checks",
+        "",
+        f"{len(covered)} requirements: {said}. Made from the catalogue.",
+    ]
     for area, title in known.catalogue.areas.items():
-        lines += ["", f"## {title}", "", "| requirement | covered | title | documents |", "| --- | --- | --- | --- |"]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| requirement | covered | title | documents |",
+            "| --- | --- | --- | --- |",
+        ]
         for requirement in known.catalogue.requirements.values():
             if requirement.area == area:
                 papers = ", ".join(dict.fromkeys(source.document for source in requirement.sources))
                 kind = covered[requirement.id].kind
-                lines.append(f"| `{requirement.id}` | {kind} | {_cell(requirement.title)} | {papers} |")
+                lines.append(
+                    f"| `{requirement.id}` | {kind} | {_cell(requirement.title)} | {papers} |"
+                )
     return "\n".join(lines) + "\n"
 
 
@@ -72,6 +101,17 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def sample_reports() -> None:
+    """What `assess demo` writes, without the evidence."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "assess", "demo", "-o", folder]
+        subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+        [written] = Path(folder).iterdir()
+        for name in ("report.html", "report.pdf", "report.xlsx", "results.json"):
+            shutil.copyfile(written / name, ROOT / "sample_reports" / name)
+
+
 if __name__ == "__main__":
     for place, content in pages().items():
         (ROOT / place).write_text(content, encoding="utf-8")
+    sample_reports()

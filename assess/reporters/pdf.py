@@ -24,10 +24,13 @@ from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=8)
+LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=5)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
+# The marks as pictures of 144 pixels (1,100 dots an inch): the renderer embeds each once, where it
+# would draw a vector anew at each of its 500 places.
+_MARKS = "assess-mark:"
 _FACES = (
     (TEXT, 400, "source-sans-3-latin-400-normal.woff2"),
     (TEXT, 600, "source-sans-3-latin-600-normal.woff2"),
@@ -127,9 +130,9 @@ def style() -> str:
         for family, weight, name in _FACES
     )
     marks = ""
-    for status, short in SHORT.items():
+    for short in SHORT.values():
         colour, soft = PRINT[short], PRINT[f"{short}-soft"]
-        image = f'background-image: url("{charts.mark_image(status, PRINT)}")'
+        image = f"background-image: url({_MARKS}{short}.png)"
         marks += (
             f".c-{short} {{ color: {colour} }}\n.m-{short} {{ {image} }}\n"
             f".chip-{short} {{ color: {colour}; border-color: {colour}; "
@@ -169,10 +172,11 @@ class _Press:
             def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> object:
                 if url.startswith("data:image/svg+xml,"):
                     return super().fetch(url, headers)
-                known = {f"{_FONTS}{name}": name for *_, name in _FACES}
+                known = {f"{_FONTS}{name}": ("fonts", name) for *_, name in _FACES}
+                known |= {f"{_MARKS}{s}.png": ("marks", f"{s}.png") for s in SHORT.values()}
                 if url in known:
-                    font = resources.files("templates").joinpath("fonts", known[url])
-                    return URLFetcherResponse(url, font.read_bytes())
+                    file = resources.files("templates").joinpath(*known[url])
+                    return URLFetcherResponse(url, file.read_bytes())
                 raise FatalURLFetchingError(f"the report may not fetch {url[:200]}")
 
         self._html = weasyprint.HTML

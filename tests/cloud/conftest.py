@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+
 from cloud import Cloud
 from cloud.sample import TOOL, contoso
 

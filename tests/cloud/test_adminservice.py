@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import requests
+
 from cloud import AdminServiceServer, App, Cloud, Site, faults
 from cloud.sample import ADA, TOOL, site_data
 from cloud.wire import html_response

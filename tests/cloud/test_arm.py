@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import requests
+
 from cloud import App, Cloud, RoleAssignment
 from cloud.sample import POOR, SUBSCRIPTION, TOOL
 

@@ -7,11 +7,6 @@ import jwt
 import msal
 import pytest
 import requests
-from cloud import App, Cloud, ImdsServer, Tenant
-from cloud.browser import Browser, form_of
-from cloud.entra_documents import conditional_access
-from cloud.sample import ADA, DESKTOP, MACHINE, POOR, TENANT, TOOL
-from cloud.tokens import TokenIssuer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -23,6 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
+
+from cloud import App, Cloud, ImdsServer, Tenant
+from cloud.browser import Browser, form_of
+from cloud.entra_documents import conditional_access
+from cloud.sample import ADA, DESKTOP, MACHINE, POOR, TENANT, TOOL
+from cloud.tokens import TokenIssuer
 
 Json = dict[str, object]
 

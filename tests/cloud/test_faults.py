@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+
 from cloud import Authority, Cloud, GraphServer, Tenant, faults
 from cloud.sample import TENANT, TOOL, contoso
 from cloud.server import Server

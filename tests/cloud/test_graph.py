@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from cloud import App, Cloud, Tenant
 from cloud.graph_data import MissingData
 from cloud.graph_errors import claims_challenge

@@ -5,6 +5,7 @@ from typing import Any, overload
 
 import pytest
 import requests
+
 from cloud import Cloud, faults
 from cloud.sample import GROUP, SKU, TOOL
 

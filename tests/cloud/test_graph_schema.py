@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import requests
+
 from cloud import App, Cloud
 from cloud.sample import ADA, DESKTOP
 from cloud.schema import Route, metadata

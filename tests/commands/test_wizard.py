@@ -1,6 +1,7 @@
 """The wizard's answers and the file it writes."""
 
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_every_example_is_valid(tmp_path):
         if "*" in name or name.startswith(("waivers.", "engagement.name", "engagement.scenarios")):
             continue
         value = tomllib.loads(f"value = {sample(definition)}")["value"]
-        data = {"engagement": {"name": "c", "scenarios": ["hybrid-mdm"]}}
+        data: dict[str, Any] = {"engagement": {"name": "c", "scenarios": ["hybrid-mdm"]}}
         tree = data
         for part in name.split(".")[:-1]:
             tree = tree.setdefault(part, {})

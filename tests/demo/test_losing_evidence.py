@@ -5,7 +5,6 @@ was open before stays open; a warning may become unknown, and nothing becomes a 
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -59,7 +58,7 @@ def without(seen: Recording, lost: Iterable[str], *, refused: bool) -> Recording
                 Record(
                     key, record.source, record.described, record.asked_at, record.read_at,
                     answer=NOTHING, refusal=refusal,
-                )  # fmt: skip
+                )
             )
     return Recording(
         seen.engagement, as_of=seen.as_of, started_at=seen.started_at, finished_at=seen.finished_at,

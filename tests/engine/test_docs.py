@@ -18,6 +18,8 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "checks" / "README.md
 
 def generator():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -43,9 +45,9 @@ def test_commands_that_are_named_exist(page):
 
 def test_the_example_of_the_authors_page_works():
     text = (ROOT / "checks" / "README.md").read_text(encoding="utf-8")
-    code = re.search(r"<!-- example: check -->\n```python\n(.*?)```", text, re.DOTALL)[1]
-    data = re.search(r"<!-- example: requirement -->\n```toml\n(.*?)```", text, re.DOTALL)[1]
-    test = re.search(r"\n```python\n(@pytest.*?)```", text, re.DOTALL)[1]
+    [code] = re.findall(r"<!-- example: check -->\n```python\n(.*?)```", text, re.DOTALL)
+    [data] = re.findall(r"<!-- example: requirement -->\n```toml\n(.*?)```", text, re.DOTALL)
+    [test] = re.findall(r"\n```python\n(@pytest.*?)```", text, re.DOTALL)
     assert tomllib.loads(data)["alias"]
     [requirement] = requirements_of("example", "web", data)
     module = type(sys)("example_pack")

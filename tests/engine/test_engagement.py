@@ -20,7 +20,7 @@ def test_a_minimal_file_is_enough(tmp_path):
     assert (engagement.name, engagement.customer) == ("contoso", "contoso")
     assert engagement.scenarios == ("co-management-pki",)
     assert engagement.get("cdp.enabled") is False
-    with pytest.raises(Unavailable, match="cmg.service_name") as refusal:
+    with pytest.raises(Unavailable, match=r"cmg\.service_name") as refusal:
         engagement.key("cmg.service_name")
     assert refusal.value.key == "cmg.service_name"
 

@@ -55,7 +55,7 @@ def assess(folder, *arguments):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
     return subprocess.run(
         [sys.executable, "-m", "assess", *arguments],
-        capture_output=True, text=True, env=environment, cwd=folder,
+        capture_output=True, text=True, env=environment, cwd=folder, check=False,
     )
 
 

@@ -7,13 +7,24 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samplechecks import NOW, Heard, Heights, Lists, Many, Row, Towers, measured, recording, refusing
 
 from assess import recording as files
 from assess.collect import collect
 from assess.errors import RecordingError, Unavailable
 from assess.evidence import Ask, Note, fill
 from assess.recording import Record, Recording, Refusal
+from samplechecks import (
+    NOW,
+    Heard,
+    Heights,
+    Lists,
+    Many,
+    Row,
+    Towers,
+    measured,
+    recording,
+    refusing,
+)
 
 
 def filled():

@@ -5,7 +5,6 @@ import json
 import jsonschema
 import msgspec
 import pytest
-from samplechecks import CHECKS, NOW, Heard, measured, recording, refusing, requirement
 
 from assess import results
 from assess.catalogue import Catalogue, Document
@@ -15,6 +14,7 @@ from assess.discover import Library
 from assess.errors import RecordingError
 from assess.model import Fail, Necessity, Severity, Status, Unknown, Verdict
 from assess.results import Selection, evaluate, from_json, score, to_json
+from samplechecks import CHECKS, NOW, Heard, measured, recording, refusing, requirement
 
 SCENARIOS = {"hybrid-mdm": "Hybrid", "co-management-pki": "PKI", "co-management-internet": "Internet"}
 PAPERS = {"hybrid-mdm": Document("hybrid-mdm", "Hybrid", "2016", "retired")}

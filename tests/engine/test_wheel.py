@@ -35,7 +35,7 @@ def installed(wheel, tmp_path_factory):
 
 def run(installed, tmp_path, *arguments):
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, cwd=tmp_path,
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=tmp_path, check=False,
         env={**os.environ, "PYTHONPATH": str(installed)},
     )  # fmt: skip
 

@@ -5,18 +5,18 @@ import re
 import shutil
 import subprocess
 import zipfile
-from xml.etree import ElementTree
+from datetime import datetime
+from xml.etree import ElementTree as ET
 
 import msgspec
 import openpyxl
 import pytest
-from samples import FIVE, HOSTILE, catalogue
-from samples import sample as sample_results
 
 from assess.model import Status
 from assess.reporters.workbook.write import write_workbook
 from assess.results import TableOf
-
+from samples import FIVE, HOSTILE, catalogue
+from samples import sample as sample_results
 
 
 def sample(size=None, **options):
@@ -52,7 +52,7 @@ def test_every_finding_stands_in_the_workbook(tmp_path):
     ]  # fmt: skip
     rows = list(book["Findings"].iter_rows(min_row=2, values_only=True))
     assert {row[-1] for row in rows} == {finding.id for finding in results.findings}
-    words = [row[0].split(" ", 1)[1] for row in rows]
+    words = [str(row[0]).split(" ", 1)[1] for row in rows]
     order = ["Fail", "Unknown", "Warn", "Confirm", "Pass", "N/A"]
     assert words == sorted(words, key=order.index)
     assert {word for word in words if word != "Pass"} <= set(order)
@@ -73,10 +73,10 @@ def test_no_text_is_a_formula(tmp_path, hostile):
         for name in parts.namelist():
             assert not name.startswith("/")
             if name.startswith("xl/worksheets/sheet"):
-                tree = ElementTree.fromstring(parts.read(name))
+                tree = ET.fromstring(parts.read(name))
                 assert tree.find(f".//{MAIN}f") is None, f"a formula in {name}"
             elif name.endswith((".xml", ".rels")):
-                ElementTree.fromstring(parts.read(name))
+                ET.fromstring(parts.read(name))
 
 
 def test_what_begins_like_a_formula_stays_text_when_it_is_edited(tmp_path):
@@ -96,7 +96,7 @@ def test_dates_are_dates_and_numbers_numbers(tmp_path):
     sheet = openpyxl.load_workbook(written(tmp_path, sample()))["Findings"]
     heads = [cell.value for cell in sheet[1]]
     read_at = [sheet.cell(row, heads.index("Read at (UTC)") + 1) for row in range(2, sheet.max_row + 1)]
-    assert any(cell.is_date and cell.value is not None for cell in read_at)
+    assert any(isinstance(cell.value, datetime) for cell in read_at)
     until = [sheet.cell(row, heads.index("Waived until") + 1).value for row in range(2, sheet.max_row + 1)]
     assert any(value is not None for value in until)
 
@@ -112,9 +112,10 @@ def test_tables_filters_frozen_heads_and_links(tmp_path):
     links = [cell.hyperlink.location for row in book["Summary"].iter_rows() for cell in row if cell.hyperlink]
     assert links
     for location in links:
-        sheet, row = re.fullmatch(r"'([^']+)'!A(\d+)", location).groups()
+        [(sheet, row)] = re.findall(r"^'([^']+)'!A(\d+)$", str(location))
         assert book[sheet].cell(int(row), 1).value is not None
-    assert book["Summary"]._charts
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as parts:
+        assert "xl/charts/chart1.xml" in parts.namelist()
 
 
 def test_long_lists_are_sheets(tmp_path):
