@@ -9,6 +9,7 @@ from assess.evidence import Ask
 
 # Source to the module that reads it; imported when a question of that source is asked.
 MODULES = {
+    "config": "assess.connectors.reference",
     "dns": "assess.connectors.dns",
     "ldap": "assess.connectors.ldap",
     "graph": "assess.connectors.graph",
@@ -56,6 +57,8 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
+        case "config":
+            return str(engagement.get("reference.configmgr_versions", "tables of this version"))
         case "certificate-file":
             return "files named under [files]"
         case _:
