@@ -36,6 +36,7 @@ class ConfigMgrReleases(Ask, frozen=True):
 
     source: ClassVar[str] = "config"
     answer: ClassVar[Any] = Releases
+    permissions: ClassVar[tuple[str, ...]] = ("read access to the file",)
     path: str = ""
 
     def bind(self, known: Known) -> Self:

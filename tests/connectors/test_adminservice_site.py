@@ -17,7 +17,13 @@ from assess.connectors.reference import Reference, connect
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.evidence.adminservice import Instances, MayBeTrimmed, SeesEverything, Trimmed, properties
+from assess.evidence.adminservice import (
+    Instances,
+    MayBeTrimmed,
+    SeesEverything,
+    Trimmed,
+    properties,
+)
 from assess.evidence.reference import ConfigMgrReleases
 from assess.evidence.site_roles import (
     MANAGEMENT_POINT,
