@@ -290,14 +290,11 @@ class AdminService:
         return next((row for row in rows if row.collection_id.upper() == collection.upper()), None)
 
     def _seen_sites(self, visit: Visit) -> tuple[Site, ...]:
-        with self._lock:
-            known = self._sites
-        if known is None:
-            pages = self._route.pages(Sites.provider_class, Site, visit)
-            known = tuple(row for page in pages for row in page)
-            with self._lock:
-                self._sites = known
-        return known
+        with self._lock:  # held while they are read, so that they are read once
+            if self._sites is None:
+                pages = self._route.pages(Sites.provider_class, Site, visit)
+                self._sites = tuple(row for page in pages for row in page)
+            return self._sites
 
 
 def _shown(row: object) -> str:
