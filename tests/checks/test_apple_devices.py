@@ -105,7 +105,12 @@ def test_devices_listed(devices: Any, serials: Any, kind: type) -> None:
 
 
 def profiles(*affinity: Any) -> Any:
-    return {"t1": tuple(EnrollmentProfile(str(n), display_name=f"P{n}", requires_user_authentication=a) for n, a in enumerate(affinity))}
+    return {
+        "t1": tuple(
+            EnrollmentProfile(str(n), display_name=f"P{n}", requires_user_authentication=a)
+            for n, a in enumerate(affinity)
+        )
+    }
 
 
 AFFINE = profiles(True)
@@ -118,7 +123,12 @@ SKUS = (
 
 
 def person(**more: Any) -> Person:
-    facts: dict[str, Any] = {"id": "u", "user_principal_name": "a@contoso.com", "account_enabled": True, "assigned_licenses": (AssignedLicense(SKU),)}
+    facts: dict[str, Any] = {
+        "id": "u",
+        "user_principal_name": "a@contoso.com",
+        "account_enabled": True,
+        "assigned_licenses": (AssignedLicense(SKU),),
+    }
     return Person(**{**facts, **more})
 
 
@@ -176,7 +186,12 @@ HERS = Serials(("AAAA0000",), {"AAAA0000": "a@contoso.com"})
         (table(device(user_principal_name="")), ONE, YES, Unknown),
         (table(device(managed_device_owner_type=UNSET)), ONE, YES, Unknown),
         (table(device(managed_device_owner_type="unknown")), ONE, YES, Unknown),
-        (table(device(operating_system="Windows")), ONE, YES, Pass),  # none enrolled: the answer stands in
+        (
+            table(device(operating_system="Windows")),
+            ONE,
+            YES,
+            Pass,
+        ),  # none enrolled: the answer stands in
         (table(device("BBBB0000", managed_device_owner_type="personal")), ONE, UNASKED, Manual),
         (table(), ONE, NO, Fail),
         (REFUSED, ONE, YES, Unknown),
@@ -198,8 +213,21 @@ def test_device_identified(devices: Any, serials: Any, answer: Any, kind: type) 
         (table(device(last_sync_date_time=NOW - 8 * DAY)), ONE, Warn),
         (table(device(device_registration_state="notRegistered")), ONE, Fail),
         (table(device(azure_ad_registered=False)), ONE, Fail),
-        (table(device(device_registration_state="notRegistered", enrolled_date_time=NOW - 23 * DAY / 24)), ONE, Unknown),
-        (table(device(device_registration_state="notRegistered", enrolled_date_time=UNSET)), ONE, Unknown),
+        (
+            table(
+                device(
+                    device_registration_state="notRegistered",
+                    enrolled_date_time=NOW - 23 * DAY / 24,
+                )
+            ),
+            ONE,
+            Unknown,
+        ),
+        (
+            table(device(device_registration_state="notRegistered", enrolled_date_time=UNSET)),
+            ONE,
+            Unknown,
+        ),
         (table(device(device_registration_state=UNSET)), ONE, Unknown),
         (table(device(azure_ad_registered=None)), ONE, Unknown),
         (table(device(compliance_state=UNSET)), ONE, Unknown),
@@ -231,7 +259,7 @@ def test_enrolment_complete(devices: Any, serials: Any, kind: type) -> None:
         (PERSONAL, profiles(False), True),
     ],
 )
-def test_only_devices_with_users_are_looked_at(use: Any, found: Any, applies: bool) -> None:  # noqa: FBT001
+def test_only_devices_with_users_are_looked_at(use: Any, found: Any, applies: bool) -> None:
     for outcomes in (
         user_credentials(use, found, REFUSED, SKUS, YES),
         device_identified(use, found, REFUSED, ONE, YES),

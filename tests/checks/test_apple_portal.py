@@ -27,15 +27,24 @@ PERSONAL = "personal-use"
 
 
 def target(kind: str = "group", group: str = "g1", **more: Any) -> AssignmentTarget:
-    name = {"group": "groupAssignmentTarget", "exclusion": "exclusionGroupAssignmentTarget", "devices": "allDevicesAssignmentTarget", "users": "allLicensedUsersAssignmentTarget"}
+    name = {
+        "group": "groupAssignmentTarget",
+        "exclusion": "exclusionGroupAssignmentTarget",
+        "devices": "allDevicesAssignmentTarget",
+        "users": "allLicensedUsersAssignmentTarget",
+    }
     facts: dict[str, Any] = {"odata_type": f"#microsoft.graph.{name[kind]}" if kind else UNSET}
     if kind in {"group", "exclusion"}:
         facts["group_id"] = group
     return AssignmentTarget(**{**facts, **more})
 
 
-def assigned(intent: str = "required", *, device: bool = True, aim: AssignmentTarget | None = None) -> AppAssignment:
-    return AppAssignment("1", intent, aim or target(), AssignmentSettings(use_device_licensing=device))
+def assigned(
+    intent: str = "required", *, device: bool = True, aim: AssignmentTarget | None = None
+) -> AppAssignment:
+    return AppAssignment(
+        "1", intent, aim or target(), AssignmentSettings(use_device_licensing=device)
+    )
 
 
 def app(*assignments: AppAssignment) -> Any:
@@ -43,7 +52,12 @@ def app(*assignments: AppAssignment) -> Any:
 
 
 def profiles(*affinity: Any, **more: Any) -> Any:
-    return {"t1": tuple(EnrollmentProfile(str(n), display_name=f"P{n}", requires_user_authentication=a, **more) for n, a in enumerate(affinity))}
+    return {
+        "t1": tuple(
+            EnrollmentProfile(str(n), display_name=f"P{n}", requires_user_authentication=a, **more)
+            for n, a in enumerate(affinity)
+        )
+    }
 
 
 AFFINE = profiles(True)
@@ -73,7 +87,9 @@ EXPIRED = (VppToken("v", "Contoso", state="expired"),)
         (profiles(False), REFUSED, REFUSED, UNASKED, NotApplicable),
     ],
 )
-def test_apple_id_for_user(found: Any, assignments: Any, tokens: Any, answer: Any, kind: type) -> None:
+def test_apple_id_for_user(
+    found: Any, assignments: Any, tokens: Any, answer: Any, kind: type
+) -> None:
     use = PERSONAL if kind is not NotApplicable else unset("ios.device_use")
     assert isinstance(worst(apple_id_for_user(use, found, assignments, tokens, answer)), kind)
 
@@ -165,7 +181,9 @@ NOBODY, MINE = group(), devices(shared())
         (app(), NOBODY, NOBODY, devices(shared(operating_system="Windows")), holders("d1"), Pass),
     ],
 )  # fmt: skip
-def test_no_affinity_no_portal(assignments: Any, into: Any, out: Any, have: Any, on: Any, kind: type) -> None:
+def test_no_affinity_no_portal(
+    assignments: Any, into: Any, out: Any, have: Any, on: Any, kind: type
+) -> None:
     assert isinstance(worst(no_affinity_no_portal(KIOSK, assignments, into, out, have, on)), kind)
 
 
@@ -177,9 +195,15 @@ def test_no_affinity_no_portal(assignments: Any, into: Any, out: Any, have: Any,
     ],
 )  # fmt: skip
 def test_where_there_is_a_profile_without_users(found: Any, kind: type) -> None:
-    assert isinstance(worst(no_affinity_no_portal(found, app(), NOBODY, NOBODY, MINE, holders())), kind)
+    assert isinstance(
+        worst(no_affinity_no_portal(found, app(), NOBODY, NOBODY, MINE, holders())), kind
+    )
 
 
 def test_those_who_have_it_are_listed() -> None:
-    outcome: Any = worst(no_affinity_no_portal(KIOSK, app(), NOBODY, NOBODY, devices(shared(), shared("2")), holders("d2")))
+    outcome: Any = worst(
+        no_affinity_no_portal(
+            KIOSK, app(), NOBODY, NOBODY, devices(shared(), shared("2")), holders("d2")
+        )
+    )
     assert [row["device"] for row in outcome.rows.rows] == ["AAAA0002"]

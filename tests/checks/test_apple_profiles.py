@@ -6,7 +6,12 @@ import pytest
 from msgspec import UNSET
 
 from assess.check import Fail, Manual, Pass, Unknown, Warn, worst
-from assess.evidence.apple import AppAssignment, AssignmentSettings, EnrollmentProfile, ManagementCertificate
+from assess.evidence.apple import (
+    AppAssignment,
+    AssignmentSettings,
+    EnrollmentProfile,
+    ManagementCertificate,
+)
 from checks.apple.profiles import (
     profile_additional_management,
     profile_created,
@@ -78,8 +83,18 @@ def test_profile_created(profiles: Any, name: Any, kind: type) -> None:
         (of(profile(requires_user_authentication=UNSET)), NAME, "shared", Unknown),
         (of(profile(requires_user_authentication=None)), NAME, "personal-use", Unknown),
         (of(profile("Other")), NAME, "shared", Unknown),
-        (of(profile(), profile("Kiosk", requires_user_authentication=False)), NAME, "personal-use", Pass),
-        (of(profile(), profile("Kiosk", requires_user_authentication=False)), NO_NAME, "personal-use", Unknown),
+        (
+            of(profile(), profile("Kiosk", requires_user_authentication=False)),
+            NAME,
+            "personal-use",
+            Pass,
+        ),
+        (
+            of(profile(), profile("Kiosk", requires_user_authentication=False)),
+            NO_NAME,
+            "personal-use",
+            Unknown,
+        ),
         (of(profile(), profile("Kiosk")), NO_NAME, "shared", Fail),
         (of(profile()), NO_NAME, "personal-use", Pass),
         (NO_TOKEN, NAME, "shared", Unknown),
@@ -155,8 +170,18 @@ BY_USER = AppAssignment("1", "required", settings=AssignmentSettings(use_device_
         (NO_APPLE, SKIP_APPLE, {"app": (BY_USER,)}, Warn),
         (NO_APPLE, SKIP_APPLE, {}, Warn),
         (NO_APPLE, SKIP_APPLE, REFUSED, Unknown),
-        (profile(apple_id_disabled=True, company_portal_vpp_token_id="vpp"), SKIP_APPLE, REFUSED, Pass),
-        (profile(apple_id_disabled=True, requires_user_authentication=False), SKIP_APPLE, REFUSED, Pass),
+        (
+            profile(apple_id_disabled=True, company_portal_vpp_token_id="vpp"),
+            SKIP_APPLE,
+            REFUSED,
+            Pass,
+        ),
+        (
+            profile(apple_id_disabled=True, requires_user_authentication=False),
+            SKIP_APPLE,
+            REFUSED,
+            Pass,
+        ),
         (profile("Other"), DECISION, {}, Unknown),
     ],
 )
@@ -164,7 +189,10 @@ def test_profile_setup_assistant(one: Any, decision: Any, assigned: Any, kind: t
     assert isinstance(worst(profile_setup_assistant(of(one), NAME, decision, assigned)), kind)
 
 
-CERTIFIED = profile(i_tunes_pairing_mode="requiresCertificate", management_certificates=(ManagementCertificate("AB"),))
+CERTIFIED = profile(
+    i_tunes_pairing_mode="requiresCertificate",
+    management_certificates=(ManagementCertificate("AB"),),
+)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +202,16 @@ CERTIFIED = profile(i_tunes_pairing_mode="requiresCertificate", management_certi
         (CERTIFIED, "requires-certificate", Pass),
         (profile(i_tunes_pairing_mode="requiresCertificate"), "requires-certificate", Fail),
         (profile(i_tunes_pairing_mode="requiresCertificate"), unset("ios.pairing"), Fail),
-        (profile(i_tunes_pairing_mode="requiresCertificate", management_certificates=None), "requires-certificate", Fail),
-        (profile(i_tunes_pairing_mode="requiresCertificate", management_certificates=UNSET), "requires-certificate", Unknown),
+        (
+            profile(i_tunes_pairing_mode="requiresCertificate", management_certificates=None),
+            "requires-certificate",
+            Fail,
+        ),
+        (
+            profile(i_tunes_pairing_mode="requiresCertificate", management_certificates=UNSET),
+            "requires-certificate",
+            Unknown,
+        ),
         (profile(i_tunes_pairing_mode="allow"), "allow", Warn),
         (profile(i_tunes_pairing_mode="allow", supervised_mode_enabled=False), "allow", Pass),
         (profile(), "allow", Warn),

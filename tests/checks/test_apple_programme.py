@@ -113,7 +113,9 @@ def test_token_uploaded(tokens: Any, kind: type) -> None:
 
 
 def synced(hours: float, code: Any = 0) -> DepToken:
-    return token(last_successful_sync_date_time=NOW - timedelta(hours=hours), last_sync_error_code=code)
+    return token(
+        last_successful_sync_date_time=NOW - timedelta(hours=hours), last_sync_error_code=code
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_new_terms_are_said() -> None:
 
 def test_a_later_clock_never_heals_a_synchronisation() -> None:
     order = [Fail, Warn, Pass]
-    ranks = [order.index(type(worst(sync(ONE, NOW + timedelta(hours=12 * n))))) for n in range(40)]  # type: ignore[arg-type]
+    ranks = [order.index(type(worst(sync(ONE, NOW + timedelta(hours=12 * n))))) for n in range(40)]
     assert ranks == sorted(ranks, reverse=True)
 
 

@@ -9,7 +9,13 @@ from msgspec import UNSET
 from assess.check import Fail, Manual, Missing, Pass, Unknown, Warn, worst
 from assess.evidence.config import Attested
 from assess.evidence.graph import DepToken, Domain, Perhaps, PushCertificate
-from checks.apple.push import apple_id, certificate_issued, csr_downloaded, management_ready, uploaded
+from checks.apple.push import (
+    apple_id,
+    certificate_issued,
+    csr_downloaded,
+    management_ready,
+    uploaded,
+)
 from specimens import NOW, REFUSED, cert, changed, file, request, unset
 
 TOPIC = "com.apple.mgmt.External.12345678-1234-1234-1234-123456789012"
@@ -60,7 +66,12 @@ def test_csr_downloaded(one: Any, tenant: Any, answer: Any, kind: type) -> None:
 
 
 APPLE = "C=US, O=Apple Inc., OU=Apple Certification Authority, CN=Apple Application Integration 2 Certification Authority"
-PUSH = file(cert(subject=f"UID={TOPIC}, CN=APSP:1, C=US", issuer=APPLE), name="push.pem", form="pem", has_key=False)
+PUSH = file(
+    cert(subject=f"UID={TOPIC}, CN=APSP:1, C=US", issuer=APPLE),
+    name="push.pem",
+    form="pem",
+    has_key=False,
+)
 
 
 def leaf(**more: Any) -> Any:
@@ -94,7 +105,10 @@ def test_certificate_issued(one: Any, wish: Any, tenant: Any, kind: type) -> Non
 
 
 def test_another_certificate_than_the_tenants_is_said() -> None:
-    [outcome] = certificate_issued(PUSH, NO_CSR, pushed(topic_identifier="com.apple.mgmt.External.2"), NOW)
+    [outcome] = certificate_issued(
+        PUSH, NO_CSR, pushed(topic_identifier="com.apple.mgmt.External.2"), NOW
+    )
+    assert isinstance(outcome, Pass)
     assert "another one" in outcome.observed
 
 
@@ -128,9 +142,13 @@ OURS = "mdm@contoso.com"
         (pushed(apple_identifier=None), None, DOMAINS, unset("apple.apple_id"), UNASKED, Manual),
     ],
 )  # fmt: skip
-def test_apple_id(tenant: Any, account: Any, domains: Any, recorded: Any, answer: Any, kind: type) -> None:
+def test_apple_id(
+    tenant: Any, account: Any, domains: Any, recorded: Any, answer: Any, kind: type
+) -> None:
     tokens = () if account is None else (DepToken("1", "ABM", account),)
-    assert isinstance(worst(apple_id("corporate-owned-ios", tenant, tokens, domains, recorded, answer)), kind)
+    assert isinstance(
+        worst(apple_id("corporate-owned-ios", tenant, tokens, domains, recorded, answer)), kind
+    )
 
 
 def test_the_token_matters_where_devices_are_the_companys() -> None:

@@ -75,7 +75,12 @@ def healthy() -> dict[str, Any]:
         "@odata.type": "#microsoft.graph.user", "id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "user1@contoso.com",
         "accountEnabled": True, "assignedLicenses": [{"skuId": EMS, "disabledPlans": []}],
     }  # fmt: skip
-    kiosk = {"@odata.type": "#microsoft.graph.device", "id": DEVICE, "deviceId": "eeeeeeee-0000-4000-8000-000000000009", "displayName": "Kiosk"}
+    kiosk = {
+        "@odata.type": "#microsoft.graph.device",
+        "id": DEVICE,
+        "deviceId": "eeeeeeee-0000-4000-8000-000000000009",
+        "displayName": "Kiosk",
+    }
     return {
         "/domains": [{"id": "contoso.com", "isVerified": True}],
         "/subscribedSkus": [
@@ -133,7 +138,9 @@ def described(world: Cloud, folder: Path, **ios: Any) -> Any:
     name = Name([NameAttribute(NameOID.COMMON_NAME, "Intune")])
     request = CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
     (folder / "intune.csr").write_bytes(request.public_bytes(Encoding.PEM))
-    (folder / "serials.csv").write_text("Serial,User\nC02AAAA00001,user1@contoso.com\nC02AAAA00002,\n", encoding="utf-8")
+    (folder / "serials.csv").write_text(
+        "Serial,User\nC02AAAA00001,user1@contoso.com\nC02AAAA00002,\n", encoding="utf-8"
+    )
     return engagement_from(
         {
             "engagement": {"name": "contoso", "scenarios": ["hybrid-mdm", "corporate-owned-ios"]},
@@ -176,7 +183,11 @@ def assessed(world: Cloud, folder: Path, **ios: Any) -> Results:
 
 
 def statuses(results: Results) -> dict[str, Status]:
-    return {f.id: f.status for f in results.findings if f.requirement.startswith(("apns.", "dep.", "ios.")) and f.requirement not in UNMEASURED}
+    return {
+        f.id: f.status
+        for f in results.findings
+        if f.requirement.startswith(("apns.", "dep.", "ios.")) and f.requirement not in UNMEASURED
+    }
 
 
 def customer(data: dict[str, Any], rights: Any = READER) -> Cloud:
@@ -208,7 +219,14 @@ def test_a_customer_in_trouble(tmp_path: Path) -> None:
     del data["/deviceManagement/applePushNotificationCertificate"]
     token = data["/deviceManagement/depOnboardingSettings"][0]
     token |= {"lastSyncErrorCode": 3, "appleIdentifier": "it@icloud.com"}
-    token["enrollmentProfiles"] = [profile("Kiosk", requiresUserAuthentication=False, iTunesPairingMode="requiresCertificate", supportPhoneNumber="")]
+    token["enrollmentProfiles"] = [
+        profile(
+            "Kiosk",
+            requiresUserAuthentication=False,
+            iTunesPairingMode="requiresCertificate",
+            supportPhoneNumber="",
+        )
+    ]
     token["importedAppleDeviceIdentities"][0]["enrollmentState"] = "failed"
     token["importedAppleDeviceIdentities"][1]["serialNumber"] = "C02BBBB00001"
     portal = data["/deviceAppManagement/mobileApps"][0]
@@ -220,8 +238,20 @@ def test_a_customer_in_trouble(tmp_path: Path) -> None:
         )
     ]  # fmt: skip
     data["/deviceManagement/detectedApps"] = [
-        {"id": "found", "displayName": "Comp Portal", "platform": "ios", "deviceCount": 1, "managedDevices": [{"id": "id-C02AAAA00001"}]},
-        {"id": "pc", "displayName": "Company Portal", "platform": "windows", "deviceCount": 1, "managedDevices": [{"id": "id-PC"}]},
+        {
+            "id": "found",
+            "displayName": "Comp Portal",
+            "platform": "ios",
+            "deviceCount": 1,
+            "managedDevices": [{"id": "id-C02AAAA00001"}],
+        },
+        {
+            "id": "pc",
+            "displayName": "Company Portal",
+            "platform": "windows",
+            "deviceCount": 1,
+            "managedDevices": [{"id": "id-PC"}],
+        },
     ]
     data["/groups"][0]["members"][0]["accountEnabled"] = False
     with customer(data) as world:
@@ -232,7 +262,9 @@ def test_a_customer_in_trouble(tmp_path: Path) -> None:
         "apns.apple-id", "apns.uploaded", "dep.profile-user-affinity", "dep.profile-additional-management", "dep.sync",
         "dep.devices-listed", "ios.management-ready", "ios.user-credentials", "ios.device-identified", "ios.enrolment-complete", "ios.no-affinity-no-portal",
     }  # fmt: skip
-    assert {name.partition("@")[0] for name, status in found.items() if status is Status.FAIL} >= failing
+    assert {
+        name.partition("@")[0] for name, status in found.items() if status is Status.FAIL
+    } >= failing
     assert found["dep.profile-support-info"] is Status.WARN
     assert found["dep.devices-assigned"] is Status.WARN
     for finding in results.findings:
@@ -241,7 +273,9 @@ def test_a_customer_in_trouble(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["no rights", "no Intune", "nonsense", "nobody"])
-def test_what_is_refused_is_never_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
+def test_what_is_refused_is_never_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
     monkeypatch.setattr("assess.connectors.http._backoff", lambda _: 0.0)
     rights_held = replace(TOOL, application=frozenset()) if trouble == "no rights" else READER
     with customer(healthy(), rights_held) as world:
@@ -259,7 +293,13 @@ def test_what_is_refused_is_never_passed(tmp_path: Path, monkeypatch: pytest.Mon
             world.graph.start()
     found = statuses(results)
     # What files and people say stands where the requirement's text lets it stand.
-    told = {"apns.csr-downloaded", "dep.mdm-server", "dep.devices-assigned", "ios.enrolment-method", "apns.apple-id"}
+    told = {
+        "apns.csr-downloaded",
+        "dep.mdm-server",
+        "dep.devices-assigned",
+        "ios.enrolment-method",
+        "apns.apple-id",
+    }
     if trouble == "no Intune":
         told.add("ios.user-credentials")  # users and products are the directory's
     assert {name.partition("@")[0] for name, status in found.items() if status in MEASURED} <= told

@@ -14,14 +14,21 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 from cryptography.x509.oid import NameOID
-from samplechecks import recording
 
 from assess.connectors import Visit
 from assess.connectors.certificates import CertificatesConnector
 from assess.connectors.serialnumbers import SerialNumbersConnector
 from assess.errors import Unavailable
-from assess.evidence.applefiles import Envelope, EnvelopeIn, ExpectedSerials, PublicKey, PublicKeyIn, Serials
+from assess.evidence.applefiles import (
+    Envelope,
+    EnvelopeIn,
+    ExpectedSerials,
+    PublicKey,
+    PublicKeyIn,
+    Serials,
+)
 from assess.evidence.certificates import Request, RequestIn
+from samplechecks import recording
 
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -50,7 +57,9 @@ def pem(label: str, der: bytes) -> bytes:
 
 
 def enveloped(encoding: Any) -> bytes:
-    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(b'{"consumer_key":"CK_never"}').add_recipient(CERT)
+    builder = (
+        pkcs7.PKCS7EnvelopeBuilder().set_data(b'{"consumer_key":"CK_never"}').add_recipient(CERT)
+    )
     return builder.encrypt(encoding, [])
 
 
@@ -65,7 +74,11 @@ def indefinite() -> bytes:
 
 def message(body: bytes, kind: str = "enveloped-data") -> bytes:
     head = f'Content-Type: application/pkcs7-mime; name="smime.p7m"; smime-type={kind}\r\nContent-Transfer-Encoding: base64\r\n'
-    return head.encode() + b"Content-Disposition: attachment; filename=smime.p7m\r\n\r\n" + base64.encodebytes(body)
+    return (
+        head.encode()
+        + b"Content-Disposition: attachment; filename=smime.p7m\r\n\r\n"
+        + base64.encodebytes(body)
+    )
 
 
 SIGNED: Callable[[], bytes] = lambda: pkcs7.serialize_certificates([CERT], Encoding.DER)  # noqa: E731
@@ -87,13 +100,16 @@ SIGNED: Callable[[], bytes] = lambda: pkcs7.serialize_certificates([CERT], Encod
         (message(SIGNED(), "signed-data"), False),
         (message(enveloped(Encoding.DER)[:40]), False),
         (message(b""), False),
-        (b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!", False),
+        (
+            b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
+            False,
+        ),
         (b"", False),
         (b"\0" * 5000, False),
         (b"hello", False),
     ],
 )
-def test_an_envelope_is_told_from_anything_else(tmp_path: Path, data: bytes, good: bool) -> None:  # noqa: FBT001
+def test_an_envelope_is_told_from_anything_else(tmp_path: Path, data: bytes, good: bool) -> None:
     found = fetch(tmp_path, data, EnvelopeIn("files.dep_token_p7m"))
     assert isinstance(found, Envelope)
     assert found.enveloped is good
@@ -110,7 +126,11 @@ def test_nothing_of_a_token_is_kept(tmp_path: Path) -> None:
 
 
 SPKI = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-CURVE = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+CURVE = (
+    ec.generate_private_key(ec.SECP256R1())
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+)
 
 
 @pytest.mark.parametrize(
@@ -123,16 +143,29 @@ CURVE = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encodi
         (CURVE, "public key", "EC 256"),
     ],
 )
-def test_a_public_key_is_read_in_every_form(tmp_path: Path, data: bytes, form: str, key: str) -> None:
-    assert fetch(tmp_path, data, PublicKeyIn("files.dep_request_pem")) == PublicKey("given", form, key)
+def test_a_public_key_is_read_in_every_form(
+    tmp_path: Path, data: bytes, form: str, key: str
+) -> None:
+    assert fetch(tmp_path, data, PublicKeyIn("files.dep_request_pem")) == PublicKey(
+        "given", form, key
+    )
 
 
-PRIVATE = KEY.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+PRIVATE = KEY.private_bytes(
+    Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
 
 
 @pytest.mark.parametrize(
     "data",
-    [PRIVATE, pem("PUBLIC KEY", b"\x30\x03\x02\x01\x01"), enveloped(Encoding.DER), b"", b"hello", pem("CERTIFICATE", b"\x30\x00")],
+    [
+        PRIVATE,
+        pem("PUBLIC KEY", b"\x30\x03\x02\x01\x01"),
+        enveloped(Encoding.DER),
+        b"",
+        b"hello",
+        pem("CERTIFICATE", b"\x30\x00"),
+    ],
 )
 def test_what_is_no_public_key_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(Unavailable) as refusal:
@@ -142,13 +175,18 @@ def test_what_is_no_public_key_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    for ask in (PublicKeyIn("files.dep_request_pem", "no"), EnvelopeIn("files.dep_token_p7m", "no")):
+    for ask in (
+        PublicKeyIn("files.dep_request_pem", "no"),
+        EnvelopeIn("files.dep_token_p7m", "no"),
+    ):
         with pytest.raises(Unavailable, match="no"):
             CertificatesConnector(tmp_path).fetch(ask, visit(tmp_path))
 
 
 def for_apple(inner: Any) -> bytes:
-    return plistlib.dumps({"PushCertRequestCSR": inner, "PushCertCertificateChain": "", "PushCertSignature": ""})
+    return plistlib.dumps(
+        {"PushCertRequestCSR": inner, "PushCertCertificateChain": "", "PushCertSignature": ""}
+    )
 
 
 DER, TEXT = CSR.public_bytes(Encoding.DER), CSR.public_bytes(Encoding.PEM).decode()
@@ -168,15 +206,30 @@ DER, TEXT = CSR.public_bytes(Encoding.DER), CSR.public_bytes(Encoding.PEM).decod
 def test_a_request_that_the_vendor_signed_for_apple_is_read(tmp_path: Path, data: bytes) -> None:
     found = fetch(tmp_path, data, RequestIn("files.apns_csr"))
     assert isinstance(found, Request)
-    assert (found.common_name, found.key_text, found.signature_valid) == ("Intune DEP", "RSA 2048", True)
+    assert (found.common_name, found.key_text, found.signature_valid) == (
+        "Intune DEP",
+        "RSA 2048",
+        True,
+    )
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><plist><dict><key>PushCertRequestCSR</key><string>&b;</string></dict></plist>'
 
 
-@pytest.mark.parametrize("data", [plistlib.dumps({"other": "x"}), plistlib.dumps([1]), for_apple(7), for_apple("x"), b"<?xml", BOMB, for_apple("")])
+@pytest.mark.parametrize(
+    "data",
+    [
+        plistlib.dumps({"other": "x"}),
+        plistlib.dumps([1]),
+        for_apple(7),
+        for_apple("x"),
+        b"<?xml",
+        BOMB,
+        for_apple(""),
+    ],
+)
 def test_a_property_list_without_a_request_is_refused(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(Unavailable, match="files.apns_csr"):
+    with pytest.raises(Unavailable, match=r"files\.apns_csr"):
         fetch(tmp_path, data, RequestIn("files.apns_csr"))
 
 
@@ -203,16 +256,31 @@ def serials(folder: Path, data: bytes | list[str]) -> Serials:
         (b"c02abcd12345\r\n\r\nC02ABCD12346\nC02ABCD12346\n", ("C02ABCD12345", "C02ABCD12346"), {}),
         (b"\xef\xbb\xbfC02ABCD12345,iPhone of Anna\n", ("C02ABCD12345",), {}),
         ("C02ABCD12345\n".encode("utf-16"), ("C02ABCD12345",), {}),
-        (b"Model;Serial number;User\niPhone;C02ABCD12345;Anna@contoso.com\niPad;C02ABCD12346;\n", ("C02ABCD12345", "C02ABCD12346"), {"C02ABCD12345": "anna@contoso.com"}),
+        (
+            b"Model;Serial number;User\niPhone;C02ABCD12345;Anna@contoso.com\niPad;C02ABCD12346;\n",
+            ("C02ABCD12345", "C02ABCD12346"),
+            {"C02ABCD12345": "anna@contoso.com"},
+        ),
     ],
 )
-def test_serial_numbers(tmp_path: Path, data: Any, numbers: tuple[str, ...], users: dict[str, str]) -> None:
+def test_serial_numbers(
+    tmp_path: Path, data: Any, numbers: tuple[str, ...], users: dict[str, str]
+) -> None:
     assert serials(tmp_path, data) == Serials(numbers, users)
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n", b"Serial number\n", b"C02ABCD12345\nshort\n", b"C02ABCD12345\n=cmd|' /C calc'!A0\n", ["C02ABCD12345", "x"], b"\0\0\0", b'"' + b"a" * 200_000],
+    [
+        b"",
+        b"\n\n",
+        b"Serial number\n",
+        b"C02ABCD12345\nshort\n",
+        b"C02ABCD12345\n=cmd|' /C calc'!A0\n",
+        ["C02ABCD12345", "x"],
+        b"\0\0\0",
+        b'"' + b"a" * 200_000,
+    ],
 )
 def test_a_list_with_a_line_that_is_none_is_refused(tmp_path: Path, data: Any) -> None:
     with pytest.raises(Unavailable) as refusal:
@@ -222,6 +290,7 @@ def test_a_list_with_a_line_that_is_none_is_refused(tmp_path: Path, data: Any) -
 
 
 def test_the_file_of_serial_numbers_must_be_there(tmp_path: Path) -> None:
-    with recording(ios__serials="nowhere.txt") as known, pytest.raises(Unavailable, match="nowhere"):
+    with recording(ios__serials="nowhere.txt") as known:
         ask = ExpectedSerials().bind(known)
+    with pytest.raises(Unavailable, match="nowhere"):
         SerialNumbersConnector(tmp_path).fetch(ask, visit(tmp_path))
