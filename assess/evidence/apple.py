@@ -210,14 +210,17 @@ class MobileApp(msgspec.Struct, frozen=True, rename="camel"):
         return word(self.bundle_id) == COMPANY_PORTAL and "macos" not in word(self.odata_type)
 
 
-class MobileApps(GraphList, frozen=True):
-    """The apps in Intune. Read whole, as only the subtypes have a bundle."""
+class IosApps(GraphList, frozen=True):
+    """The apps for iOS in Intune: by type. Read whole, as only the subtypes have a bundle."""
 
-    answer: ClassVar[Any] = tuple[MobileApp, ...]
+    answer: ClassVar[Any] = dict[str, tuple[MobileApp, ...] | None]
     path: ClassVar[str] = "/deviceAppManagement/mobileApps"
     item: ClassVar[type[msgspec.Struct]] = MobileApp
+    options: ClassVar[Mapping[str, str]] = {"$filter": "isof('microsoft.graph.{each}')"}
     whole: ClassVar[bool] = True
+    each: ClassVar[str] = "types"
     permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementApps.Read.All",)
+    types: tuple[str, ...] = ("iosVppApp", "iosStoreApp", "iosLobApp")
 
 
 class AssignmentTarget(msgspec.Struct, frozen=True, rename="camel"):
@@ -299,12 +302,13 @@ class PortalAssignments(GraphList, frozen=True):
 
     def requires(self) -> tuple[Ask, ...]:
         """Which apps there are."""
-        return (MobileApps(),)
+        return (IosApps(),)
 
     def bind(self, known: Known) -> Self:
         """The Company Portal, as often as it is there."""
-        found: tuple[MobileApp, ...] = known.answer(MobileApps())
-        return type(self)(tuple(sorted(app.id for app in found if app.company_portal)))
+        found: dict[str, tuple[MobileApp, ...] | None] = known.answer(IosApps())
+        ids = {app.id for apps in found.values() for app in apps or () if app.company_portal}
+        return type(self)(tuple(sorted(ids)))
 
 
 class GroupDevice(msgspec.Struct, frozen=True, rename="camel"):

@@ -323,3 +323,19 @@ def test_the_least_rights_are_enough() -> None:
     mine = [c for name, c in KNOWN.checks.items() if name.startswith(("apns.", "dep.", "ios."))]
     wanted = {right.name for right in rights(mine) if right.source == "graph"}
     assert wanted == READER.application
+
+
+def test_a_portal_is_known_by_its_bundle_and_read_once(tmp_path: Path) -> None:
+    data = healthy()
+    data["/deviceAppManagement/mobileApps"][0]["displayName"] = "Firmenportal"
+    data["/deviceAppManagement/mobileApps"].append(
+        {"@odata.type": "#microsoft.graph.win32LobApp", "id": "w", "displayName": "Company Portal"}
+    )
+    with customer(data) as world:
+        found = statuses(assessed(world, tmp_path))
+        asked = [(one.path, tuple(sorted(one.query.items()))) for one in world.graph.requests]
+    assert found["ios.company-portal-installed"] is Status.PASS
+    assert [path for path, _ in asked if "/mobileApps/" in path] == [
+        "/beta/deviceAppManagement/mobileApps/portal/assignments"
+    ]
+    assert len(asked) == len(set(asked))
