@@ -1,6 +1,7 @@
 """What a person's answer adds to what was measured, and whether devices belong to users."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from assess.check import (
@@ -12,7 +13,6 @@ from assess.check import (
     Missing,
     NotApplicable,
     Outcome,
-    Pass,
     Unknown,
     Warn,
 )
@@ -86,6 +86,7 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(every[:most]) + more
 
 
-def passed(observed: str, expected: str = "") -> Pass:
-    """A pass of the only subject."""
-    return Pass(None, observed, expected)
+def citing(names: Iterable[str] | Missing, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The outcomes with what was read of these, tokens or apps: they are kept by their ids."""
+    about = () if isinstance(names, Missing) else tuple(names)
+    return [replace(one, about=tuple(dict.fromkeys((*one.about, *about)))) for one in outcomes]

@@ -42,6 +42,7 @@ from checks.apple.answers import (
     DeviceUse,
     Profiles,
     by_word,
+    citing,
     confirmed,
     listed,
     refused,
@@ -207,7 +208,7 @@ def user_credentials(
     """Pass when each member of the enrolment groups is enabled and licensed, and is informed."""
     excused = without_users(use, profiles)
     if excused is not None:
-        return [excused]
+        return citing(profiles, [excused])
     wanted = "recipients know their UPN and password, and how to sign in"
     if isinstance(people, Missing) or isinstance(skus, Missing):
         gone = [one for one in (people, skus) if isinstance(one, Missing)]
@@ -282,7 +283,7 @@ def device_identified(
     """Pass when each device is the company's and its user's, and the instructions say how."""
     excused = without_users(use, profiles)
     if excused is not None:
-        return [excused]
+        return citing(profiles, [excused])
     wanted = "instructions that show where to read the serial number"
     told = list(confirmed(answer, no=Fail, wanted=wanted))
     gone = [one for one in (devices, serials) if isinstance(one, Missing) and not one.key]
@@ -336,7 +337,7 @@ def enrolment_complete(
     """Pass when each device is registered, is compliant, and synchronised within a week."""
     excused = without_users(use, profiles)
     if excused is not None:
-        return [excused]
+        return citing(profiles, [excused])
     gone = [one for one in (devices, serials) if isinstance(one, Missing) and not one.key]
     if gone or isinstance(devices, Missing):
         return [refused(devices, *gone)]

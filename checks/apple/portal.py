@@ -34,10 +34,13 @@ from assess.evidence.apple import (
 )
 from assess.evidence.graph import Gathered
 from checks.apple.answers import (
+    SHARED,
     Answer,
+    ByToken,
     DeviceUse,
     Profiles,
     by_word,
+    citing,
     gone_tokens,
     ios_profiles,
     listed,
@@ -85,29 +88,41 @@ def apple_id_for_user(
     answer: Answer,
 ) -> Outcomes:
     """Pass when the Company Portal comes with device licences, or users have an Apple ID."""
-    excused = without_users(use, profiles)
-    if excused is not None:
-        return [excused]
+    outcome = without_users(use, profiles) or _paid(profiles, assignments, tokens, answer)
+    return citing(_ids(profiles, assignments), [outcome])
+
+
+def _ids(*answers: Mapping[str, object] | Missing) -> list[str]:
+    """The tokens and the apps under whose ids the notes are kept."""
+    return [name for answer in answers if not isinstance(answer, Missing) for name in answer]
+
+
+def _paid(
+    profiles: ByToken | Missing,
+    assignments: ByApp | Missing,
+    tokens: tuple[VppToken, ...] | Missing,
+    answer: Attested | Missing,
+) -> Outcome:
     expected = "the Company Portal with device licences, or an Apple ID for each user"
     ready = [] if isinstance(profiles, Missing) else _by_profile(ios_profiles(profiles))
     if ready:
-        return [Pass(None, f"installed with a device licence by {listed(ready)}", expected)]
+        return Pass(None, f"installed with a device licence by {listed(ready)}", expected)
     licensed: list[AppAssignment] = []
     if not isinstance(assignments, Missing):
         licensed = [one for one in _every(assignments) if one.required and one.by_device]
     lapsed = _lapsed(tokens)
     if licensed and not lapsed and not isinstance(tokens, Missing):
         text = f"assigned with device licences to {_targets(licensed)}"
-        return [Pass(None, text, expected)]
+        return Pass(None, text, expected)
     seen = lapsed or "the Company Portal is not assigned with device licences"
     if isinstance(answer, Attested) and answer.yes:
-        return [Pass(None, by_word(answer), expected)]
+        return Pass(None, by_word(answer), expected)
     gone = [one for one in (assignments, tokens if licensed else None) if isinstance(one, Missing)]
     if gone:
-        return [refused(*gone)]
+        return refused(*gone)
     if isinstance(answer, Missing):
-        return [Manual(None, "", seen)]
-    return [Fail(None, expected, f"{seen}; {by_word(answer)}")]
+        return Manual(None, "", seen)
+    return Fail(None, expected, f"{seen}; {by_word(answer)}")
 
 
 def _by_profile(profiles: list[EnrollmentProfile]) -> list[str]:
@@ -131,27 +146,31 @@ def company_portal_installed(
     use: DeviceUse, profiles: Profiles, assignments: Assignments, answer: Answer
 ) -> Outcomes:
     """Pass when the Company Portal is assigned as required, or the profile installs it."""
-    excused = without_users(use, profiles)
-    if excused is not None:
-        return [excused]
+    outcome = without_users(use, profiles) or _installed(profiles, assignments, answer)
+    return citing(_ids(profiles, assignments), [outcome])
+
+
+def _installed(
+    profiles: ByToken | Missing, assignments: ByApp | Missing, answer: Attested | Missing
+) -> Outcome:
     expected = "the Company Portal as a required app, or installed by the profile"
     by_profile = [] if isinstance(profiles, Missing) else _installing(ios_profiles(profiles))
     if by_profile:
-        return [Pass(None, f"installed by {listed(by_profile)}", expected)]
+        return Pass(None, f"installed by {listed(by_profile)}", expected)
     if not isinstance(assignments, Missing):
         required = [one for one in _every(assignments) if one.required]
         if required:
-            return [Pass(None, f"required for {_targets(required)}", expected)]
+            return Pass(None, f"required for {_targets(required)}", expected)
     if isinstance(assignments, Missing) or isinstance(profiles, Missing):
-        return [_told(answer, expected) or refused(assignments, profiles)]
+        return _told(answer, expected) or refused(assignments, profiles)
     there = "the Company Portal has no required assignment"
     if not assignments:
         there = "the Company Portal for iOS is not among the apps"
     if isinstance(answer, Missing):
-        return [Manual(None, "", there)]
+        return Manual(None, "", there)
     if not answer.yes:
-        return [Fail(None, expected, f"{there}, and users have no instructions: {by_word(answer)}")]
-    return [Warn(None, expected, f"{there}; users install it: {by_word(answer)}")]
+        return Fail(None, expected, f"{there}, and users have no instructions: {by_word(answer)}")
+    return Warn(None, expected, f"{there}; users install it: {by_word(answer)}")
 
 
 def _installing(profiles: list[EnrollmentProfile]) -> list[str]:
@@ -184,6 +203,7 @@ _EXPECTED = "no Company Portal on devices without user affinity"
 
 @check("ios.no-affinity-no-portal")
 def no_affinity_no_portal(
+    use: DeviceUse,
     profiles: Profiles,
     assignments: Assignments,
     included: Included,
@@ -192,6 +212,19 @@ def no_affinity_no_portal(
     holders: Holders,
 ) -> Outcomes:
     """Pass when no device without user affinity is assigned the Company Portal, or has it."""
+    outcomes = _kept_apart(use, profiles, assignments, included, excluded, devices, holders)
+    return citing(_ids(profiles, assignments), outcomes)
+
+
+def _kept_apart(
+    use: str | Missing,
+    profiles: ByToken | Missing,
+    assignments: ByApp | Missing,
+    included: Gathered[GroupDevice] | Missing,
+    excluded: Gathered[GroupDevice] | Missing,
+    devices: Table[EnrolledDevice] | Missing,
+    holders: Gathered[HoldingDevice] | Missing,
+) -> list[Outcome]:
     if isinstance(profiles, Missing):
         return [refused(profiles)]
     found = ios_profiles(profiles)
@@ -201,7 +234,7 @@ def no_affinity_no_portal(
         names = listed([*gone_tokens(profiles), *(one.label for one in unclear)])
         text = f"Graph does not say of {names} whether there is a profile without user affinity"
         return [Unknown(None, text)]
-    if not shared:
+    if not shared and use != SHARED:
         names = listed(one.label for one in found) or "there is no enrolment profile"
         return [NotApplicable(None, f"no profile is without user affinity: {names}")]
     if isinstance(devices, Missing):

@@ -20,7 +20,15 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles, word
-from checks.apple.answers import PERSONAL, ByToken, gone_tokens, ios_profiles, listed, refused
+from checks.apple.answers import (
+    PERSONAL,
+    ByToken,
+    citing,
+    gone_tokens,
+    ios_profiles,
+    listed,
+    refused,
+)
 from checks.apple.portal import Assignments, no_apple_id_needed
 
 Found: TypeAlias = Annotated[dict[str, tuple[EnrollmentProfile, ...] | None], EnrollmentProfiles()]
@@ -52,8 +60,16 @@ def _each(
     profiles: ByToken,
     name: str | Missing,
     decide: Callable[[EnrollmentProfile], Iterable[Outcome]],
-) -> Outcomes:
+) -> list[Outcome]:
     """One part for each profile that is judged; unknown where there is none, or one went."""
+    return citing(profiles, _judged(profiles, name, decide))
+
+
+def _judged(
+    profiles: ByToken,
+    name: str | Missing,
+    decide: Callable[[EnrollmentProfile], Iterable[Outcome]],
+) -> Outcomes:
     chosen = _chosen(profiles, name)
     if not chosen:
         named = "" if isinstance(name, Missing) else f" of the name {name}"
@@ -75,6 +91,10 @@ def _lacks(profile: EnrollmentProfile, name: str) -> Unknown:
 @check("dep.profile-created")
 def profile_created(profiles: Found, name: Name) -> Outcomes:
     """Pass when the profile that is expected exists, with a description, beside a default one."""
+    return citing(profiles, _created(profiles, name))
+
+
+def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
     expected = "an enrolment profile with a description, and a default profile"
     found = ios_profiles(profiles)
     if isinstance(name, str):
@@ -224,7 +244,7 @@ def profile_setup_assistant(
     def decide(profile: EnrollmentProfile) -> Outcomes:
         yield from _panes(profile, decision)
         if _skipped(profile, "apple-id") and profile.requires_user_authentication is not False:
-            yield from _without_apple_id(profile, assignments)
+            yield from citing(assignments, _without_apple_id(profile, assignments))
 
     yield from _each(profiles, name, decide)
 

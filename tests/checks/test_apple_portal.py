@@ -24,6 +24,7 @@ from specimens import REFUSED, unset
 YES, NO = Attested(True, by="A. Meyer"), Attested(False, by="A. Meyer")
 UNASKED = unset('[attestations] "ios.x" in contoso.toml')
 PERSONAL = "personal-use"
+NO_USE = unset("ios.device_use")
 
 
 def target(kind: str = "group", group: str = "g1", **more: Any) -> AssignmentTarget:
@@ -184,7 +185,9 @@ NOBODY, MINE = group(), devices(shared())
 def test_no_affinity_no_portal(
     assignments: Any, into: Any, out: Any, have: Any, on: Any, kind: type
 ) -> None:
-    assert isinstance(worst(no_affinity_no_portal(KIOSK, assignments, into, out, have, on)), kind)
+    assert isinstance(
+        worst(no_affinity_no_portal(NO_USE, KIOSK, assignments, into, out, have, on)), kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,14 +199,20 @@ def test_no_affinity_no_portal(
 )  # fmt: skip
 def test_where_there_is_a_profile_without_users(found: Any, kind: type) -> None:
     assert isinstance(
-        worst(no_affinity_no_portal(found, app(), NOBODY, NOBODY, MINE, holders())), kind
+        worst(no_affinity_no_portal(NO_USE, found, app(), NOBODY, NOBODY, MINE, holders())), kind
     )
 
 
 def test_those_who_have_it_are_listed() -> None:
     outcome: Any = worst(
         no_affinity_no_portal(
-            KIOSK, app(), NOBODY, NOBODY, devices(shared(), shared("2")), holders("d2")
+            NO_USE, KIOSK, app(), NOBODY, NOBODY, devices(shared(), shared("2")), holders("d2")
         )
     )
     assert [row["device"] for row in outcome.rows.rows] == ["AAAA0002"]
+
+
+@pytest.mark.parametrize(("found", "kind"), [({}, Fail), (AFFINE, Fail), (REFUSED, Unknown)])
+def test_shared_devices_are_looked_at_without_a_profile_of_theirs(found: Any, kind: type) -> None:
+    outcomes = no_affinity_no_portal("shared", found, app(), NOBODY, NOBODY, MINE, holders("d1"))
+    assert isinstance(worst(outcomes), kind)

@@ -1,15 +1,21 @@
 """From the engagement file to findings about Apple: read over HTTPS and from files, recorded, judged again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from os import utime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import CertificateSigningRequestBuilder, Name, NameAttribute
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509 import (
+    CertificateBuilder,
+    CertificateSigningRequestBuilder,
+    Name,
+    NameAttribute,
+)
 from cryptography.x509.oid import NameOID
 
 from assess.collect import collect, questions
@@ -133,7 +139,7 @@ ANSWERED = (
 )  # fmt: skip
 
 
-def described(world: Cloud, folder: Path, **ios: Any) -> Any:
+def described(world: Cloud, folder: Path, files: dict[str, str] | None = None, **ios: Any) -> Any:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = Name([NameAttribute(NameOID.COMMON_NAME, "Intune")])
     request = CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
@@ -149,7 +155,7 @@ def described(world: Cloud, folder: Path, **ios: Any) -> Any:
                 "auth": {"method": "client-secret", "client_id": TOOL.client_id, "client_secret": {"env": "ASSESS_TEST_SECRET"}},
             },
             "mdm": {"enrollment_group_ids": [GROUP]},
-            "files": {"apns_csr": "intune.csr"},
+            "files": {"apns_csr": "intune.csr", **(files or {})},
             "apple": {"apple_id": "mdm@contoso.com"},
             "ios": {
                 "method": "dep", "device_use": "personal-use", "profile_name": "Contoso iPhone", "mdm_server_name": "Intune", "supervised": True,
@@ -212,6 +218,10 @@ def test_a_healthy_customer(tmp_path: Path) -> None:
         if finding.id in found and finding.status is Status.PASS:
             assert finding.evidence, finding.id
             assert finding.references
+        if finding.id.startswith("dep.profile-"):
+            assert any("enrollmentProfiles" in one.location for one in finding.evidence), finding.id
+        if finding.id in {"ios.apple-id-for-user", "ios.company-portal-installed"}:
+            assert any("/assignments" in one.location for one in finding.evidence), finding.id
 
 
 def test_a_customer_in_trouble(tmp_path: Path) -> None:
@@ -339,3 +349,29 @@ def test_a_portal_is_known_by_its_bundle_and_read_once(tmp_path: Path) -> None:
         "/beta/deviceAppManagement/mobileApps/portal/assignments"
     ]
     assert len(asked) == len(set(asked))
+
+
+def test_before_the_token_is_uploaded_its_files_count(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = Name([NameAttribute(NameOID.COMMON_NAME, "Intune")])
+    own = (
+        CertificateBuilder(name, name, key.public_key(), 7, NOW, NOW + timedelta(days=365))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    sealed = pkcs7.PKCS7EnvelopeBuilder().set_data(b"{}").add_recipient(own)
+    (tmp_path / "public.pem").write_bytes(own.public_bytes(Encoding.PEM))
+    (tmp_path / "token.p7m").write_bytes(sealed.encrypt(Encoding.SMIME, []))
+    utime(tmp_path / "token.p7m", (NOW.timestamp(), NOW.timestamp()))
+    files = {"dep_request_pem": "public.pem", "dep_token_p7m": "token.p7m"}
+    data = healthy()
+    data["/deviceManagement/depOnboardingSettings"] = []
+    with customer(data) as world:
+        results = assessed(world, tmp_path, files=files)
+        found = statuses(results)
+        wrong = statuses(assessed(world, tmp_path, files={"dep_token_p7m": "public.pem"}))
+    assert found["dep.token-request"] is found["dep.server-token"] is Status.PASS
+    assert found["dep.token-uploaded"] is found["dep.profile-created"] is Status.FAIL
+    assert found["dep.sync"] is found["dep.devices-listed"] is Status.UNKNOWN
+    assert wrong["dep.server-token"] is wrong["dep.token-request"] is Status.FAIL
+    [uploaded] = [f for f in results.findings if f.id == "dep.token-uploaded"]
+    assert "token.p7m" in " ".join(uploaded.remediation)
