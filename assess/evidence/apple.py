@@ -121,6 +121,11 @@ class ImportedDevice(msgspec.Struct, frozen=True, rename="camel"):
     platform: Text = UNSET
 
     @property
+    def ios(self) -> bool:
+        """An iPhone or an iPad, or of a system that is not told."""
+        return word(self.platform) not in _ELSEWHERE
+
+    @property
     def serial(self) -> str:
         """The serial number, upper case."""
         return word(self.serial_number).upper()

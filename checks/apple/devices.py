@@ -149,7 +149,8 @@ def devices_listed(
     states: Counter[str] = Counter()
     seen, late, found = set[str](), dict[str, str](), dict[str, dict[str, str]]()
     for device in devices.rows:
-        if device.is_deleted is True or (wanted is not None and device.serial not in wanted):
+        mine = device.ios if wanted is None else device.serial in wanted
+        if device.is_deleted is True or not mine:
             continue
         seen.add(device.serial)
         state = word(device.enrollment_state)

@@ -89,6 +89,12 @@ OLD = listed(requested_enrollment_profile_assignment_date_time=NOW - 8 * DAY)
         (several(A, listed("BBBB0000", enrollment_state="failed")), BOTH, Fail),
         (several(A, listed("CCCC0000", enrollment_state="failed"), B), BOTH, Pass),
         (several(A, listed("CCCC0000", enrollment_state="failed")), NO_LIST, Fail),
+        (
+            several(A, listed("CCCC0000", platform="macOS", enrollment_state="failed")),
+            NO_LIST,
+            Pass,
+        ),
+        (several(listed(platform="tvOS")), NO_LIST, Unknown),
         (several(OLD, IN_USE), BOTH, Warn),
         (several(OLD, B), BOTH, Pass),
         (several(A, listed("BBBB0000", enrollment_state="pendingReset")), BOTH, Unknown),
