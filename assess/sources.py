@@ -17,6 +17,7 @@ MODULES = {
     "certificate-file": "assess.connectors.certificates",
     "tls": "assess.connectors.tls",
     "http": "assess.connectors.http_probe",
+    "config": "assess.connectors.serialnumbers",
 }
 
 
@@ -58,5 +59,7 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.get("site.adminservice", default))
         case "certificate-file":
             return "files named under [files]"
+        case "config":
+            return str(engagement.file)
         case _:
             return "the hosts named in the question"
