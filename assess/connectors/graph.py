@@ -7,6 +7,7 @@ back, is not followed.
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -57,12 +58,19 @@ class GraphConnector:
     source = "graph"
 
     def __init__(
-        self, *, root: str, resource: str, client: Client, tokens: Callable[[], TokenSource]
+        self,
+        *,
+        root: str,
+        resource: str,
+        client: Client,
+        tokens: Callable[[], TokenSource],
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._root = root.rstrip("/")
         self._resource = resource
         self._client = client
         self._tokens = tokens
+        self._sleep = sleep
 
     def answers(self, ask: Ask) -> bool:
         """Every question to Graph."""
@@ -126,6 +134,11 @@ class GraphConnector:
             )
         _LOG.debug("%s %s %s", headers["client-request-id"], reply.status, url)
         return reply
+
+    def pause(self, seconds: float) -> None:
+        """Wait as long as the service wants between two requests."""
+        if seconds > 0:
+            self._sleep(seconds)
 
     def address(self, path: str) -> str:
         """The address of a path below the root."""
@@ -366,6 +379,8 @@ class _Reading:
                     f"Graph's pages of {_path(self._ask)} lead in a circle",
                     "Run again; the list was not read to its end.",
                 )
+            if visited:
+                self._connector.pause(self._ask.seconds_between)
             visited.add(url)
             page = _decode(self._ok(url, first=len(visited) == 1), page_of)
             yield from page.value

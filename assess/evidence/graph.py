@@ -90,7 +90,8 @@ class GraphAsk(Ask, frozen=True):
     v1.0 leaves a property out. ``about`` names the item's field that is the subject of findings.
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
-    asked, as ``{each}``; the answer then is by value.
+    asked, as ``{each}``; the answer then is by value. ``seconds_between``: from page to page, where
+    the service bears no more.
     """
 
     source: ClassVar[str] = "graph"
@@ -106,6 +107,7 @@ class GraphAsk(Ask, frozen=True):
     about: ClassVar[str] = ""
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
+    seconds_between: ClassVar[float] = 0.0
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 
