@@ -714,6 +714,26 @@ class AccessPlatforms(msgspec.Struct, frozen=True, rename="camel"):
     exclude_platforms: Texts = UNSET
 
 
+class AccessLocations(msgspec.Struct, frozen=True, rename="camel"):
+    """The places that a policy is about."""
+
+    include_locations: Texts = UNSET
+    exclude_locations: Texts = UNSET
+
+
+class DeviceFilter(msgspec.Struct, frozen=True, rename="camel"):
+    """A rule that picks devices."""
+
+    mode: Text = UNSET
+    rule: Text = UNSET
+
+
+class AccessDevices(msgspec.Struct, frozen=True, rename="camel"):
+    """The devices that a policy is about."""
+
+    device_filter: DeviceFilter | None = None
+
+
 class AccessConditions(msgspec.Struct, frozen=True, rename="camel"):
     """When a policy applies; a condition that is null does not narrow it."""
 
@@ -723,8 +743,8 @@ class AccessConditions(msgspec.Struct, frozen=True, rename="camel"):
     client_app_types: Texts = UNSET
     sign_in_risk_levels: Texts = UNSET
     user_risk_levels: Texts = UNSET
-    locations: dict[str, Any] | UnsetType | None = UNSET
-    devices: dict[str, Any] | UnsetType | None = UNSET
+    locations: AccessLocations | UnsetType | None = UNSET
+    devices: AccessDevices | UnsetType | None = UNSET
 
 
 class AuthenticationStrength(msgspec.Struct, frozen=True, rename="camel"):

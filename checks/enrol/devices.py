@@ -47,6 +47,7 @@ _ENDS = (
     (22621, datetime(2024, 10, 8, tzinfo=UTC), "Windows 11 21H2"),
     (22631, datetime(2025, 10, 14, tzinfo=UTC), "Windows 11 22H2"),
     (26100, datetime(2026, 11, 10, tzinfo=UTC), "Windows 11 23H2"),
+    (26200, datetime(2027, 10, 12, tzinfo=UTC), "Windows 11 24H2"),
 )
 Registered = Annotated[Table[EntraDevice], EntraDevices()]
 Enrolled = Annotated[Table[ManagedDevice], ManagedDevices()]
@@ -213,7 +214,7 @@ def autopilot(
     enrolled: Annotated[Table[ManagedDevice] | Missing, ManagedDevices()],
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
 ) -> Outcomes:
-    """Pass when a profile reaches devices and the pilot devices are registered, or nobody wants it."""
+    """Pass when a profile reaches devices and the pilot devices are registered, or not in scope."""
     expected = "a deployment profile that reaches devices, and the pilot devices registered"
     if not in_scope:
         return [Pass(None, "Autopilot is not in scope (planning.autopilot_in_scope)", expected)]
