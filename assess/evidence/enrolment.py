@@ -826,7 +826,6 @@ class RoleMember(msgspec.Struct, frozen=True, rename="camel"):
 
     id: str
     kind: Text = msgspec.field(name=_TYPE, default=UNSET)
-    user_principal_name: Text = UNSET
 
 
 class GlobalAdmins(GraphList, frozen=True):

@@ -1,6 +1,7 @@
 """What the Company Portal shows of the company: name, privacy statement, look, contact."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -140,7 +141,10 @@ def privacy_url(
         return [Fail(None, expected, f"{address} is no address of the web")]
     if parts.scheme == "http":
         return [Warn(None, expected, f"{address} is not protected by TLS")]
-    return [_resolved(address, host, public, expected), _answered(address, page, expected)]
+    return [
+        replace(part, about=(host,))
+        for part in (_resolved(address, host, public, expected), _answered(address, page, expected))
+    ]
 
 
 def _resolved(address: str, host: str, public: AddressBook | Missing, expected: str) -> Outcome:

@@ -289,7 +289,7 @@ def test_intune_enrollment_app(policies: Any, devices: Any, attested: Any, statu
 
 def joined(name: str = "PC1", *, managed: bool | None = True, app: str | None = INTUNE_APP, ago: timedelta | None = 9 * DAY, device: str = "d1", **more: Any) -> EntraDevice:
     when = None if ago is None else NOW - ago
-    known = {"account_enabled": True, "operating_system": "Windows", "operating_system_version": "10.0.26200.1", "trust_type": "AzureAd"} | more
+    known: dict[str, Any] = {"account_enabled": True, "operating_system": "Windows", "operating_system_version": "10.0.26200.1", "trust_type": "AzureAd"} | more
     return EntraDevice(f"e-{name}-{device}", device, name, is_managed=managed, mdm_app_id=app, registration_date_time=when, **known)
 
 
