@@ -11,6 +11,7 @@ import pytest
 from assess.collect import collect, questions
 from assess.discover import library
 from assess.engagement import Engagement, engagement_from
+from assess.evidence.azureroles import RoleAssignments
 from assess.model import Status
 from assess.recording import Recording, read, write
 from assess.results import Finding, Results, Selection, evaluate
@@ -170,7 +171,7 @@ def customer(data: dict[str, Any], *, rights: Any = READER, roles: Any = ROLES) 
     return cloud
 
 
-def engagement(world: Cloud, folder: Path, method: str) -> Engagement:
+def engagement(world: Cloud, folder: Path, method: str, owner: str = ADA.upn) -> Engagement:
     secret = {"client_id": TOOL.client_id, "client_secret": {"env": "ASSESS_TEST_SECRET"}}
     return engagement_from(
         {
@@ -181,7 +182,7 @@ def engagement(world: Cloud, folder: Path, method: str) -> Engagement:
             },
             "azure": {"subscription_id": SUBSCRIPTION},
             "mdm": {"enrollment_group_ids": [INNER]},
-            "accounts": {"global_admin_upn": ADA.upn, "azure_subscription_owner": ADA.upn},
+            "accounts": {"global_admin_upn": ADA.upn, "azure_subscription_owner": owner},
             "planning": {
                 "pilot_devices": ["PC1"], "platforms": ["Windows", "iOS"], "required_apps": ["outlook"], "byod_in_scope": False,
                 "resources_to_protect": ["exchange-online", "sharepoint"], "autopilot_in_scope": True,
@@ -193,6 +194,7 @@ def engagement(world: Cloud, folder: Path, method: str) -> Engagement:
 
 def assessed(world: Cloud, folder: Path, method: str = "device-code") -> Results:
     """Collect from the cloud alone, write the evidence, read it back, and judge it."""
+    folder.mkdir(exist_ok=True)
     known = library()
     chosen = Selection(only=MINE)
     described = engagement(world, folder, method)
@@ -336,3 +338,42 @@ def test_pages_of_conditional_access_are_read_at_leisure(tmp_path: Path, monkeyp
         assert world.violations == []
     assert 1.0 in waits
     assert statuses(results)["management.conditional-access[exchange-online]"] is Status.PASS
+
+
+def test_an_object_id_names_the_owner_as_well_as_a_upn(tmp_path: Path) -> None:
+    with customer(healthy()) as world:
+        described = engagement(world, tmp_path, "client-secret", ADA.object_id.upper())
+        with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            assert RoleAssignments().bind(recording).principal == ADA.object_id
+
+
+def test_without_entra_id_p2_nobody_can_be_eligible(tmp_path: Path) -> None:
+    data = healthy()
+    data["/directoryRoles"][0]["members"] = []
+    with customer(data) as world:
+        said = "The tenant needs to have Microsoft Entra ID P2 license."
+        world.graph.inject("*/roleEligibilityScheduleInstances", faults.error(400, "AadPremiumLicenseRequired", said))
+        results = assessed(world, tmp_path, "client-secret")
+    found = mine(results)["permissions.entra-global-admin"]
+    assert found.status is Status.FAIL
+    assert "no Entra ID P2" in found.observed
+
+
+def test_a_group_of_administrators_is_looked_into(tmp_path: Path) -> None:
+    data = healthy()
+    team = "aaaaaaaa-0000-4000-8000-000000000003"
+    ada = {"@odata.type": "#microsoft.graph.user", "id": ADA.object_id, "userPrincipalName": ADA.upn}
+    data["/groups"].append({"id": team, "displayName": "Administrators", "members": [ada]})
+    data["/directoryRoles"][0]["members"] = [{"@odata.type": "#microsoft.graph.group", "id": team, "displayName": "Administrators"}]
+    with customer(data) as world:
+        held = assessed(world, tmp_path / "held", "client-secret")
+        assert world.violations == []
+    data["/directoryRoles"][0]["members"] = []
+    data["/roleManagement/directory/roleEligibilityScheduleInstances"] = [
+        {"id": "e1", "principalId": team, "directoryScopeId": "/", "roleDefinitionId": "62e90394-69f5-4237-9190-012177145e10"}
+    ]
+    with customer(data) as world:
+        may = assessed(world, tmp_path / "may", "client-secret")
+        assert world.violations == []
+    assert mine(held)["permissions.entra-global-admin"].status is Status.PASS
+    assert mine(may)["permissions.entra-global-admin"].status is Status.WARN
