@@ -8,8 +8,8 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
+from assess.evidence.administrators import Account, AzureOwnerAccount
 from assess.evidence.arm import READER, ArmAsk, Shape
-from assess.evidence.enrolment import Account, AzureOwnerAccount
 from assess.evidence.graph import Perhaps
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"

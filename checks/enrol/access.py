@@ -15,7 +15,7 @@ from assess.check import (
     check,
     worst,
 )
-from assess.evidence.enrolment import (
+from assess.evidence.access import (
     AccessApplications,
     AccessConditions,
     AccessDevices,
@@ -26,12 +26,9 @@ from assess.evidence.enrolment import (
     AccessPolicy,
     AccessUsers,
     AuthenticationStrength,
-    ComplianceAssignments,
-    CompliancePolicies,
-    GroupSizes,
-    Policy,
-    kind_of,
 )
+from assess.evidence.assigned import ComplianceAssignments, CompliancePolicies, GroupSizes, Policy
+from assess.evidence.enrolment import kind_of
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 from checks.enrol.policies import (

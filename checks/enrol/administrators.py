@@ -17,9 +17,7 @@ from assess.check import (
     check,
     unavailable,
 )
-from assess.evidence.arm import Subscription, Subscriptions
-from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment, RoleAssignments
-from assess.evidence.enrolment import (
+from assess.evidence.administrators import (
     Account,
     AdminGroupMembers,
     AzureOwnerAccount,
@@ -27,10 +25,11 @@ from assess.evidence.enrolment import (
     EligibleAdmins,
     GlobalAdminAccount,
     GlobalAdmins,
-    Member,
     RoleMember,
-    kind_of,
 )
+from assess.evidence.arm import Subscription, Subscriptions
+from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment, RoleAssignments
+from assess.evidence.enrolment import Member, kind_of
 from assess.evidence.graph import Gathered, Perhaps, Sku, SubscribedSkus
 from checks.enrol.pilots import listed
 

@@ -26,14 +26,11 @@ from assess.check import (
     check,
     unavailable,
 )
+from assess.evidence.devices import EntraDevice, EntraDevices, ManagedDevice, ManagedDevices
 from assess.evidence.enrolment import (
     ENROLLMENT_APP,
     INTUNE_APP,
-    EntraDevice,
-    EntraDevices,
     MamPolicies,
-    ManagedDevice,
-    ManagedDevices,
     MdmPolicies,
     Member,
     MobilityPolicy,

@@ -20,8 +20,8 @@ from assess.check import (
     check,
     unavailable,
 )
-from assess.evidence.enrolment import (
-    Assignment,
+from assess.evidence.assigned import GroupSizes
+from assess.evidence.devices import (
     AutopilotAssignments,
     AutopilotDevice,
     AutopilotDevices,
@@ -29,10 +29,10 @@ from assess.evidence.enrolment import (
     AutopilotProfiles,
     EntraDevice,
     EntraDevices,
-    GroupSizes,
     ManagedDevice,
     ManagedDevices,
 )
+from assess.evidence.enrolment import Assignment
 from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED, moment
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import Pilot, known_by, listed, pilots

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from assess.evidence.enrolment import EntraDevice, ManagedDevice
+from assess.evidence.devices import EntraDevice, ManagedDevice
 
 
 def known_by(*values: object) -> Iterator[str]:

@@ -14,11 +14,9 @@ from assess.check import (
     Warn,
     check,
 )
-from assess.evidence.enrolment import (
+from assess.evidence.assigned import (
     App,
-    AppAssignment,
     Apps,
-    Assignment,
     CatalogAssignments,
     CatalogPolicies,
     CatalogPolicy,
@@ -27,8 +25,8 @@ from assess.evidence.enrolment import (
     GroupSizes,
     Policy,
     RequiredAppAssignments,
-    kind_of,
 )
+from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 

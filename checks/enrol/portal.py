@@ -21,7 +21,9 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.dns import AddressBook, Addresses, NoAnswer
-from assess.evidence.enrolment import (
+from assess.evidence.graph import Domain, Domains
+from assess.evidence.http import Answered, HttpAnswer
+from assess.evidence.portal import (
     Brand,
     Branded,
     Colour,
@@ -31,8 +33,6 @@ from assess.evidence.enrolment import (
     PrivacyPage,
     privacy_address,
 )
-from assess.evidence.graph import Domain, Domains
-from assess.evidence.http import Answered, HttpAnswer
 
 _PLACE = "Intune admin center > Tenant administration > Customization"
 _DEFAULT_BLUE = (0, 114, 198)

@@ -7,23 +7,16 @@ import pytest
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
 from assess.evidence.config import Attested
+from assess.evidence.devices import AutopilotDevice, AutopilotProfile, EntraDevice, ManagedDevice
 from assess.evidence.dns import AddressBook, Addresses, NoAnswer, NoName
 from assess.evidence.enrolment import (
     ENROLLMENT_APP,
     INTUNE_APP,
     Assignment,
-    AutopilotDevice,
-    AutopilotProfile,
-    Brand,
-    Branded,
-    Colour,
     EnrollmentConfiguration,
-    EntraDevice,
     Group,
-    ManagedDevice,
     Member,
     MobilityPolicy,
-    Picture,
     PlayBinding,
     Restriction,
     Target,
@@ -31,6 +24,7 @@ from assess.evidence.enrolment import (
 )
 from assess.evidence.graph import Domain, Gathered, Perhaps, Person, ServicePlan, Sku, Units
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
+from assess.evidence.portal import Brand, Branded, Colour, Picture
 from checks.enrol.autoenroll import (
     compliance_url,
     discovery_url,

@@ -5,10 +5,7 @@ from typing import Any
 import pytest
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
-from assess.evidence.arm import Subscription
-from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment
-from assess.evidence.config import Attested
-from assess.evidence.enrolment import (
+from assess.evidence.access import (
     AccessApplications,
     AccessConditions,
     AccessDevices,
@@ -17,19 +14,15 @@ from assess.evidence.enrolment import (
     AccessPlatforms,
     AccessPolicy,
     AccessUsers,
-    Account,
-    App,
-    AppAssignment,
-    Assignment,
     AuthenticationStrength,
-    CatalogPolicy,
     DeviceFilter,
-    Eligibility,
-    Member,
-    Policy,
-    RoleMember,
-    Target,
 )
+from assess.evidence.administrators import Account, Eligibility, RoleMember
+from assess.evidence.arm import Subscription
+from assess.evidence.assigned import App, CatalogPolicy, Policy
+from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment
+from assess.evidence.config import Attested
+from assess.evidence.enrolment import AppAssignment, Assignment, Member, Target
 from assess.evidence.graph import Gathered, Perhaps, ServicePlan, Sku
 from checks.enrol.access import conditional_access
 from checks.enrol.administrators import (

@@ -13,7 +13,8 @@ from assess.connectors.graph import GraphConnector
 from assess.connectors.http import Client
 from assess.connectors.tokens import TokenSource
 from assess.errors import Unavailable
-from assess.evidence.enrolment import Assignment, ConfigurationAssignments, Target
+from assess.evidence.assigned import ConfigurationAssignments
+from assess.evidence.enrolment import Assignment, Target
 from cloud import Cloud, Tenant, faults
 from cloud.sample import TENANT, TOOL
 

@@ -12,8 +12,8 @@ from assess.connectors.dial import Dialler
 from assess.connectors.http_probe import HttpConnector
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.evidence.enrolment import Brand, Branded, PrivacyAddress, PrivacyPage
 from assess.evidence.http import Answered
+from assess.evidence.portal import Brand, Branded, PrivacyAddress, PrivacyPage
 from lab.pki import Pki
 from lab.tls import answering
 
