@@ -90,7 +90,8 @@ class GraphAsk(Ask, frozen=True):
     v1.0 leaves a property out. ``about`` names the item's field that is the subject of findings.
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
-    asked, as ``{each}``; the answer then is by value.
+    asked, as ``{each}``; the answer then is by value. ``retires``: Microsoft takes the feature away
+    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``.
     """
 
     source: ClassVar[str] = "graph"
@@ -106,6 +107,7 @@ class GraphAsk(Ask, frozen=True):
     about: ClassVar[str] = ""
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
+    retires: ClassVar[bool] = False
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 
