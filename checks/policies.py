@@ -461,16 +461,13 @@ def _told(
     if isinstance(actions, Missing) or isinstance(templates, Missing):
         return unavailable(None, *(x for x in (actions, templates) if isinstance(x, Missing)))
     rules = [rule for found in actions.values() for rule in found or ()]
-    kinds = {
-        str(action.action_type).lower()
-        for rule in rules
-        if isinstance(rule.scheduled_action_configurations, tuple)
-        for action in rule.scheduled_action_configurations
-    }
+    shown = [rule.scheduled_action_configurations for rule in rules]
+    kinds = [one.action_type for some in shown if isinstance(some, tuple) for one in some]
     if not templates:
         return Warn(None, expected, "there is no notification template")
-    if "notification" in kinds:
+    if "notification" in {str(kind).lower() for kind in kinds}:
         return Pass(None, f"{len(templates)} templates, and a policy that sends one", expected)
-    if any(not isinstance(rule.scheduled_action_configurations, tuple) for rule in rules):
+    hidden = not all(isinstance(some, tuple) for some in shown)
+    if hidden or not all(isinstance(kind, str) for kind in kinds):
         return Unknown(None, "Graph does not show what the compliance policies do")
     return Warn(None, expected, "no compliance policy sends a notification")

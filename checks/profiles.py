@@ -105,8 +105,6 @@ def email_option(
     elif required & _IMPOSSIBLE_MAIL.get(option, set()):
         names = ", ".join(sorted(required & _IMPOSSIBLE_MAIL[option]))
         yield Fail(None, expected, f"{option} does not support {names}")
-    else:
-        yield Pass(None, f"{option} excludes none of {', '.join(sorted(required))}", expected)
     mail = _named("easemail", "gmaileas", "nineworkeas")
     for outcome in _by_platform("e-mail profile", platforms, profiles, targets, mail):
         yield outcome if isinstance(outcome, Pass) else _outlook(outcome, apps)
@@ -145,16 +143,16 @@ def wifi_profiles(
     if not wanted:
         yield Pass(None, "planning.required_capabilities asks for no Wi-Fi profile")
         return
-    yield _possible("Wi-Fi profiles", option, {OFFICE_365})
+    yield from _impossible("Wi-Fi profiles", option, {OFFICE_365})
     yield from _by_platform("Wi-Fi profile", platforms, profiles, targets, _named("wifi"))
 
 
-def _possible(what: str, option: str | Missing, without: set[str]) -> Outcome:
+def _impossible(what: str, option: str | Missing, without: set[str]) -> Iterator[Outcome]:
+    """Nothing, unless the chosen option cannot do it, or nobody said which one is chosen."""
     if isinstance(option, Missing):
-        return unavailable(None, option)
-    if option in without:
-        return Fail(None, f"an option that supports {what}", f"{option} does not support {what}")
-    return Pass(None, f"{option} supports {what}")
+        yield unavailable(None, option)
+    elif option in without:
+        yield Fail(None, f"an option that supports {what}", f"{option} does not support {what}")
 
 
 @check("planning.vpn-profiles")
@@ -172,7 +170,7 @@ def vpn_profiles(
         yield Pass(None, "planning.required_capabilities asks for no VPN profile")
         return
     android = "android" in platforms_of(platforms).values()
-    yield _possible("VPN profiles", option, {OFFICE_365} | ({HYBRID} if android else set()))
+    yield from _impossible("VPN profiles", option, {OFFICE_365} | ({HYBRID} if android else set()))
     vpn = _named("vpn")
     yield from _by_platform("VPN profile", platforms, profiles, targets, vpn)
     if not isinstance(profiles, Missing) and not isinstance(targets, Missing):
@@ -250,7 +248,7 @@ def certificate_profiles(
     if not any(one.startswith("certificates.") for one in capabilities):
         yield Pass(None, "planning.required_capabilities asks for no certificate profile")
         return
-    yield _possible("certificate profiles", option, {OFFICE_365})
+    yield from _impossible("certificate profiles", option, {OFFICE_365})
     for what, word in (("trusted root profile", "trustedroot"), ("SCEP profile", "scep")):
         yield from _by_platform(what, platforms, profiles, targets, _named(word))
 

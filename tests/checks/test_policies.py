@@ -211,6 +211,7 @@ GOOD: dict[str, Any] = {
         ({"templates": ()}, Warn),
         ({"actions": {"i": (Rule("1", (Action("block"),)),)}}, Warn),
         ({"actions": {"i": (Rule("1"),)}}, Unknown),
+        ({"actions": {"i": (Rule("1", (Action(),)),)}}, Unknown),
         ({"actions": REFUSED}, Unknown),
         ({"templates": REFUSED}, Unknown),
     ],
