@@ -387,10 +387,11 @@ def _refers(app: _App, servers: list[_App] | Outcome) -> Outcome:
     if wanted & {server.client_id for server in servers}:
         return Pass(None, f"{app.label} asks for access to the server app", expected, about=about)
     names = ", ".join(server.label for server in servers)
+    ids = ", ".join(server.client_id for server in servers)
     return Unknown(
         None,
         f"{app.label} is registered, but does not ask for access to the server app {names}",
-        remedy=(f"API permissions of {app.label} > Add a permission > My APIs > {names}.",),
+        remedy=(f"API permissions of {app.client_id} > Add a permission > My APIs: {ids}.",),
         about=about,
     )
 
@@ -474,10 +475,10 @@ def _granted(app: _App, consent: _Consent) -> Iterator[Outcome]:
         return
     if principal.account_enabled is False:
         told = f"sign-in to {app.label} is switched off, whatever was granted"
-        yield Unknown(None, told, remedy=(f"Enterprise applications > {app.label} > Enable.",))
+        yield Unknown(None, told, remedy=(f"Enterprise applications > {app.client_id} > Enable.",))
     if all(access.resource_app_id.lower() == AAD_GRAPH for access in asked):
         told = f"{app.label} asks only for Azure AD Graph, an API that is retired"
-        step = f"API permissions of {app.label} > Add Microsoft Graph Directory.Read.All."
+        step = f"API permissions of {app.client_id} > Add Microsoft Graph Directory.Read.All."
         yield Unknown(None, told, remedy=(step,), about=about)
     for access in asked:
         for wish in access.resource_access:

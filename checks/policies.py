@@ -236,7 +236,7 @@ def _lacking(platform: str, policies: list[Compliance]) -> list[str]:
 # -- before enrolment --
 
 
-@check("planning.policies-before-enrolment")
+@check("planning.policies-before-enrolment", subjects="planning.platforms")
 def policies_before_enrolment(
     platforms: Annotated[list[str], Key("planning.platforms")],
     profiles: Annotated[tuple[Profile, ...] | Missing, Profiles()],

@@ -414,7 +414,7 @@ class MessageTemplates(GraphList, frozen=True):
     answer: ClassVar[Any] = tuple[MessageTemplate, ...]
     path: ClassVar[str] = "/deviceManagement/notificationMessageTemplates"
     item: ClassVar[type[msgspec.Struct]] = MessageTemplate
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementServiceConfig.Read.All",)
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
 class MailApplications(msgspec.Struct, frozen=True, rename="camel"):
