@@ -524,7 +524,8 @@ def score(findings: Iterable[Finding]) -> int | None:
 
 def _sources(recording: Recording) -> tuple[SourceOf, ...]:
     by_source: dict[str, list[Any]] = {}
-    for record in recording.records.values():
+    # By key: the order of answering differs from run to run, and reports must not.
+    for _, record in sorted(recording.records.items()):
         by_source.setdefault(record.source, []).append(record)
     found = []
     for source, records in sorted(by_source.items()):

@@ -51,6 +51,18 @@ def assigned(target: str = DEVICES, **more: Any) -> list[dict[str, Any]]:
     return [{"id": "as", "target": {"@odata.type": target, **more}}]
 
 
+PROFILES: dict[str, dict[str, Any]] = {
+    "windows10GeneralConfiguration": {"passwordRequired": True},
+    "windows10EndpointProtectionConfiguration": {"bitLockerEncryptDevice": True},
+    "windowsUpdateForBusinessConfiguration": {},
+    "windowsWifiConfiguration": {},
+    "windows10VpnConfiguration": {"connectionType": "ciscoAnyConnect", "dnsRules": [{"name": "contoso.com"}]},
+    "windows10EasEmailProfileConfiguration": {},
+    "windows81TrustedRootCertificate": {},
+    "windows81SCEPCertificateProfile": {},
+}
+
+
 def graph() -> dict[str, Any]:
     user = {"@odata.type": "#microsoft.graph.user", "id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "u@contoso.com"}
     scope = {"id": SCOPE, "value": "user_impersonation"}
@@ -105,16 +117,7 @@ def graph() -> dict[str, Any]:
                 "@odata.type": f"#microsoft.graph.{kind}", "id": kind, "displayName": kind, "createdDateTime": "2026-05-01T00:00:00Z",
                 "assignments": assigned(), **more,
             }
-            for kind, more in {
-                "windows10GeneralConfiguration": {"passwordRequired": True},
-                "windows10EndpointProtectionConfiguration": {"bitLockerEncryptDevice": True},
-                "windowsUpdateForBusinessConfiguration": {},
-                "windowsWifiConfiguration": {},
-                "windows10VpnConfiguration": {"connectionType": "ciscoAnyConnect", "dnsRules": [{"name": "contoso.com"}]},
-                "windows10EasEmailProfileConfiguration": {},
-                "windows81TrustedRootCertificate": {},
-                "windows81SCEPCertificateProfile": {},
-            }.items()
+            for kind, more in PROFILES.items()
         ],
         "/deviceManagement/configurationPolicies": [
             {"id": "cat", "name": "Catalogue", "platforms": "windows10", "createdDateTime": "2026-05-01T00:00:00Z", "assignments": assigned()}

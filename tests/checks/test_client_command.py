@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.client_command import Command, Gateway, gateway, normal, parse, parse_inner, split
+from checks.client_command import Command, Gateway, gateway, normal, parse, parse_inner
 
 GOOD = 'CCMSETUPCMD="/mp:https://cmg.contoso.com/CCM_Proxy_MutualAuth/7 CCMHOSTNAME=cmg.contoso.com/CCM_Proxy_MutualAuth/7 SMSSiteCode=PS1 AADTENANTID=t"'
 

@@ -20,6 +20,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import (
     Collection,
+    CollectionMember,
     MayBeTrimmed,
     Members,
     NotAUser,
@@ -149,7 +150,7 @@ def device(name: str, agent: Any = "configurationManagerClientMdm") -> Managed:
 
 
 def pilot(*names: str, sees: Any = ALL) -> Members:
-    rows = [NotAUser(n, name) for n, name in enumerate(names)]
+    rows: list[CollectionMember] = [NotAUser(n, name) for n, name in enumerate(names)]
     return Members(Collection("PS100021", "Pilot"), Table.of(rows), sees, ALL)
 
 
