@@ -464,7 +464,7 @@ def _granted(app: _App, consent: _Consent) -> Iterator[Outcome]:
     if isinstance(consent.principals, Missing):
         yield unavailable(None, consent.principals)
         return
-    if not any(access.resource_access for access in asked):
+    if not any(access.wishes for access in asked):
         told = f"{app.label} asks for no permission: there is nothing to compare the consent with"
         yield Unknown(None, told, about=about)
         return
@@ -481,7 +481,7 @@ def _granted(app: _App, consent: _Consent) -> Iterator[Outcome]:
         step = f"API permissions of {app.client_id} > Add Microsoft Graph Directory.Read.All."
         yield Unknown(None, told, remedy=(step,), about=about)
     for access in asked:
-        for wish in access.resource_access:
+        for wish in access.wishes:
             yield _decided(app, principal, access, wish, consent)
 
 

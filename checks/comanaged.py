@@ -290,7 +290,9 @@ def devices_comanaged(
     found: set[str] = set()
     other: set[str] = set()
     untold: set[str] = set()
+    nameless = 0
     for device in devices:
+        nameless += not device.name
         if device.name in pilot:
             (found if device.comanaged else other).add(device.name)
             if not isinstance(device.management_agent, str):
@@ -303,8 +305,12 @@ def devices_comanaged(
         some = ", ".join(lacking[:_EXAMPLES])
         told = f"{len(found)} of {len(pilot)} devices are co-managed; not, for example: {some}"
         table = Rows(("device", "found"), _lacking_rows(lacking, other))
-        none = not found and not untold
+        none = not found and not untold and not nameless
         yield (Fail if none else Warn)(None, expected, told, rows=table)
+    if lacking and nameless:
+        yield Unknown(
+            None, f"{nameless} devices have no name in Intune; the pilot's may be among them"
+        )
     if untold - found:
         some = ", ".join(sorted(untold - found)[:_EXAMPLES])
         yield Unknown(None, f"Graph does not say who manages {some}")

@@ -263,19 +263,26 @@ def policies_before_enrolment(
             "compliance": _oldest([p.created_date_time for p in rules.compliance]),
         }
         gap = shelf.gap(name) or rules.gap(name)
-        yield _in_time(name, first.get(platform), platform in undated, since, gap)
+        # A device that does not say what it is may be of this platform.
+        unclear = bool({platform, ""} & undated) or "" in first
+        yield _in_time(name, first.get(platform), unclear, since, gap)
 
 
 def _enrolments(devices: Table[Managed]) -> tuple[dict[str, datetime], set[str]]:
-    """The first enrolment of each platform, and the platforms with devices that have no date."""
+    """The first enrolment by platform, and the platforms with devices that have no date.
+
+    The platform is "" where a device does not say what it runs, and "other" for what is none of
+    those that Intune has policies for.
+    """
     first: dict[str, datetime] = {}
     undated: set[str] = set()
     for device in devices:
         when = moment(device.enrolled_date_time)
+        platform = device.platform or ("other" if device.operating_system else "")
         if when is None:
-            undated.add(device.platform)
-        elif device.platform not in first or when < first[device.platform]:
-            first[device.platform] = when
+            undated.add(platform)
+        elif platform not in first or when < first[platform]:
+            first[platform] = when
     return first, undated
 
 

@@ -70,7 +70,12 @@ class RequiredAccess(msgspec.Struct, frozen=True, rename="camel"):
     """What an application asks of one API: the wish, not the consent."""
 
     resource_app_id: str
-    resource_access: tuple[Wish, ...] = ()
+    resource_access: tuple[Wish, ...] | None = ()
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """The permissions; none where the service says null."""
+        return self.resource_access or ()
 
 
 class WebPart(msgspec.Struct, frozen=True, rename="camel"):

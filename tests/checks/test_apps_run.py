@@ -329,3 +329,38 @@ def test_what_is_refused_is_never_passed(tmp_path: Path, monkeypatch: pytest.Mon
             if finding.status is Status.UNKNOWN:
                 assert finding.observed
                 assert finding.remediation
+
+
+def without_values(row: dict[str, Any], keep: tuple[str, ...]) -> dict[str, Any]:
+    """Every property null, but for those that are kept."""
+    return {name: value if name in keep else None for name, value in row.items()}
+
+
+def test_nulls_are_no_verdict(tmp_path: Path) -> None:
+    """A property that is null costs its own finding, and never becomes a pass."""
+    data = graph()
+    kept = ("@odata.type", "id", "appId", "assignments", "appRoleAssignments", "members", "fileName", "identifierUris", "isVerified")
+    for path, rows in data.items():
+        if path != "/oauth2PermissionGrants":
+            data[path] = [without_values(row, kept) for row in rows]
+    with customer(data) as world:
+        results = assessed(world, tmp_path)
+        assert world.violations == []
+    found = statuses(results)
+    # Which app is whose, and to whom policies are assigned, is still there; the rest decides others
+    still = {"azureservice.app-id-uri", "comanagement.command-line", "planning.proactive-monitoring", "intuneapp.assignment"}
+    passed = {name for name, status in found.items() if status is Status.PASS}
+    assert passed - still <= {
+        "comanagement.intune-workloads-ready[compliance]", "comanagement.intune-workloads-ready[windows_update]",
+        "intuneapp.autopilot-user-targeting", "planning.certificate-profiles[Windows]", "planning.certificate-revocation",
+        "planning.email-option[Windows]", "planning.policy-conflicts", "planning.service-to-service-connector", "planning.vpn-profiles[Windows]",
+        "planning.wifi-profiles[Windows]",
+    }  # fmt: skip
+    for finding in results.findings:
+        assert "itself failed" not in finding.observed
+        assert "malformed" not in finding.observed
+    assert found["azureservice.server-app"] is Status.UNKNOWN
+    assert found["azureservice.admin-consent-server"] is Status.UNKNOWN
+    assert found["intuneapp.command-line"] is Status.UNKNOWN
+    assert found["planning.ndes-connector"] is Status.UNKNOWN
+    assert found["comanagement.devices-comanaged"] is Status.UNKNOWN

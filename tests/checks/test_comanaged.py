@@ -169,6 +169,8 @@ BOTH = [device("PC1"), device("pc2.contoso.com", "configurationManagerClientMdmE
         (["PC3"], REFUSED, [device("PC3", "mdm")], Fail),
         (["PC3"], REFUSED, [device("PC3", "configurationManagerClient")], Fail),
         (["PC3"], REFUSED, [device("PC3", UNSET)], Unknown),
+        (["PC3"], REFUSED, [device("")], Unknown),
+        (["PC1", "PC2"], REFUSED, [*BOTH, device("")], Pass),
         (UNSET_KEY, pilot("PC1", "PC2", sees=SOME), BOTH, Unknown),
         (UNSET_KEY, pilot(), BOTH, Unknown),
         (UNSET_KEY, REFUSED, BOTH, Unknown),
