@@ -334,13 +334,21 @@ class _Reading:
                 self._note(str(number))
                 return number
             case "list":
-                return self._list("", about=None)
+                return self._retiring() if ask.retires else self._list("", about=None)
             case "table":
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
                 self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
+
+    def _retiring(self) -> Perhaps[tuple[Any, ...]]:
+        """A list of a feature that Microsoft may have taken away."""
+        try:
+            return Perhaps(self._list("", about=None))
+        except _Absent:
+            self._note("the feature is retired (501)")
+            return Perhaps(None)
 
     # -- several paths --
 
@@ -480,6 +488,8 @@ class _Reading:
             return reply
         _, message = _error(reply)
         allowed = ask.shape == "perhaps" or bool(ask.each)
+        if ask.retires and first and reply.status == 501:  # noqa: PLR2004
+            raise _Absent
         if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
             raise _Absent
         raise self._connector.refused(reply, ask, self._tokens)

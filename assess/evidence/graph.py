@@ -91,7 +91,8 @@ class GraphAsk(Ask, frozen=True):
     ``seconds_between``: from page to page, where the service bears no more requests.
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
-    asked, as ``{each}``; the answer then is by value.
+    asked, as ``{each}``; the answer then is by value. ``retires``: Microsoft takes the feature away
+    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``.
     """
 
     source: ClassVar[str] = "graph"
@@ -108,6 +109,7 @@ class GraphAsk(Ask, frozen=True):
     seconds_between: ClassVar[float] = 0.0
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
+    retires: ClassVar[bool] = False
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 
