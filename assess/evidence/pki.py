@@ -52,7 +52,9 @@ OF_EVERY_DOMAIN: dict[int, str] = {
     520: "Group Policy Creator Owners",
 }
 # More people or computers than anybody could vouch for.
-_BROAD_SIDS = frozenset({EVERYONE, "S-1-5-7", AUTHENTICATED_USERS, "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554"})  # fmt: skip # noqa: E501
+_BROAD_SIDS = frozenset(
+    {EVERYONE, "S-1-5-7", AUTHENTICATED_USERS, "S-1-5-32-545", "S-1-5-32-546", "S-1-5-32-554"}
+)
 _BROAD_RIDS = frozenset({DOMAIN_USERS, DOMAIN_GUESTS, DOMAIN_COMPUTERS})
 
 
@@ -325,15 +327,18 @@ MemberKind: TypeAlias = Literal["computer", "user", "group", "foreign", "other"]
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A member of a group at any depth. ``host`` is the DNS name of a computer, else its short one.
-
-    ``broad``: a group that stands for everybody of some kind.
-    """
+    """A member of a group at any depth. ``host``: the DNS name of a computer, or its short one."""
 
     name: str
     kind: MemberKind
     host: str = ""
-    broad: bool = False
+    sid: str = ""
+
+    @property
+    def every_computer(self) -> bool:
+        """It stands for every computer of a domain."""
+        every = self.sid in (AUTHENTICATED_USERS, EVERYONE)
+        return every or rid_of(self.sid) == DOMAIN_COMPUTERS
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -358,7 +363,10 @@ class Group(msgspec.Struct, frozen=True):
 
     def has(self, computer: str) -> bool:
         """The computer of this name is a member, at any depth."""
-        return any(m.kind == "computer" and same_computer(m.host, computer) for m in self.members)
+        return any(
+            one.every_computer or (one.kind == "computer" and same_computer(one.host, computer))
+            for one in self.members
+        )
 
 
 class ForestGroups(msgspec.Struct, frozen=True, tag=True):

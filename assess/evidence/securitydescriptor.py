@@ -60,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.mask & mask == mask and self.object_type in ("", right)
 
 
-class Descriptor(msgspec.Struct, frozen=True):
+class Descriptor(msgspec.Struct, frozen=True, tag=True):
     """Who owns an object, and who may do what with it. ``open``: no list, so everybody may all."""
 
     owner: str
