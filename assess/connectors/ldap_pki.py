@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import ldap3
 from ldap3.protocol.microsoft import security_descriptor_control
 from ldap3.utils.conv import escape_filter_chars
+from ldap3.utils.dn import parse_dn
 
 from assess.connectors import Visit
 from assess.connectors.ldap_session import Session, text
@@ -216,7 +217,12 @@ def services(reader: ForestReader, section: str, visit: Visit) -> KeyServices:
 def _below(
     session: Session, base: str, attributes: Sequence[str], controls: Sequence[Any] = ()
 ) -> Iterator[tuple[str, Raw]]:
-    """What stands right below, also where nothing of it may be read."""
+    """What stands right below, also where nothing of it may be read.
+
+    A container that does not even show itself would seem empty: that is no answer.
+    """
+    if session.entry(base, ["cn"]) is None:
+        raise Unavailable(f"{session.where} does not show {base}", session.access.worded(_MAY_READ))
     level = {"scope": ldap3.LEVEL, "controls": controls}
     for entries in session.pages(base, "(objectClass=*)", attributes, **level):
         for entry in entries:
@@ -325,9 +331,9 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     by_cn: list[Raw] = []
     names: set[str] = set()
     hidden = seen = 0
-    for _, raw in _below(session, place, _TEMPLATE, control):
+    for dn, raw in _below(session, place, _TEMPLATE, control):
         seen += 1
-        display, cn = _text(raw, "displayName"), _text(raw, "cn")
+        display, cn = _text(raw, "displayName"), _text(raw, "cn") or str(parse_dn(dn)[0][1])
         names.add(cn.lower())
         if not display:
             hidden += 1
