@@ -10,10 +10,10 @@ A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not
 ``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with
 the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
 ``entra_joined`` and ``entra_registered``, and ``roots``: its trusted roots, a list of the same
-kind; rows of PowerShell's own, whose ``PSParentPath`` ends in ``\\Root``, are roots too, and rows
-that name no computer belong to the one that the file is named for. Capitals, ``_`` and ``-`` in names do not matter; the
-names of PowerShell objects are understood. Dates are ISO 8601 (UTC where they name no zone)
-or the ``/Date(…)/`` of Windows PowerShell.
+kind. Rows as PowerShell's certificate drive writes them (``PSParentPath``) belong to the computer
+that the file is named for, and those of its store Root are trusted roots. Capitals, ``_`` and ``-``
+in names do not matter; the names of PowerShell objects are understood. Dates are ISO 8601 (UTC
+where they name no zone) or the ``/Date(…)/`` of Windows PowerShell.
 
 Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
 ``.p7b``), or one with a sub-folder for each, or one with files that are named for their computers.

@@ -115,7 +115,7 @@ def _of_json(text: str, name: str) -> Iterator[GroupList]:
         server = next((str(fields[key]) for key in _SERVER if fields.get(key)), _stem(name))
         groups = fields.get("groups")
         if not isinstance(groups, list):
-            raise ValueError(f"the groups of {server} are no list")
+            raise ValueError(f"the groups of {server} are no list")  # noqa: TRY004
         yield _listed(server, [_name_in(one) for one in groups], name)
 
 

@@ -68,7 +68,8 @@ _TEMPLATE = (
     "cn", "displayName", "objectClass", "flags", "pKIExtendedKeyUsage", "pKIDefaultCSPs",
     "pKIExpirationPeriod", "msPKI-Template-Schema-Version", "msPKI-Minimal-Key-Size",
     "msPKI-RA-Signature", "msPKI-Enrollment-Flag", "msPKI-Private-Key-Flag",
-    "msPKI-Certificate-Name-Flag", "msPKI-Certificate-Application-Policy", "nTSecurityDescriptor",
+    "msPKI-Certificate-Name-Flag", "msPKI-Certificate-Application-Policy",
+    "msPKI-Cert-Template-OID", "nTSecurityDescriptor",
 )  # fmt: skip
 _OBJECT = (
     "objectClass", "objectSid", "sAMAccountName", "cn", "dNSHostName", "groupType", "whenChanged",
@@ -384,6 +385,7 @@ def _template(raw: Raw) -> Template:
         signatures=_flags(raw, "msPKI-RA-Signature"),
         providers=tuple(one.partition(",")[2] or one for one in _texts(raw, "pKIDefaultCSPs")),
         days=_days(raw),
+        oid=_text(raw, "msPKI-Cert-Template-OID"),
     )
 
 

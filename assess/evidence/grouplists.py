@@ -38,7 +38,7 @@ class GroupLists(msgspec.Struct, frozen=True):
 
 
 class CollectedGroups(Ask, frozen=True):
-    """The groups in the tokens of servers: text of ``gpresult /r`` or ``whoami /groups``, or JSON."""
+    """The groups in the tokens of servers, as ``gpresult /r`` or ``whoami /groups`` shows them."""
 
     source: ClassVar[str] = "collected-file"
     answer: ClassVar[Any] = GroupLists

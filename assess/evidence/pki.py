@@ -23,7 +23,7 @@ WORKSTATION_TEMPLATE = "ConfigMgrWorkstationAuth"
 IIS_GROUP = "ConfigMgr IIS Servers"
 
 DOMAIN_ADMINS, DOMAIN_USERS, DOMAIN_GUESTS, DOMAIN_COMPUTERS = 512, 513, 514, 515
-ENTERPRISE_ADMINS = 519
+DOMAIN_CONTROLLERS, ENTERPRISE_ADMINS = 516, 519
 AUTHENTICATED_USERS, EVERYONE = "S-1-5-11", "S-1-1-0"
 WELL_KNOWN: dict[str, str] = {
     EVERYONE: "Everyone",
@@ -45,7 +45,7 @@ OF_EVERY_DOMAIN: dict[int, str] = {
     DOMAIN_USERS: "Domain Users",
     DOMAIN_GUESTS: "Domain Guests",
     DOMAIN_COMPUTERS: "Domain Computers",
-    516: "Domain Controllers",
+    DOMAIN_CONTROLLERS: "Domain Controllers",
     517: "Cert Publishers",
     518: "Schema Admins",
     ENTERPRISE_ADMINS: "Enterprise Admins",
@@ -214,6 +214,7 @@ class Template(msgspec.Struct, frozen=True):
     signatures: int | None = None
     providers: tuple[str, ...] = ()
     days: float | None = None
+    oid: str = ""
 
     @property
     def exportable(self) -> bool | None:
