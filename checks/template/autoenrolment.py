@@ -60,7 +60,7 @@ def workstation_autoenroll_gpo(
     return [_judged(samples, policy), *gaps]
 
 
-def _without_sample(stores: Missing, policy: bool | None) -> Outcome:  # noqa: FBT001
+def _without_sample(stores: Missing, policy: bool | None) -> Outcome:
     if policy:
         return Pass(None, "no client was sampled; the policy is confirmed", _EXPECTED)
     if policy is None and stores.key:
@@ -71,7 +71,7 @@ def _without_sample(stores: Missing, policy: bool | None) -> Outcome:  # noqa: F
     return Unknown(None, because, remedy=(stores.mend,) if stores.mend else ())
 
 
-def _judged(samples: list[_Sample], policy: bool | None) -> Outcome:  # noqa: FBT001
+def _judged(samples: list[_Sample], policy: bool | None) -> Outcome:
     about = tuple(one.computer for one in samples)
 
     def shown(state: str) -> str:
