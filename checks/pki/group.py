@@ -106,7 +106,9 @@ def _unrelated(
     servers: list[str] | Missing,
     points: list[str] | Missing,
 ) -> Iterator[Outcome]:
-    planned = [one for part in (servers, points) if not isinstance(part, Missing) for one in part]
+    if isinstance(servers, Missing):  # then nobody knows which computers belong there
+        return
+    planned = [*servers, *(() if isinstance(points, Missing) else points)]
     others = [
         f"{one.host or one.name} ({one.kind})"
         for one in group.members
@@ -114,7 +116,7 @@ def _unrelated(
         or one.every_computer
         or (one.kind == "computer" and not any(same_computer(one.host, p) for p in planned))
     ]
-    if others and planned:
+    if others:
         shown = ", ".join(others[:20])
         more = f" and {len(others) - 20} more" if len(others) > 20 else ""  # noqa: PLR2004
         yield Warn(name, expected, f"not among the servers that are planned: {shown}{more}")

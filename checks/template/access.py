@@ -13,7 +13,6 @@ from assess.evidence.certificates import CLIENT_AUTHENTICATION
 from assess.evidence.pki import (
     DOMAIN_ADMINS,
     DOMAIN_COMPUTERS,
-    DOMAIN_CONTROLLERS,
     ENTERPRISE_ADMINS,
     IIS_SERVERS,
     WEB,
@@ -42,6 +41,7 @@ from checks.template.purpose import ANY_PURPOSE, SMART_CARD_LOGON
 
 _ADMINISTRATORS = frozenset({500, DOMAIN_ADMINS, ENTERPRISE_ADMINS})
 _OPERATING_SYSTEM = frozenset({"S-1-5-18", "S-1-3-0", "S-1-5-10"})
+_FIRST_OWN = 1000  # numbers below are of the groups that every domain has
 _BUILTIN_ADMINISTRATORS = "S-1-5-32-544"
 _SHOW = "Give the account that reads {ad.server} Read permissions on the template."
 _CHANGES = (WRITE_DACL, WRITE_OWNER, WRITE_PROPERTY)
@@ -262,11 +262,9 @@ def _computers(
 
 
 def _stands_in(one: Principal, access: Descriptor) -> bool:
-    """Another group that has all three rights, of those that computers might be put into."""
-    named = (
-        one.kind == "group" and not _is_administrator(one) and rid_of(one.sid) != DOMAIN_CONTROLLERS
-    )
-    return named and not _missing(access, one.token)
+    """A group of the customer's own that has all three rights, and might hold every client."""
+    own = one.kind == "group" and rid_of(one.sid) >= _FIRST_OWN
+    return own and not _missing(access, one.token)
 
 
 def _missing(access: Descriptor, token: frozenset[str]) -> list[str]:
