@@ -25,6 +25,7 @@ _LARGEST = 8_000_000
 _NAME = re.compile(r"^\s*CN=((?:[^,\\]|\\.)+),.*DC=", re.IGNORECASE)
 _UNDERLINE = re.compile(r"^\s*-{3,}\s*$")
 _SID = re.compile(r"\bS-1-\d+(?:-\d+)+\b")
+_QUALIFIED = re.compile(r"^\s+[^:\\]+\\[^:\\]+$")
 _BEFORE_SID = re.compile(r"\s{2,}|\",\"|\t")
 _SERVER = ("server", "computer", "computername", "pscomputername", "hostname", "name")
 
@@ -140,17 +141,24 @@ def _of_text(text: str, name: str) -> GroupList:
     stem = _stem(name)
     if stem.partition(".")[0].lower() == computer.lower():
         computer = stem  # the file's name may be the full one
-    return _listed(computer or stem, list(_indented(lines[starts[0] + 1 : end])), name)
+    return _listed(computer or stem, _indented(lines[starts[0] + 1 : end]), name)
 
 
-def _indented(lines: Sequence[str]) -> Iterator[str]:
-    """The lines that stand further in than the underlined heading above them."""
+def _indented(lines: Sequence[str]) -> list[str]:
+    r"""The list of groups: what stands further in than its underlined heading.
+
+    Lists of policies look alike; that of groups holds one with an authority in front, such as
+    ``BUILTIN\\Users``, in whatever language.
+    """
+    blocks: list[list[str]] = []
     depth = None
     for line in lines:
         if _UNDERLINE.match(line):
             depth = len(line) - len(line.lstrip())
+            blocks.append([])
         elif line.strip() and depth is not None and len(line) - len(line.lstrip()) > depth:
-            yield line
+            blocks[-1].append(line)
+    return next((one for one in blocks if any(map(_QUALIFIED.match, one))), [])
 
 
 def _listed(computer: str, lines: Sequence[str], name: str) -> GroupList:

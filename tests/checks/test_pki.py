@@ -10,8 +10,30 @@ from assess.evidence.certificates import CertificateFile, Stores, Unread
 from assess.evidence.config import Attested
 from assess.evidence.directory import NoAnswer
 from assess.evidence.grouplists import GroupList, GroupLists
-from assess.evidence.pki import IIS_GROUP, Host, Member, NoHost, Nominee, Nominees, NoNominee, NotShown, PublicKeyServices
-from authorities import CA, CA_HOST, IIS, ISSUING, REFUSED_FOREST, ROOT, authority, computer, group, groups, services
+from assess.evidence.pki import (
+    IIS_GROUP,
+    Host,
+    Member,
+    NoHost,
+    Nominee,
+    Nominees,
+    NoNominee,
+    NotShown,
+    PublicKeyServices,
+)
+from authorities import (
+    CA,
+    CA_HOST,
+    IIS,
+    ISSUING,
+    REFUSED_FOREST,
+    ROOT,
+    authority,
+    computer,
+    group,
+    groups,
+    services,
+)
 from checks.domain_admin import domain_admin
 from checks.pki.authority import ca_os_version, enterprise_ca
 from checks.pki.group import iis_servers_group, iis_servers_group_token
@@ -83,7 +105,7 @@ def test_enterprise_ca_where_no_own_pki_is_planned() -> None:
 def test_a_later_clock_never_heals_an_authority() -> None:
     order = [Fail, Warn, Pass]
     days = (0, 1000, 1634, 1635, 1636, 1999, 2001, 9000)
-    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n))))) for n in days]  # type: ignore[arg-type]
+    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n))))) for n in days]
     assert ranks == sorted(ranks, reverse=True)
     assert set(ranks) == {0, 1, 2}
 

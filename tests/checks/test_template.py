@@ -11,7 +11,7 @@ from assess.check import Fail, Manual, Missing, NotApplicable, Outcome, Pass, Un
 from assess.evidence.adminservice import Seen, SeesEverything, Site
 from assess.evidence.certificates import Stores, Unread
 from assess.evidence.config import Attested
-from assess.evidence.pki import WEB_TEMPLATE, WORKSTATION_TEMPLATE, NotShown
+from assess.evidence.pki import WEB_TEMPLATE, WORKSTATION_TEMPLATE, NotShown, PublicKeyServices
 from assess.evidence.securitydescriptor import EXTENDED_RIGHT, WRITE_DACL, Descriptor, Entry
 from authorities import (
     ADMINS,
@@ -24,10 +24,11 @@ from authorities import (
     HELP,
     IIS,
     NESTED,
+    REFUSED_FOREST,
     SERVER,
     USERS,
-    auto,
     authority,
+    auto,
     computer,
     enrol,
     group,
@@ -184,10 +185,6 @@ def test_published(web: Any, found: Any, status: type[Outcome]) -> None:
 
 
 def test_published_in_a_forest_whose_authorities_were_not_read() -> None:
-    from authorities import REFUSED_FOREST
-
-    from assess.evidence.pki import PublicKeyServices
-
     outcomes = published(OWN, MODE, templates(template()), templates(workstation()), PublicKeyServices((REFUSED_FOREST,)))
     assert all(isinstance(one, Unknown) for one in outcomes)
 
@@ -331,7 +328,7 @@ def test_workstation_acl_in_each_domain(more: Any, wanted: Any, status: type[Out
 
 def test_workstation_acl_denials_that_may_concern_computers() -> None:
     denied = (enrol(HELP, "deny"), *[enrol("S-1-5-11"), auto("S-1-5-11")], EVERYBODY_READS)
-    other = {"domains": {"child.test": "S-1-5-21-8-8-8"}}
+    other: dict[str, Any] = {"domains": {"child.test": "S-1-5-21-8-8-8"}}
     assert isinstance(only(workstation_acl(OWN, MODE, templates(workstation(*denied), **other), unset("ad.domains"))), Unknown)
 
 
@@ -393,7 +390,7 @@ def test_a_later_clock_never_heals_a_sample() -> None:
     order = [Manual, Warn, Pass]
     stores = Stores((store("pc0", GOOD),))
     ranks = [
-        order.index(type(only(workstation_autoenroll_gpo(OWN, MODE, stores, REFUSED, UNANSWERED, NOW + timedelta(days=n)))))  # type: ignore[arg-type]
+        order.index(type(only(workstation_autoenroll_gpo(OWN, MODE, stores, REFUSED, UNANSWERED, NOW + timedelta(days=n)))))
         for n in range(0, 120, 5)
     ]
     assert ranks == sorted(ranks, reverse=True)

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import ldap3
 import msgspec
 import pytest
+from ldap3.protocol.microsoft import security_descriptor_control
 
 from assess.collect import collect
-from assess.connectors import Visit
+from assess.connectors import Visit, ldap_pki
 from assess.connectors.ldap import LdapConnector, connect
 from assess.connectors.ldap_session import Access
 from assess.engagement import engagement_from
@@ -44,11 +46,12 @@ from assess.evidence.securitydescriptor import (
     READ_PROPERTY,
     Descriptor,
     parse,
+    sid_text,
 )
 from assess.keytypes import Secret
 from assess.recording import Recording
 from lab.descriptors import descriptor, entries
-from lab.forest import CLIENT_TEMPLATE, CMG_TEMPLATE, ENABLED, WEB_TEMPLATE
+from lab.forest import CLIENT_TEMPLATE, CMG_TEMPLATE, WEB_TEMPLATE
 from lab.samba import DomainController
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -89,16 +92,11 @@ def answer(controller: DomainController, ask: Ask, visit: Visit, **more: Any) ->
 def sid_of(controller: DomainController, name: str) -> str:
     with controller.connection(as_admin=True) as connection:
         connection.search(controller.base, f"(sAMAccountName={name})", attributes=["objectSid"])
-        from assess.evidence.securitydescriptor import sid_text
-
         return sid_text(connection.response[0]["raw_attributes"]["objectSid"][0])[0]
 
 
 def services_dn(controller: DomainController) -> str:
     return f"CN=Public Key Services,CN=Services,{controller.configuration}"
-
-
-Computer = tuple[str, str]
 
 
 @contextmanager
@@ -293,9 +291,6 @@ def test_a_container_that_may_not_be_seen_is_no_answer(dc: DomainController, vis
 
 @contextmanager
 def with_access_list(controller: DomainController, dn: str, octets: bytes) -> Iterator[None]:
-    import ldap3
-    from ldap3.protocol.microsoft import security_descriptor_control
-
     control = security_descriptor_control(sdflags=4)
     with controller.connection(as_admin=True) as connection:
         connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=["nTSecurityDescriptor"], controls=control)
@@ -350,11 +345,6 @@ def test_a_group_that_is_not_there(dc: DomainController, visit: Visit) -> None:
 
 
 # -- the nominated administrator --
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    yield
 
 
 NOMINEES: list[tuple[str, str, bool, bool]] = [
@@ -425,10 +415,8 @@ def test_the_names_come_from_the_engagement_file(dc: DomainController, tmp_path:
 
 def test_the_flags_are_asked_for(dc: DomainController, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the control a normal account gets no descriptor at all."""
-    import assess.connectors.ldap_pki as reading
-
     nothing: Callable[..., list[Any]] = lambda **_: []  # noqa: E731
     assert isinstance(answer(dc, TemplateNamed("pki.web_template_name", WEB_TEMPLATE), visit).found[0].access, Descriptor)
-    monkeypatch.setattr(reading, "security_descriptor_control", nothing)
+    monkeypatch.setattr(ldap_pki, "security_descriptor_control", nothing)
     [one] = answer(dc, TemplateNamed("pki.web_template_name", WEB_TEMPLATE), visit).found
     assert one.access == NotShown("the directory gave no security descriptor to this account")

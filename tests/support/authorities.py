@@ -22,7 +22,14 @@ from assess.evidence.pki import (
     Template,
     Templates,
 )
-from assess.evidence.securitydescriptor import AUTO_ENROLL, ENROLL, EXTENDED_RIGHT, READ_PROPERTY, Descriptor, Entry
+from assess.evidence.securitydescriptor import (
+    AUTO_ENROLL,
+    ENROLL,
+    EXTENDED_RIGHT,
+    READ_PROPERTY,
+    Descriptor,
+    Entry,
+)
 from specimens import cert
 
 SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
