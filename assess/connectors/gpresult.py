@@ -148,7 +148,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
     r"""The list of groups: what stands further in than its underlined heading.
 
     Lists of policies look alike; that of groups holds one with an authority in front, such as
-    ``BUILTIN\\Users``, in whatever language.
+    ``BUILTIN\Users``, in whatever language.
     """
     blocks: list[list[str]] = []
     depth = None

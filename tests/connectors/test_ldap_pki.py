@@ -17,7 +17,8 @@ from ldap3.protocol.microsoft import security_descriptor_control
 from assess.collect import collect
 from assess.connectors import Visit, ldap_pki
 from assess.connectors.ldap import LdapConnector, connect
-from assess.connectors.ldap_session import Access
+from assess.connectors.ldap_pki import ForestReader
+from assess.connectors.ldap_session import Access, Session
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -420,3 +421,63 @@ def test_the_flags_are_asked_for(dc: DomainController, visit: Visit, monkeypatch
     monkeypatch.setattr(ldap_pki, "security_descriptor_control", nothing)
     [one] = answer(dc, TemplateNamed("pki.web_template_name", WEB_TEMPLATE), visit).found
     assert one.access == NotShown("the directory gave no security descriptor to this account")
+
+
+# -- a domain that this server does not hold --
+
+
+def with_child(controller: DomainController, visit: Visit, *, catalog: bool) -> Any:
+    """A reader that knows of a child domain, whose objects only a global catalog could show."""
+    connector = LdapConnector([access(controller)])
+    domains = {controller.forest.domain: controller.base, "child.ad.contoso.test": f"DC=child,{controller.base}"}
+
+    @contextmanager
+    def elsewhere() -> Iterator[Session]:
+        if not catalog:
+            raise Unavailable("dc1:3269 did not answer in time")
+        with connector._session(access(controller), port=3269) as session:
+            yield session
+
+    return connector, domains, elsewhere
+
+
+def test_a_domain_that_cannot_be_looked_at_is_named(dc: DomainController, visit: Visit) -> None:
+    connector, domains, elsewhere = with_child(dc, visit, catalog=False)
+    with connector._session(access(dc)) as session, ForestReader(session, domains, elsewhere) as reader:
+        found = ldap_pki.groups(reader, "ad", "no such group", visit)
+        assert found.unread == ("child.ad.contoso.test",)
+        assert ldap_pki.nominee(reader, "ad", "nobody", visit) == NoNominee("ad", dc.forest.domain, ("child.ad.contoso.test",))
+        [authority] = ldap_pki.services(reader, "ad", visit).authorities
+        assert isinstance(authority.computer, NoHost)
+        assert not authority.computer.complete
+        assert "did not answer in time" in authority.computer.because
+        templates = ldap_pki.templates(reader, "ad", WEB_TEMPLATE, visit)
+        assert templates.unread_domains == ("child.ad.contoso.test",)
+        computers = templates.principal(f"{templates.domains[dc.forest.domain]}-515")
+        assert not computers.known
+
+
+def test_a_catalog_without_that_domain_is_no_answer(dc: DomainController, visit: Visit) -> None:
+    connector, domains, elsewhere = with_child(dc, visit, catalog=True)
+    with (
+        connector._session(access(dc)) as session,
+        ForestReader(session, domains, elsewhere) as reader,
+        pytest.raises(Unavailable) as caught,
+    ):
+        ldap_pki.groups(reader, "ad", "no such group", visit)
+    assert "child" in caught.value.reason
+
+
+# -- what an ordinary account may not see --
+
+
+def test_members_that_may_not_be_seen_are_counted(dc: DomainController, visit: Visit) -> None:
+    domain = sid_of(dc, "Domain Admins").rpartition("-")[0]
+    closed = descriptor("O:DAG:DAD:PAI(A;;GA;;;DA)(A;;GA;;;SY)", domain)
+    with ExitStack() as stack:
+        secret = stack.enter_context(computer(dc, "SECRET01"))
+        stack.enter_context(group(dc, "Web Farm", secret))
+        stack.enter_context(with_access_list(dc, secret, closed))
+        [one] = answer(dc, GroupNamed("pki.iis_group_name", "Web Farm"), visit).found
+    assert one.members == ()
+    assert "SECRET01" in one.cut
