@@ -524,7 +524,7 @@ def score(findings: Iterable[Finding]) -> int | None:
 
 def _sources(recording: Recording) -> tuple[SourceOf, ...]:
     by_source: dict[str, list[Any]] = {}
-    for record in recording.records.values():
+    for _, record in sorted(recording.records.items()):  # in no order of who answered first
         by_source.setdefault(record.source, []).append(record)
     found = []
     for source, records in sorted(by_source.items()):
