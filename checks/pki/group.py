@@ -32,7 +32,7 @@ _RESTART = (
 )
 
 
-@check("pki.iis-servers-group")
+@check("pki.iis-servers-group", subjects="pki.iis_group_name")
 def iis_servers_group(
     issuer: Issuer,
     mode: Mode,

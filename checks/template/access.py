@@ -48,7 +48,7 @@ _CHANGES = (WRITE_DACL, WRITE_OWNER, WRITE_PROPERTY)
 _SIGNS_IN = frozenset({CLIENT_AUTHENTICATION, ANY_PURPOSE, SMART_CARD_LOGON})
 
 
-@check("template.web-acl")
+@check("template.web-acl", subjects="pki.web_template_name")
 def web_acl(
     issuer: Issuer,
     mode: Mode,
@@ -188,7 +188,7 @@ def _consequence(one: Template) -> str:
     return ""
 
 
-@check("template.workstation-acl")
+@check("template.workstation-acl", subjects="pki.workstation_template_name")
 def workstation_acl(
     issuer: Issuer,
     mode: Mode,

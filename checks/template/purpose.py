@@ -23,7 +23,7 @@ _NAMES = {
 }
 
 
-@check("template.web-server")
+@check("template.web-server", subjects="pki.web_template_name")
 def web_server(issuer: Issuer, mode: Mode, templates: Annotated[Templates, WEB]) -> Outcomes:
     """Pass when the one template of the name is for servers, whose names the requester supplies."""
     excused = unneeded(issuer, mode)
@@ -88,7 +88,7 @@ def _no_purpose(subject: str, expected: str, one: Template, usage: str, doubt: s
     return Fail(subject, expected, text)
 
 
-@check("template.workstation")
+@check("template.workstation", subjects="pki.workstation_template_name")
 def workstation(
     issuer: Issuer, mode: Mode, templates: Annotated[Templates, WORKSTATION]
 ) -> Outcomes:
@@ -121,7 +121,7 @@ def _workstation(subject: str, one: Template) -> Iterator[Outcome]:
     yield Pass(subject, f"{one.cn}: client authentication, for computers", expected)
 
 
-@check("template.web-exportable-key")
+@check("template.web-exportable-key", subjects="pki.web_template_name")
 def web_exportable_key(
     issuer: Issuer, mode: Mode, templates: Annotated[Templates, WEB]
 ) -> Outcomes:
