@@ -15,6 +15,7 @@ MODULES = {
     "azure-arm": "assess.connectors.arm",
     "adminservice": "assess.connectors.adminservice",
     "certificate-file": "assess.connectors.certificates",
+    "collected-file": "assess.connectors.gpresult",
     "tls": "assess.connectors.tls",
     "http": "assess.connectors.http_probe",
     "config": "assess.connectors.serialnumbers",
@@ -57,7 +58,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
-        case "certificate-file":
+        case "certificate-file" | "collected-file":
             return "files named under [files]"
         case "config":
             return str(engagement.file)

@@ -129,6 +129,10 @@ _NAMES = {
     "office_click_to_run": "office",
     "office_click_to_run_apps": "office",
 }
+_OTHER_UPDATES = (
+    "Look into Intune admin center > Devices > Windows updates whether {subject} has feature, "
+    "quality or driver update policies; else assign an update ring."
+)
 _ACCESS = ("wifi", "vpn", "certificate", "scep", "pkcs", "pfx", "trustedroot", "easemail")
 
 
@@ -168,7 +172,12 @@ def intune_workloads_ready(
                 _gather_catalogue(ready, workload, catalogue, of_catalogue)
                 if workload == "protection":
                     _gather_intents(ready, intents)
-        yield _prepared(name, to, ready, groups)
+        outcome = _prepared(name, to, ready, groups)
+        if workload == "update" and isinstance(outcome, Fail):
+            # Feature, quality and driver update policies would do as well, and are not read.
+            because = "no update ring is assigned; other update policies are not read"
+            outcome = Unknown(name, because, remedy=(_OTHER_UPDATES,))
+        yield outcome
 
 
 def _gather_compliance(
