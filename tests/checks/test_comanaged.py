@@ -122,7 +122,7 @@ STORE, OFFICE = AssignedApp("a", "#microsoft.graph.winGetApp", "Reader", is_assi
         ("endpoint_protection", {"intents": (Intent("i", "Baseline"),)}, Unknown),
         ("endpoint_protection", {"intents": REFUSED}, Unknown),
         ("windows_update", {"profiles": (RINGS,), "of_profiles": {"u": GROUP}}, Pass),
-        ("windows_update", {"profiles": (GENERAL,), "of_profiles": {"p": GROUP}}, Fail),
+        ("windows_update", {"profiles": (GENERAL,), "of_profiles": {"p": GROUP}}, Unknown),
         ("resource_access", {"profiles": (WIFI,), "of_profiles": {"w": GROUP}}, Pass),
         ("client-apps", {"apps": (STORE,), "of_apps": {"a": app_to("group", G1)}}, Pass),
         ("client_apps", {"apps": (OFFICE,), "of_apps": {"o": app_to("group", G1)}}, Fail),
