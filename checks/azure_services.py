@@ -172,8 +172,8 @@ def apps_visible(
     if not own:
         if tenants.sees.complete and all(text(one.tenant_id) for one in tenants):
             return [Fail(None, expected, f"the site is not connected to the tenant {tenant}")]
-        because = hidden(f"the tenant {tenant} is not shown", tenants)
-        return [_said(confirmed, expected, because)]
+        gap = hidden(f"the tenant {tenant} is not shown", tenants)
+        return [_said(confirmed, expected, gap)]
     below = [one for one in applications if one.tenant_id in own]
     names = ", ".join(text(one.name) or text(one.client_id) or "an app" for one in below)
     if {True, False} <= {one.is_client_app for one in below}:

@@ -234,16 +234,7 @@ def _sliders(
     expected = "the sliders agree with comanagement.workloads"
     counted = _moved(states)
     if not isinstance(counted, Missing):
-        devices, moved = counted
-        for name, place in known.items():
-            if place == "configmgr" and moved.get(name, 0):
-                said = f"{name} is decided to stay, but is Intune's on {moved[name]} devices"
-                yield Fail(None, expected, said)
-            elif place == "intune" and name != "resource_access" and not moved.get(name, 0):
-                yield Fail(None, expected, f"{name} is Intune's on none of {devices} devices")
-            elif place == "intune" and moved.get(name, devices) < devices:
-                said = f"{name} is Intune's on {moved[name]} of {devices} devices"
-                yield Warn(None, expected, said)
+        yield from _measured(known, *counted, expected)
     if isinstance(confirmed, Attested):
         who = confirmed.by or "somebody unnamed"
         if confirmed.yes:
@@ -256,6 +247,24 @@ def _sliders(
         yield unavailable(None, counted)
     elif isinstance(confirmed, Missing):
         yield unavailable(None, confirmed)
+
+
+def _measured(
+    known: dict[str, str], devices: int, moved: dict[str, int], expected: str
+) -> Outcomes:
+    """Where the devices contradict what was decided."""
+    for name, place in known.items():
+        number = moved.get(name)
+        if number is None or (place == "intune" and name == "resource_access"):
+            continue
+        if place == "configmgr" and number:
+            said = f"{name} is decided to stay, but is Intune's on {number} devices"
+            yield Fail(None, expected, said)
+        elif place == "intune" and not number:
+            yield Fail(None, expected, f"{name} is Intune's on none of {devices} devices")
+        elif place == "intune" and number < devices:
+            said = f"{name} is Intune's on {number} of {devices} devices"
+            yield Warn(None, expected, said)
 
 
 def _moved(states: ManagementStateList | Missing) -> tuple[int, dict[str, int]] | Missing:
@@ -308,9 +317,13 @@ def _pilot(one: Staging, pilots: Stagings) -> Outcomes:
         because = f"SMS_Collection.CollectionType of {itself.label} is {itself.collection_type}"
         yield Unknown(one.id, f"{because}, neither users nor devices")
         return
-    count = itself.member_count
+    yield from _size(one, itself.label, itself.member_count, pilots)
+
+
+def _size(one: Staging, label: str, count: int, pilots: Stagings) -> Outcomes:
+    expected = "a collection of devices, with members, none of them a server"
     if not count:
-        yield Fail(one.id, expected, f"{itself.label} is empty")
+        yield Fail(one.id, expected, f"{label} is empty")
         return
     if one.servers:
         yield Warn(one.id, expected, f"{one.servers} of {count} members are servers")
@@ -319,12 +332,12 @@ def _pilot(one: Staging, pilots: Stagings) -> Outcomes:
         yield Unknown(one.id, f"{because}(SMS_CombinedDeviceResources.DeviceOS)")
     if count > pilots.clients * _MOST_OF_ALL:
         if pilots.sees.complete:
-            said = f"{itself.label} has {count} members, of {pilots.clients} clients in all"
+            said = f"{label} has {count} members, of {pilots.clients} clients in all"
             yield Warn(one.id, "at most 20 % of all clients", said)
         else:
             because = f"{count} members; how many clients there are in all is not certain: "
             yield Unknown(one.id, because + pilots.sees.because)
-    yield Pass(one.id, f"{itself.label} has {count} members", expected)
+    yield Pass(one.id, f"{label} has {count} members", expected)
 
 
 def _unseen(subject: str, pilots: Stagings) -> Outcome:
