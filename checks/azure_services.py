@@ -1,5 +1,6 @@
 """The node Azure Services of the site: the tenant it is connected to, and discovery there."""
 
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 from assess.check import (
@@ -7,7 +8,6 @@ from assess.check import (
     Attested,
     Fail,
     Key,
-    Manual,
     Missing,
     Outcome,
     Outcomes,
@@ -167,7 +167,8 @@ def apps_visible(
     expected = f"two applications, server and client, below the tenant {tenant}"
     if isinstance(tenants, Missing) or isinstance(applications, Missing):
         lost = [one for one in (tenants, applications) if isinstance(one, Missing)]
-        return [_said(confirmed, expected, unavailable(None, *lost))]
+        refused = [one for one in lost if not one.skipped]
+        return [_said(confirmed, expected, unavailable(None, *(refused or lost)), refused)]
     own = [one.id for one in tenants if _same(text(one.tenant_id), tenant)]
     if not own:
         if tenants.sees.complete and all(text(one.tenant_id) for one in tenants):
@@ -193,10 +194,17 @@ def apps_visible(
     return [Fail(None, expected, f"{shown} below the tenant")]
 
 
-def _said(confirmed: Attested | Missing, expected: str, otherwise: Outcome) -> Outcome:
-    """What a person says, where the site does not."""
-    if isinstance(confirmed, Missing) or isinstance(otherwise, Manual):
+def _said(
+    confirmed: Attested | Missing,
+    expected: str,
+    otherwise: Outcome,
+    refused: Sequence[Missing] = (),
+) -> Outcome:
+    """What a person says, where the site was not asked or does not tell; a lost answer is lost."""
+    if isinstance(confirmed, Missing):
         return otherwise
-    if confirmed.yes:
-        return Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}", expected)
-    return Fail(None, expected, "answered: no")
+    if not confirmed.yes:
+        return Fail(None, expected, "answered: no")
+    if refused:
+        return otherwise
+    return Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}", expected)

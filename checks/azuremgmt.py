@@ -110,10 +110,11 @@ def key_removed(
         if stores.stores:
             names = ", ".join(store.computer for store in stores.stores)
             return [Pass(None, f"{pfx.leaf.sha1} is not in the store of {names}", expected)]
-    if isinstance(confirmed, Attested):
-        return [_answer(confirmed, expected)]
     lost = [one for one in (pfx, stores) if isinstance(one, Missing) and not one.key]
-    return [unavailable(None, *(lost or [confirmed]))]
+    if isinstance(confirmed, Attested) and not (confirmed.yes and lost):
+        return [_answer(confirmed, expected)]
+    gaps = [one for one in (confirmed,) if isinstance(one, Missing)]
+    return [unavailable(None, *(lost or gaps))]
 
 
 @check("azuremgmt.uploaded")

@@ -137,16 +137,19 @@ def trusted_roots(
         return [unavailable(None, mode)]
     found, why = gateways(trusts, service)
     if not found:
-        return [_answered(confirmed, why)]
+        lost = isinstance(trusts, Missing) and not trusts.skipped
+        return [_answered(confirmed, why, lost=lost)]
     return [part for row in found for part in _roots(row, root, others, confirmed)]
 
 
-def _answered(confirmed: Attested | Missing, otherwise: Outcome) -> Outcome:
-    """What a person saw in the list is put beside, and does not prove the thumbprints."""
+def _answered(confirmed: Attested | Missing, otherwise: Outcome, *, lost: bool = False) -> Outcome:
+    """What a person saw, where the site was not asked or does not tell; a lost answer is lost."""
     if isinstance(confirmed, Missing):
         return otherwise
     if not confirmed.yes:
         return Fail(None, "the root and every intermediate are uploaded", "answered: none is")
+    if lost:
+        return otherwise
     who = confirmed.by or "somebody unnamed"
     return Pass(None, f"the list shows {confirmed.answer}, says {who}")
 
