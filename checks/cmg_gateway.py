@@ -343,11 +343,17 @@ def resource_group(
                 yield not_sent(label(row), "AffinityGroup")
             else:
                 yield _group(group, text(row.region), label(row), groups)
-    elif isinstance(planned, str):
+        return
+    if isinstance(planned, str):
         where = region if isinstance(region, str) else ""
         yield _group(planned, where, "the planned gateway", groups)
     else:
-        yield why if isinstance(services, Missing) else unavailable(None, planned)
+        yield unavailable(None, planned)
+    if isinstance(services, Missing):
+        if not services.skipped:
+            yield why
+    elif untold(services) is not None:
+        yield why
 
 
 def _group(

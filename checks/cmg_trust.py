@@ -85,7 +85,9 @@ def _compared(
         yield _file(file, configured, said)
     for gap, where in ((file, "the PFX file"), (presented, "the endpoint")):
         if isinstance(gap, Missing):
-            yield Pass(None, f"{where} was not compared: {gap.reason}")
+            because = f"{where} was not compared: {gap.reason}"
+            aside = gap.key or gap.skipped
+            yield Pass(None, because) if aside else Unknown(None, because, remedy=_one(gap.mend))
 
 
 def _live(presented: Certificate, configured: str, said: str) -> Outcome:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from assess.check import Fail, Manual, Pass, Unknown, Warn
+from assess.check import Fail, Manual, Missing, Pass, Unknown, Warn
 from assess.evidence.site_cloud import (
     AzureEnvironment,
     GatewayCloud,
@@ -39,6 +39,7 @@ from sitecloud import (
 )
 
 NAMED = {"name": "contosocmg", "service_type": "CloudProxyService", "service_c_name": HOST}
+ASIDE = Missing("[site] is not set up", "Set it.", skipped=True)
 NO_NAME = unset("cmg.service_name")
 CDP = gateway(service_type="CloudDistributionPoint", name="cdp", service_c_name="cdp.contoso.com")
 
@@ -218,7 +219,9 @@ GROUPS = (ResourceGroup("RG-CMG", "westeurope"), ResourceGroup("elsewhere", "nor
         (seen(gateway(region="")), "rg-cmg", GROUPS, Unknown),
         (seen(gateway()), "rg-cmg", REFUSED, Unknown),
         (seen(), "rg-cmg", GROUPS, Pass),
-        (REFUSED, "rg-cmg", GROUPS, Pass),
+        (ASIDE, "rg-cmg", GROUPS, Pass),
+        (REFUSED, "rg-cmg", GROUPS, Unknown),
+        (seen(sees=MAYBE), "rg-cmg", GROUPS, Unknown),
         (seen(), "elsewhere", GROUPS, Fail),
         (seen(), "my group", GROUPS, Fail),
         (seen(), unset("cmg.resource_group"), GROUPS, Manual),

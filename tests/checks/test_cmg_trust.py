@@ -28,8 +28,10 @@ SHUT = live(Refused("nobody listens"))
     [
         (gateway(), file(), live(served()), Pass),
         (gateway(service_thumbprint=("ab " * 20).strip()), file(), live(served()), Pass),
-        (gateway(), file(), SHUT, Pass),
-        (gateway(), file(), REFUSED, Pass),
+        (gateway(), file(), SHUT, Unknown),
+        (gateway(), file(), REFUSED, Unknown),
+        (gateway(), REFUSED, live(served()), Unknown),
+        (gateway(), file(), Missing("left out", skipped=True), Pass),
         (gateway(), unset("files.cmg_pfx"), live(served()), Pass),
         (gateway(), file(OTHER), live(served()), Warn),
         (gateway(), file(), live(served(OTHER)), Fail),
