@@ -1,7 +1,9 @@
 """Gathers the evidence that checks ask for: each question once, many at a time."""
 
 import logging
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -48,12 +50,13 @@ def collect(
     A question waits for those it requires. Nothing that a source does ends the collection: what
     goes wrong becomes the refusal of that one question.
     """
+    meter = _Meter(asks, progress)
     waiting = list(asks)
     settled: set[str] = set()
     running: dict[Future[None], Ask] = {}
 
     def ask_one(ask: Ask) -> None:
-        _ask(ask, connectors, recording, clock, progress)
+        _ask(ask, connectors, recording, clock, meter)
 
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="collect") as pool:
         try:
@@ -72,17 +75,49 @@ def collect(
             raise
 
 
+class _Meter:
+    """How far each source is: questions answered of those asked, and what the last one is about."""
+
+    def __init__(self, asks: Sequence[Ask], progress: Progress | None) -> None:
+        self._progress = progress
+        self._totals = Counter(ask.source for ask in asks)
+        self._done: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def of(self, ask: Ask) -> Progress | None:
+        """What a visit tells is shown beside its source's count."""
+        show = self._progress
+        if show is None:
+            return None
+
+        def told(label: str, done: int, total: int | None, text: str) -> None:
+            count = "" if not done else f" {done:,}" + (f" of {total:,}" if total else "")
+            self._show(show, ask.source, f"{label}{count} {text}".rstrip())
+
+        return told
+
+    def finished(self, ask: Ask) -> None:
+        """One question less to wait for."""
+        with self._lock:
+            self._done[ask.source] += 1
+        if self._progress is not None:
+            self._show(self._progress, ask.source, "")
+
+    def _show(self, show: Progress, source: str, text: str) -> None:
+        show(source, self._done[source], self._totals[source], text)
+
+
 def _ask(
     ask: Ask,
     connectors: Sequence[Connector],
     recording: Recording,
     clock: Callable[[], datetime],
-    progress: Progress | None,
+    meter: "_Meter",
 ) -> None:
     label = type(ask).__name__
     started, asked_at = clock(), time.monotonic()
     visit = Visit(
-        known=recording, clock=clock, tables=recording.tables, progress=progress, label=label
+        known=recording, clock=clock, tables=recording.tables, progress=meter.of(ask), label=label
     )
     bound, answer, refusal = ask, NOTHING, None
     visit.progress(0)
@@ -118,4 +153,4 @@ def _ask(
             refusal,
         )
     )
-    visit.progress(1, 1)
+    meter.finished(ask)

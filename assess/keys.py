@@ -9,7 +9,7 @@ from assess.engagement import key_definitions
 from assess.evidence import ALIASES, Ask
 from assess.evidence.config import Key
 
-_BRACES = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
+_BRACES = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)*)\}")
 # What every engagement is about, whatever its scenarios.
 _ALWAYS = ("engagement.customer", "tenant.id", "tenant.cloud", "tenant.public_domains")
 # The site is reached through these wherever a requirement takes evidence from it.

@@ -165,13 +165,13 @@ def secret(key: str, value: Any, folder: Path) -> Secret:  # noqa: ANN401
 
 
 def routes(value: Any) -> dict[str, str]:  # noqa: ANN401
-    """From ``host:port`` to ``host`` or ``host:port``."""
+    """From ``host:port`` to ``host:port``."""
     example = '{ "cmg.contoso.com:443" = "127.0.0.1:8443" }'
     if not isinstance(value, dict):
         raise ValueError(f"a table is needed, such as {example}")  # noqa: TRY004
     for name, target in value.items():
-        found = _ADDRESS.fullmatch(name)
-        if not (found and found["port"] and isinstance(target, str) and _ADDRESS.fullmatch(target)):
+        both = [_ADDRESS.fullmatch(one) for one in (name, target) if isinstance(one, str)]
+        if [bool(one and one["port"]) for one in both] != [True, True]:
             raise ValueError(f"{name!r} = {target!r} is not such as {example}")
     return dict(value)
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -66,10 +67,12 @@ def watching(*, quiet: bool = False) -> Iterator[Progress | None]:
         console=Console(stderr=True), transient=True,
     )  # fmt: skip
     tasks: dict[str, Any] = {}
+    adding = threading.Lock()
 
     def update(label: str, done: int, total: int | None, text: str) -> None:
-        if label not in tasks:
-            tasks[label] = bars.add_task(label, total=total, text="")
+        with adding:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total, text="")
         bars.update(tasks[label], completed=done, total=total, text=text)
 
     with bars:

@@ -81,6 +81,9 @@ _IDS: Mapping[str, _Ids] = {
     "Domain-InternalFederation.Read.All": _Ids(
         "c0e5a7b0-e8b7-40a7-b8e0-8249e6ea81d5", "33203a2a-a761-40f0-8a7c-a7e74a9f8ac6"
     ),
+    "RoleManagement.Read.Directory": _Ids(
+        "483bed4a-2ad3-4361-a73b-c83ccdbdc53c", "741c54c3-0c1e-44a1-818b-3f97ab4e8c83"
+    ),
     # No path accepts the application roles of these two: a person has to sign in.
     "OnPremDirectorySynchronization.Read.All": _Ids("", "f6609722-4100-44eb-b747-e6ca0536989d"),
     "Agreement.Read.All": _Ids("", "af2819c9-df71-4dd3-ade7-4d7c9dc653b7"),

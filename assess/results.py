@@ -51,7 +51,7 @@ WEIGHTS: Mapping[Severity, int] = {
 }
 _POINTS: Mapping[Status, float] = {Status.PASS: 1.0, Status.WARN: 0.5}
 _COUNTED = (Necessity.REQUIRED, Necessity.RECOMMENDED)
-_KEY = re.compile(r"\{([a-z_]+\.[a-z_.]+)\}")
+_KEY = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_.]+)\}")
 _MOST_EVIDENCE = 60
 _LONGEST = 2000
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.

@@ -9,15 +9,16 @@ from assess.evidence import Ask
 
 # Source to the module that reads it; imported when a question of that source is asked.
 MODULES = {
-    "config": "assess.connectors.reference",
     "dns": "assess.connectors.dns",
     "ldap": "assess.connectors.ldap",
     "graph": "assess.connectors.graph",
     "azure-arm": "assess.connectors.arm",
     "adminservice": "assess.connectors.adminservice",
     "certificate-file": "assess.connectors.certificates",
+    "collected-file": "assess.connectors.gpresult",
     "tls": "assess.connectors.tls",
     "http": "assess.connectors.http_probe",
+    "config": "assess.connectors.configured",
 }
 
 
@@ -57,9 +58,9 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
-        case "config":
-            return str(engagement.get("reference.configmgr_versions", "tables of this version"))
-        case "certificate-file":
+        case "certificate-file" | "collected-file":
             return "files named under [files]"
+        case "config":
+            return str(engagement.file)
         case _:
             return "the hosts named in the question"

@@ -234,7 +234,7 @@ _ASKED_FOR = frozenset({"hybrid-mdm", "co-management-pki", "corporate-owned-ios"
 _COLUMNS = ("user", "found", "usage_location")
 
 
-class _Licensing:
+class Licensing:
     """Which products give Intune, and by which of their plans."""
 
     def __init__(self, skus: Iterable[Sku]) -> None:
@@ -305,7 +305,7 @@ def user_assignment(
         return [unavailable(PLAN, groups, collection)]
     if isinstance(skus, Missing):
         return [unavailable(PLAN, skus)]
-    licensing = _Licensing(skus)
+    licensing = Licensing(skus)
     if isinstance(groups, Gathered):
         return _of_groups(scenario, licensing, groups)
     if groups.key and isinstance(collection, Members):
@@ -315,7 +315,7 @@ def user_assignment(
     return [unavailable(PLAN, groups)]
 
 
-def _of_groups(scenario: str, licensing: _Licensing, groups: Gathered[Person]) -> Outcomes:
+def _of_groups(scenario: str, licensing: Licensing, groups: Gathered[Person]) -> Outcomes:
     count = _Count()
     for person in groups.rows:
         count.take(person, licensing.lack(person.assigned_licenses))
@@ -336,7 +336,7 @@ def _of_groups(scenario: str, licensing: _Licensing, groups: Gathered[Person]) -
 
 
 def _of_collection(
-    scenario: str, licensing: _Licensing, members: Members, users: Table[User]
+    scenario: str, licensing: Licensing, members: Members, users: Table[User]
 ) -> Outcomes:
     count, lacking = _Count(), set[str]()
     awaited = {m.upn.lower() for m in members.rows if isinstance(m, UserMember) and m.upn}
@@ -364,7 +364,7 @@ def _of_collection(
 
 
 def _collection_rows(
-    licensing: _Licensing, users: Table[User], lacking: set[str], absent: set[str]
+    licensing: Licensing, users: Table[User], lacking: set[str], absent: set[str]
 ) -> Iterator[dict[str, object]]:
     for user in users:
         if user.user_principal_name.lower() in lacking:

@@ -7,6 +7,7 @@ A password is revealed when its file is opened, and forgotten with it. What cann
 import socket
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from cryptography import x509
 
 from assess.connectors import Visit
+from assess.connectors.applefiles import envelope, public_key
 from assess.connectors.certificatefile import certificate_file, certificates_in, wants_password
 from assess.connectors.collected import stores_in
 from assess.connectors.pkcs12 import NoPasswordError, WrongPasswordError, provider_name
@@ -22,6 +24,7 @@ from assess.connectors.x509facts import Malformed, facts, request
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
+from assess.evidence.applefiles import Envelope, EnvelopeIn, PublicKey, PublicKeyIn
 from assess.evidence.certificates import (
     CertificateFile,
     CertificateIn,
@@ -85,6 +88,10 @@ class CertificatesConnector:
                 return self._provider(ask, visit)
             case Presence():
                 return self._presence(ask, visit)
+            case PublicKeyIn():
+                return self._public_key(ask, visit)
+            case EnvelopeIn():
+                return self._envelope(ask, visit)
             case CollectedStores():
                 return self._collected(ask, visit)
             case _:
@@ -154,6 +161,22 @@ class CertificatesConnector:
         said = f"{'there' if exists else 'not there'}, seen from {machine}"
         visit.note(_location(ask), said, about=ask.named)
         return FilePresence(ask.named, machine, exists)
+
+    def _public_key(self, ask: PublicKeyIn, visit: Visit) -> PublicKey:
+        data = read_bytes(self._folder, ask.path, ask.file)
+        try:
+            found = public_key(data, ask.named)
+        except Malformed as error:
+            raise _unreadable(ask.path, ask.file, error) from None
+        visit.note(_location(ask), f"{found.form}, {found.key_text}")
+        return found
+
+    def _envelope(self, ask: EnvelopeIn, visit: Visit) -> Envelope:
+        data = read_bytes(self._folder, ask.path, ask.file)
+        changed = (self._folder / ask.path).stat().st_mtime
+        found = envelope(data, ask.named, datetime.fromtimestamp(changed, UTC))
+        visit.note(_location(ask), f"{found.kind}, of {found.modified:%Y-%m-%d}")
+        return found
 
     def _collected(self, ask: CollectedStores, visit: Visit) -> Stores:
         stores: list[Store] = []

@@ -9,9 +9,11 @@ JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
 A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
 ``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with
 the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
-``entra_joined`` and ``entra_registered``. Capitals, ``_`` and ``-`` in names do not matter; the
-names of PowerShell objects are understood. Dates are ISO 8601 (UTC where they name no zone)
-or the ``/Date(…)/`` of Windows PowerShell.
+``entra_joined`` and ``entra_registered``, and ``roots``: its trusted roots, a list of the same
+kind. Rows as PowerShell's certificate drive writes them (``PSParentPath``) belong to the computer
+that the file is named for, and those of its store Root are trusted roots. Capitals, ``_`` and ``-``
+in names do not matter; the names of PowerShell objects are understood. Dates are ISO 8601 (UTC
+where they name no zone) or the ``/Date(…)/`` of Windows PowerShell.
 
 Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
 ``.p7b``), or one with a sub-folder for each, or one with files that are named for their computers.
@@ -44,6 +46,8 @@ _COMPUTER = (
     "server", "computer", "client", "computername", "pscomputername", "machinename", "hostname",
     "fqdn",
 )  # fmt: skip
+_PLACE = ("psparentpath", "pspath")
+_ROOTS = ("roots", "root", "trustedroots", "rootstore")
 _CERTIFICATES = ("certificates", "certs", "my", "store")
 _USAGES = {
     "server authentication": "1.3.6.1.5.5.7.3.1",
@@ -66,7 +70,7 @@ def stores_in(
     if path.suffix.lower() in _SUFFIXES:
         entries = [_entry(one, store) for one in read(path)]
         return [Store(_computer_of(path), tuple(entries))]
-    return _merged(_of_json(path.read_bytes(), store))
+    return _merged(_of_json(path.read_bytes(), store, _computer_of(path)))
 
 
 def _merged(stores: Iterable[Store]) -> list[Store]:
@@ -78,12 +82,14 @@ def _merged(stores: Iterable[Store]) -> list[Store]:
         if before is None:
             found[key] = store
         else:
+            both = before.roots is not None or store.roots is not None
             found[key] = Store(
                 before.computer,
                 (*before.entries, *store.entries),
                 _either(before.domain_joined, store.domain_joined),
                 _either(before.entra_joined, store.entra_joined),
                 _either(before.entra_registered, store.entra_registered),
+                (*(before.roots or ()), *(store.roots or ())) if both else None,
             )
     return list(found.values())
 
@@ -110,7 +116,7 @@ def _of_folder(
             )
         elif path.suffix.lower() == ".json":
             nothing = False
-            yield from _of_json(path.read_bytes(), store)
+            yield from _of_json(path.read_bytes(), store, whole or _computer_of(path))
     if nothing:
         raise Malformed("it is a folder without a certificate in it")
 
@@ -136,12 +142,14 @@ def _entry(found: x509.Certificate, store: TrustStore) -> StoreEntry:
     )
 
 
-def _of_json(data: bytes, store: TrustStore) -> Iterator[Store]:
+def _of_json(data: bytes, store: TrustStore, named_for: str) -> Iterator[Store]:
     try:
         document = msgspec.json.decode(plain_bytes(data))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"it is no JSON: {error}") from None
-    yield from _stores(document, "", store)
+    rows = document if isinstance(document, list) else [document]
+    native = any(isinstance(one, dict) and _Row(one).text(*_PLACE) for one in rows)
+    yield from _stores(document, named_for if native else "", store)
 
 
 def _stores(document: Any, computer: str, store: TrustStore) -> Iterator[Store]:  # noqa: ANN401
@@ -166,21 +174,32 @@ def _stores(document: Any, computer: str, store: TrustStore) -> Iterator[Store]:
 def _store(document: Any, row: "_Row", computer: str, store: TrustStore) -> Store:  # noqa: ANN401
     certificates = row.first(*_CERTIFICATES)
     owner = row.text(*_COMPUTER, *(() if certificates is None else ("name",))) or computer
+    roots = row.first(*_ROOTS)
     if certificates is None and row.first("thumbprint", "rawdata", "subject") is not None:
-        certificates = [document]
-    if certificates is None or not owner:
+        place = row.text(*_PLACE).rpartition("\\")[2] if row.text("psparentpath") else ""
+        if place.lower() in ("root", "authroot"):
+            roots, certificates = [document], []
+        else:
+            certificates = [document]
+    if (certificates is None and roots is None) or not owner:
         raise Malformed("one of its entries names no computer, or no certificates")
-    if isinstance(certificates, dict):  # PowerShell writes a list of one as the one
-        certificates = [certificates]
-    if not isinstance(certificates, list) or not all(isinstance(c, dict) for c in certificates):
-        raise Malformed(f"the certificates of {owner} are no list of certificates")
+    trusted = None if roots is None else _entries_of(roots, owner, store)
     return Store(
         owner,
-        tuple(_described(_Row(one), store) for one in certificates),
+        _entries_of([] if certificates is None else certificates, owner, store),
         row.flag("domainjoined"),
         row.flag("entrajoined", "azureadjoined", "aadjoined"),
         row.flag("entraregistered", "azureadregistered", "workplacejoined"),
+        trusted,
     )
+
+
+def _entries_of(listed: Any, owner: str, store: TrustStore) -> tuple[StoreEntry, ...]:  # noqa: ANN401
+    if isinstance(listed, dict):  # PowerShell writes a list of one as the one
+        listed = [listed]
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise Malformed(f"the certificates of {owner} are no list of certificates")
+    return tuple(_described(_Row(one), store) for one in listed)
 
 
 def _described(row: "_Row", store: TrustStore) -> StoreEntry:

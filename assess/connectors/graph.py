@@ -1,4 +1,6 @@
-"""Reads Microsoft Graph: any ``GraphAsk``, by GET alone, each once, everything or ``Unavailable``.
+"""Reads Microsoft Graph: any ``GraphAsk``, each once, everything or ``Unavailable``.
+
+Only GET is sent, and POST to ``$batch`` with nothing but GETs in it.
 
 A refusal names the permission that is missing; where the body says that the tenant has no licence,
 that is said instead. A list is read to its last page; a next link that leads to another host, or
@@ -7,8 +9,9 @@ back, is not followed.
 
 import logging
 import re
+import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,6 +28,9 @@ from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _MOST_PAGES = 100_000
+_BATCH = 20  # requests that one batch may hold
+_FEW = 3  # fewer than these are asked one by one
+_LONGEST_WAIT = 300.0
 _SHOWN = 40  # items of a list of which each gets a note of its own
 _INTUNE = re.compile(r"/(v1\.0|beta)/device(Management|AppManagement)", re.IGNORECASE)
 _LICENCE = re.compile(
@@ -44,6 +50,21 @@ class _Page(msgspec.Struct, Generic[T], frozen=True):
     next: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
+class _Part(msgspec.Struct, frozen=True):
+    """The answer to one part of a batch. A body that is no JSON comes as a text."""
+
+    id: str
+    status: int
+    headers: dict[str, Any] | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    """The answers to the parts of a batch, in any order."""
+
+    responses: tuple[_Part, ...]
+
+
 class _Absent(Exception):
     """What was named does not exist: 404."""
 
@@ -57,12 +78,19 @@ class GraphConnector:
     source = "graph"
 
     def __init__(
-        self, *, root: str, resource: str, client: Client, tokens: Callable[[], TokenSource]
+        self,
+        *,
+        root: str,
+        resource: str,
+        client: Client,
+        tokens: Callable[[], TokenSource],
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._root = root.rstrip("/")
         self._resource = resource
         self._client = client
         self._tokens = tokens
+        self._sleep = sleep
 
     def answers(self, ask: Ask) -> bool:
         """Every question to Graph."""
@@ -126,6 +154,64 @@ class GraphConnector:
             )
         _LOG.debug("%s %s %s", headers["client-request-id"], reply.status, url)
         return reply
+
+    def together(
+        self, paths: Sequence[str], ask: GraphAsk, visit: Visit, tokens: TokenSource
+    ) -> dict[str, Reply]:
+        """The answers by address, twenty to a request; what is not among them is asked alone.
+
+        Only what was found, or is not there, counts as answered: a part that was refused or put
+        off is asked again by itself, after the longest wait that a part was told.
+        """
+        found: dict[str, Reply] = {}
+        for start in range(0, len(paths), _BATCH):
+            several = paths[start : start + _BATCH]
+            try:
+                found |= self._batch(several, ask, visit, tokens)
+            except Unavailable as failure:
+                _LOG.debug("no batch: %s", failure.reason)
+                break
+        return found
+
+    def _batch(
+        self, paths: Sequence[str], ask: GraphAsk, visit: Visit, tokens: TokenSource
+    ) -> dict[str, Reply]:
+        inside = {"Accept": "application/json"}
+        if ask.advanced:
+            inside["ConsistencyLevel"] = "eventual"
+        version = f"/{ask.version}"
+        parts = [
+            {"id": str(n), "method": "GET", "url": path.removeprefix(version), "headers": inside}
+            for n, path in enumerate(paths)
+        ]
+        reply = self._client.ask(
+            self.address(f"{version}/$batch"),
+            visit=visit,
+            method="POST",
+            headers={"Content-Type": "application/json", "client-request-id": str(uuid.uuid4())},
+            body=msgspec.json.encode({"requests": parts}),
+            auth=Bearer(lambda: tokens.token(self._resource)),
+        )
+        if not reply.ok:
+            raise refusal(reply)
+        urls = {str(n): self.address(path) for n, path in enumerate(paths)}
+        found: dict[str, Reply] = {}
+        waits = [0.0]
+        for part in reply.decode(_Parts).responses:
+            headers = {n.lower(): str(v) for n, v in (part.headers or {}).items()}
+            body = bytes(part.body)
+            if part.status in {200, 404} and part.id in urls and body.startswith(b"{"):
+                url = urls[part.id]
+                found[url] = Reply(url, part.status, headers, body)
+            elif headers.get("retry-after", "").isdecimal():
+                waits.append(float(headers["retry-after"]))
+        self.pause(min(max(waits), _LONGEST_WAIT))
+        return found
+
+    def pause(self, seconds: float) -> None:
+        """Wait as long as the service wants between two requests."""
+        if seconds > 0:
+            self._sleep(seconds)
 
     def address(self, path: str) -> str:
         """The address of a path below the root."""
@@ -227,6 +313,7 @@ class _Reading:
         self._ask = ask
         self._visit = visit
         self._tokens = tokens
+        self._known: dict[str, Reply] = {}  # what came together with others
 
     # -- one path --
 
@@ -247,13 +334,21 @@ class _Reading:
                 self._note(str(number))
                 return number
             case "list":
-                return self._list("", about=None)
+                return self._retiring() if ask.retires else self._list("", about=None)
             case "table":
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
                 self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
+
+    def _retiring(self) -> Perhaps[tuple[Any, ...]]:
+        """A list of a feature that Microsoft may have taken away."""
+        try:
+            return Perhaps(self._list("", about=None))
+        except _Absent:
+            self._note("the feature is retired (501)")
+            return Perhaps(None)
 
     # -- several paths --
 
@@ -264,6 +359,9 @@ class _Reading:
         answers: dict[str, Any] = {}
         if not self._ask.values:
             self._note("there is nothing to ask for")
+        if self._ask.shape != "count" and len(self._ask.values) >= _FEW:
+            paths = [self._ask.url(value) for value in self._ask.values]
+            self._known = self._connector.together(paths, self._ask, self._visit, self._tokens)
         for value in self._ask.values:
             try:
                 match self._ask.shape:
@@ -366,6 +464,8 @@ class _Reading:
                     f"Graph's pages of {_path(self._ask)} lead in a circle",
                     "Run again; the list was not read to its end.",
                 )
+            if visited:
+                self._connector.pause(self._ask.seconds_between)
             visited.add(url)
             page = _decode(self._ok(url, first=len(visited) == 1), page_of)
             yield from page.value
@@ -380,12 +480,16 @@ class _Reading:
     def _ok(self, path: str, *, accept: str = "application/json", first: bool = True) -> Reply:
         url = path if path.startswith("https:") else self._connector.address(path)
         ask = self._ask
-        reply = self._connector.get(url, ask, self._visit, self._tokens, accept=accept)
+        reply = self._known.pop(url, None)
+        if reply is None:
+            reply = self._connector.get(url, ask, self._visit, self._tokens, accept=accept)
         if reply.ok:
             self._connector.filled(ask, self._tokens)
             return reply
         _, message = _error(reply)
         allowed = ask.shape == "perhaps" or bool(ask.each)
+        if ask.retires and first and reply.status == 501:  # noqa: PLR2004
+            raise _Absent
         if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
             raise _Absent
         raise self._connector.refused(reply, ask, self._tokens)

@@ -12,12 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import ldap3
 
-from assess.connectors import TableWriter, Visit
+from assess.connectors import TableWriter, Visit, ldap_pki
+from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import PAGE, Access, Session, SignInRefused, signed_in, text
 from assess.engagement import Engagement
 from assess.errors import Unavailable
@@ -41,6 +43,16 @@ from assess.evidence.directory import (
     Suffixes,
     domain_of,
 )
+from assess.evidence.pki import (
+    CertificateServices,
+    DomainAdministrator,
+    GroupNamed,
+    Groups,
+    Nominees,
+    PublicKeyServices,
+    TemplateNamed,
+    Templates,
+)
 
 Part = TypeVar("Part")
 
@@ -54,6 +66,10 @@ _SYNC_SAYS = re.compile(rb"running on computer \S+ configured to synchronize to 
 ATTRIBUTES = (
     "userPrincipalName", "sAMAccountName", "mail", "proxyAddresses", "objectGUID", "objectSid",
     "userAccountControl", "mS-DS-ConsistencyGuid", "isCriticalSystemObject", "servicePrincipalName",
+)  # fmt: skip
+_QUESTIONS = (
+    ForestSuffixes, DirectoryUsers, DeviceRegistration, CertificateServices, TemplateNamed,
+    GroupNamed, DomainAdministrator,
 )  # fmt: skip
 _DISABLED = 0x2
 _TRUSTS = 0x800 | 0x1000 | 0x2000  # interdomain, workstation, server
@@ -85,7 +101,7 @@ class LdapConnector:
 
     def answers(self, ask: Ask) -> bool:
         """Questions to the directory that this version can ask."""
-        return isinstance(ask, ForestSuffixes | DirectoryUsers | DeviceRegistration)
+        return isinstance(ask, _QUESTIONS)
 
     def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The answer of every forest; raises Unavailable where none answers."""
@@ -96,6 +112,17 @@ class LdapConnector:
                 return Registrations(self._each(lambda access: self._registration(access, visit)))
             case DirectoryUsers():
                 return self._people(ask, visit)
+            case CertificateServices():
+                return PublicKeyServices(self._of_forests(ldap_pki.services, visit))
+            case TemplateNamed():
+                read = partial(ldap_pki.templates, name=ask.name)
+                return Templates(ask.name, self._of_forests(read, visit))
+            case GroupNamed():
+                listed = partial(ldap_pki.groups, name=ask.name)
+                return Groups(ask.name, self._of_forests(listed, visit))
+            case DomainAdministrator():
+                looked_up = partial(ldap_pki.nominee, name=ask.name)
+                return Nominees(ask.name, self._of_forests(looked_up, visit))
             case _:
                 raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
 
@@ -135,6 +162,35 @@ class LdapConnector:
                 parts.append(NoAnswer(access.section, error.reason, error.mend))
         self._unless_all_refused(parts)
         return tuple(parts)
+
+    def _of_forests(self, read: Callable[..., Part], visit: Visit) -> tuple[Part | NoAnswer, ...]:
+        """What a reader of forests finds in each.
+
+        The server's own domain with every attribute, the others through it as a global catalog.
+        """
+
+        def of(access: Access) -> Part:
+            with (
+                self._counted(access, visit, access.directory_port) as session,
+                ForestReader(
+                    session,
+                    {domain.name: domain.dn for domain in _domains(session)},
+                    lambda: self._catalog(access, visit),
+                ) as reader,
+            ):
+                return read(reader, section=access.section, visit=visit)
+
+        return self._each(of)
+
+    @contextmanager
+    def _catalog(self, access: Access, visit: Visit) -> Iterator[Session]:
+        if access.catalog_port is None:
+            raise Unavailable(
+                f"{access.host}:{access.port} is not asked as a global catalog",
+                access.worded("Name a global catalog (port 3269) in {key}server."),
+            )
+        with self._counted(access, visit, access.catalog_port) as session:
+            yield session
 
     @staticmethod
     def _unless_all_refused(parts: Sequence[object]) -> None:

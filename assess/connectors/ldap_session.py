@@ -301,6 +301,7 @@ class Session:
         *,
         scope: str = ldap3.SUBTREE,
         page: int = PAGE,
+        controls: Sequence[Any] = (),
     ) -> Iterator[list[Entry]]:
         """Every entry that fits, a page at a time: whole, or ``Unavailable``.
 
@@ -312,6 +313,7 @@ class Session:
             result = self._search(
                 base, query, scope, attributes,
                 paged_size=page, paged_criticality=True, paged_cookie=cookie,
+                controls=list(controls) or None,
             )  # fmt: skip
             self._complain(result, base)
             entries = [one for one in self._connection.response if one["type"] == "searchResEntry"]

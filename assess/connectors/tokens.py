@@ -342,7 +342,9 @@ class TokenSource:
         flow = application.initiate_device_flow(scopes=scopes, **more)
         if "user_code" not in flow:
             return flow
-        self._tell(str(flow["message"]))
+        where, code = flow.get("verification_uri", self._where), flow["user_code"]
+        # Entra's own words where it sends them: they are in the person's language.
+        self._tell(str(flow.get("message") or f"Open {where} and enter {code} to sign in."))
         flow["expires_at"] = min(flow["expires_at"], time.time() + _LASTS)
         return application.acquire_token_by_device_flow(flow, **more)
 

@@ -6,6 +6,7 @@ Everything that is no certificate raises ``Malformed``, with a few words about w
 import base64
 import binascii
 import hashlib
+import plistlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -260,6 +261,8 @@ def _request_bytes(data: bytes) -> bytes:
         if blocks:
             raise Malformed(f"it holds {blocks[0].label.lower()}, no certificate request")
         der = bare_base64(data) or data
+        if der.lstrip()[:5] == b"<?xml":
+            der = _request_for_apple(der)
     match kind_of_der(der):
         case "pkcs7":
             raise Malformed(
@@ -271,6 +274,19 @@ def _request_bytes(data: bytes) -> bytes:
             return der
         case _:
             raise Malformed("it is no certificate request")
+
+
+def _request_for_apple(data: bytes) -> bytes:
+    """The request in a property list, as a vendor of device management signs it for Apple."""
+    try:
+        inner = plistlib.loads(data, fmt=plistlib.FMT_XML)["PushCertRequestCSR"]
+        blocks = armoured(inner if isinstance(inner, bytes) else inner.encode())
+    except Exception:  # noqa: BLE001 - what the parser raises for hostile text is not documented
+        raise Malformed("it is no property list with a request for Apple") from None
+    if blocks:
+        return blocks[0].der
+    plain = inner if isinstance(inner, bytes) else inner.encode()
+    return plain if plain[:1] == b"\x30" else bare_base64(plain) or plain
 
 
 def _request(found: x509.CertificateSigningRequest, name: str) -> Request:

@@ -10,6 +10,7 @@ from assess.demo.ber import Node, element, elements, header, integer, octets, se
 
 _PAGED = b"1.2.840.113556.1.4.319"
 _EVERY_BIT = "1.2.840.113556.1.4.803"
+_IN_CHAIN = "1.2.840.113556.1.4.1941"
 _BIND, _BOUND, _UNBIND, _SEARCH, _ENTRY, _DONE = 0x60, 0x61, 0x42, 0x63, 0x64, 0x65
 _SUCCESS, _SIGN_IN_FIRST, _NO_SUCH_OBJECT, _WRONG_PASSWORD = 0, 1, 32, 49
 _MOST = 25  # entries of a page: few, so that the pages are turned
@@ -60,6 +61,7 @@ class Directory:
 
     def __init__(self, entries: list[Entry], accounts: Mapping[str, str]) -> None:
         self._entries = entries
+        self._by_dn = {entry.dn.lower(): entry for entry in entries}
         self._accounts = {name.lower(): password for name, password in accounts.items()}
 
     def serve(self, connection: socket.socket) -> None:
@@ -98,7 +100,7 @@ class Directory:
         if not any(entry.below(base.text, 0) for entry in self._entries):
             yield (_result(_DONE, _NO_SUCH_OBJECT, "no such object"),)
             return
-        fits = _condition(condition)
+        fits = _condition(condition, self._by_dn)
         found = [e for e in self._entries if e.below(base.text, scope.number) and fits(e)]
         size, start = paging or (len(found), 0)
         end = start + (min(size, _MOST) if paging else size)
@@ -153,21 +155,21 @@ def _paging(controls: list[Node]) -> tuple[int, int] | None:
     return None
 
 
-def _condition(node: Node) -> Callable[[Entry], bool]:
+def _condition(node: Node, by_dn: Mapping[str, Entry]) -> Callable[[Entry], bool]:
     """What a search filter says of an entry; what is not known here fits none."""
     match node.choice:
         case 0:
-            every = [_condition(part) for part in node.parts]
+            every = [_condition(part, by_dn) for part in node.parts]
             return lambda entry: all(fits(entry) for fits in every)
         case 1:
-            some = [_condition(part) for part in node.parts]
+            some = [_condition(part, by_dn) for part in node.parts]
             return lambda entry: any(fits(entry) for fits in some)
         case 2:
-            [inner] = [_condition(part) for part in node.parts]
+            [inner] = [_condition(part, by_dn) for part in node.parts]
             return lambda entry: not inner(entry)
         case 3:
             name, value = node.parts
-            return lambda entry: _equal(entry, name.text.lower(), value.text.lower())
+            return lambda entry: _equal(entry, name.text.lower(), value)
         case 4:
             name, pieces = node.parts
             return lambda entry: _has_pieces(entry, name.text.lower(), pieces.parts)
@@ -176,14 +178,18 @@ def _condition(node: Node) -> Callable[[Entry], bool]:
             return lambda entry: present in entry.values or not entry.dn
         case 9:
             told = {part.choice: part.text for part in node.parts}
-            return lambda entry: told.get(1) == _EVERY_BIT and _has_bits(
-                entry, told[2].lower(), int(told[3])
-            )
+            rule, attribute = told.get(1), told[2].lower()
+            if rule == _IN_CHAIN:
+                return lambda entry: _leads(entry, attribute, told[3].lower(), by_dn)
+            return lambda entry: rule == _EVERY_BIT and _has_bits(entry, attribute, int(told[3]))
         case _:
             return lambda _: False
 
 
-def _equal(entry: Entry, name: str, wanted: str) -> bool:
+def _equal(entry: Entry, name: str, value: Node) -> bool:
+    if value.value in entry.values.get(name, ()):  # a SID is no text
+        return True
+    wanted = value.text.lower()
     held = [value.decode("utf-8", "replace").lower() for value in entry.values.get(name, ())]
     if name == "objectcategory":  # asked for by its short name, kept as a distinguished name
         return any(value.startswith(f"cn={wanted},") or value == wanted for value in held)
@@ -206,6 +212,19 @@ def _runs_through(value: str, pieces: list[Node]) -> bool:
             return False
         value = value[at + len(wanted) :]
     return True
+
+
+def _leads(entry: Entry, name: str, wanted: str, by_dn: Mapping[str, Entry]) -> bool:
+    """The attribute leads to this object, from one to the next."""
+    seen: set[str] = set()
+    ahead = [entry]
+    while ahead:
+        for value in ahead.pop().values.get(name, ()):
+            dn = value.decode("utf-8", "replace").lower()
+            if dn not in seen:
+                seen.add(dn)
+                ahead += [by_dn[dn]] if dn in by_dn else []
+    return wanted in seen
 
 
 def _has_bits(entry: Entry, name: str, bits: int) -> bool:

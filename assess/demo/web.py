@@ -133,9 +133,12 @@ def _meets(item: Mapping[str, Any], conditions: list[tuple[str, str]]) -> bool:
 
 
 def _selected(item: Mapping[str, Any], query: Mapping[str, str]) -> Mapping[str, Any]:
-    """The item with the properties that were asked for."""
+    """The item with the properties that were asked for; its type comes along."""
     names = query.get("$select", "").split(",")
-    return item if names == [""] else {name: item[name] for name in names if name in item}
+    if names == [""]:
+        return item
+    wanted = ["@odata.type", *names]
+    return {name: item[name] for name in wanted if name in item}
 
 
 class Site:

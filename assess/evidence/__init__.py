@@ -26,7 +26,7 @@ UNANSWERED = frozenset({"NoAnswer", "Silent", "NotReached", "NoAddress"})
 
 # A short name for the one key that most DNS questions are about.
 ALIASES: Mapping[str, str] = {"domain": "tenant.public_domains"}
-_PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[a-z_]+)*)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)*)\}")
 
 
 class Missing(msgspec.Struct, frozen=True):

@@ -274,13 +274,17 @@ class StoreEntry(msgspec.Struct, frozen=True):
 
 
 class Store(msgspec.Struct, frozen=True):
-    """The personal certificate store of one computer, whole. None: the collector does not say."""
+    """The personal certificate store of one computer, whole. None: the collector does not say.
+
+    ``roots``: its trusted roots, where those were collected with it.
+    """
 
     computer: str
     entries: tuple[StoreEntry, ...]
     domain_joined: bool | None = None
     entra_joined: bool | None = None
     entra_registered: bool | None = None
+    roots: tuple[StoreEntry, ...] | None = None
 
 
 class Unread(msgspec.Struct, frozen=True):

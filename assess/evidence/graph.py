@@ -88,9 +88,11 @@ class GraphAsk(Ask, frozen=True):
     ``options``: further query options. ``whole``: no ``$select``, where subtypes have properties of
     their own. ``advanced``: an advanced query of the directory. ``beta_too``: beta is asked where
     v1.0 leaves a property out. ``about`` names the item's field that is the subject of findings.
+    ``seconds_between``: from page to page, where the service bears no more requests.
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
-    asked, as ``{each}``; the answer then is by value.
+    asked, as ``{each}``; the answer then is by value. ``retires``: Microsoft takes the feature away
+    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``.
     """
 
     source: ClassVar[str] = "graph"
@@ -104,8 +106,10 @@ class GraphAsk(Ask, frozen=True):
     advanced: ClassVar[bool] = False
     beta_too: ClassVar[bool] = False
     about: ClassVar[str] = ""
+    seconds_between: ClassVar[float] = 0.0
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
+    retires: ClassVar[bool] = False
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 

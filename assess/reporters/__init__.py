@@ -38,7 +38,28 @@ def _json(results: Results, _catalogue: Catalogue, _tables: Path, target: Path) 
     write(target, to_json(results))
 
 
-REPORTERS: Mapping[str, Writer] = {"html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json}
+def _csv(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.plain import to_csv
+
+    write(target, to_csv(results, catalogue))
+
+
+def _md(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.plain import to_markdown
+
+    write(target, to_markdown(results, catalogue))
+
+
+def _junit(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.plain import to_junit
+
+    write(target, to_junit(results, catalogue))
+
+
+REPORTERS: Mapping[str, Writer] = {
+    "html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json, "csv": _csv, "md": _md,
+    "junit": _junit,
+}  # fmt: skip
 
 
 def write_report(

@@ -209,9 +209,7 @@ def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Marku
     return _text(title, x, y, "11.3", palette["ink2"], font)
 
 
-def _text(
-    text: str, x: float, y: float, size: str, ink: str, font: str, more: str = ""
-) -> Markup:
+def _text(text: str, x: float, y: float, size: str, ink: str, font: str, more: str = "") -> Markup:
     shape = Markup(
         '<text x="{:.1f}" y="{:.1f}" font-family="{}" font-size="{}" fill="{}"{}>{}</text>'
     )

@@ -70,9 +70,7 @@ def _subjects(cards: Iterable[Card], most: int) -> tuple[list[Card], dict[str, l
     return kept, beyond
 
 
-def _part(
-    area: Area, in_full: set[str], shown: set[str], beyond: dict[str, list[Card]]
-) -> Part:
+def _part(area: Area, in_full: set[str], shown: set[str], beyond: dict[str, list[Card]]) -> Part:
     lines = [card for card in area.cards if card.anchor in shown and card.anchor not in in_full]
     cuts = []
     mine = {card.finding.requirement: card.title for card in area.cards}

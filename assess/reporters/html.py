@@ -38,28 +38,32 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     divided = parts(shown, LIMITS)
     visible = [card for part in divided for card in part.shown]
     css, script = _style(), _script()
-    text = environment().get_template("report.html.j2").render(
-        view=shown,
-        parts=divided,
-        limits=LIMITS,
-        items=len(visible),
-        anchors={card.anchor for card in visible},
-        open_at_load=_open_at_load(shown),
-        causes_left=sum(len(cause.cards) for cause in shown.causes[_SUMMARY:]),
-        nothing_stops=nothing_stops(shown),
-        css=css,
-        script=script,
-        policy=_policy(css, script),
-        patterns=charts.patterns(VARIABLES),
-        marks={status: charts.mark(status) for status in Status},
-        bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
-        field_row=charts.row_of,
-        described=lambda area: charts.described([area]),
-        short=SHORT,
-        words=STATUS_WORDS,
-        in_text=STATUS_SHORT,
-        meanings=STATUS_MEANING,
-        score_rule=SCORE_RULE,
+    text = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            view=shown,
+            parts=divided,
+            limits=LIMITS,
+            items=len(visible),
+            anchors={card.anchor for card in visible},
+            open_at_load=_open_at_load(shown),
+            causes_left=sum(len(cause.cards) for cause in shown.causes[_SUMMARY:]),
+            nothing_stops=nothing_stops(shown),
+            css=css,
+            script=script,
+            policy=_policy(css, script),
+            patterns=charts.patterns(VARIABLES),
+            marks={status: charts.mark(status) for status in Status},
+            bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
+            field_row=charts.row_of,
+            described=lambda area: charts.described([area]),
+            short=SHORT,
+            words=STATUS_WORDS,
+            in_text=STATUS_SHORT,
+            meanings=STATUS_MEANING,
+            score_rule=SCORE_RULE,
+        )
     )
     return text.encode("utf-8", "replace")
 

@@ -89,36 +89,40 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
     areas = [a for a in shown.areas if fit.closed_areas or any(a.counts[s] for s in OPEN)]
     left_out = len(shown.areas) - len(areas)
     note = f"; {left_out} areas with nothing open are left out" if left_out else ""
-    return environment().get_template("report.pdf.html.j2").render(
-        view=shown,
-        parts=divided,
-        opened=opened,
-        settled=settled,
-        settled_rows=[card for part in settled for card in part.closed],
-        anchors={card.anchor for part in divided for card in part.shown},
-        fit=fit,
-        alone=alone,
-        limits=LIMITS,
-        causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
-        nothing_stops=nothing_stops(shown),
-        headline=brief(shown.headline, _LONG_NAME),
-        short_customer=brief(shown.customer, _SHORT_NAME),
-        cover_customer=brief(shown.customer, _LONG_NAME),
-        strip=charts.image(strip) if strip else "",
-        strip_words=strip_words,
-        bars=[
-            charts.image(charts.bar(banner.counts, PRINT, banner.in_words, alone=True))
-            for banner in shown.banners
-        ],
-        field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
-        field_words=charts.described(areas),
-        field_note=note,
-        short=SHORT,
-        words=STATUS_WORDS,
-        in_text=STATUS_SHORT,
-        meanings=STATUS_MEANING,
-        score_rule=SCORE_RULE,
-        moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
+    return (
+        environment()
+        .get_template("report.pdf.html.j2")
+        .render(
+            view=shown,
+            parts=divided,
+            opened=opened,
+            settled=settled,
+            settled_rows=[card for part in settled for card in part.closed],
+            anchors={card.anchor for part in divided for card in part.shown},
+            fit=fit,
+            alone=alone,
+            limits=LIMITS,
+            causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
+            nothing_stops=nothing_stops(shown),
+            headline=brief(shown.headline, _LONG_NAME),
+            short_customer=brief(shown.customer, _SHORT_NAME),
+            cover_customer=brief(shown.customer, _LONG_NAME),
+            strip=charts.image(strip) if strip else "",
+            strip_words=strip_words,
+            bars=[
+                charts.image(charts.bar(banner.counts, PRINT, banner.in_words, alone=True))
+                for banner in shown.banners
+            ],
+            field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
+            field_words=charts.described(areas),
+            field_note=note,
+            short=SHORT,
+            words=STATUS_WORDS,
+            in_text=STATUS_SHORT,
+            meanings=STATUS_MEANING,
+            score_rule=SCORE_RULE,
+            moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
+        )
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from assess.connectors import Visit
+from assess.connectors import Visit, configured
 from assess.connectors.adminservice import AdminService
 from assess.connectors.http import Client
 from assess.connectors.provider_classes import READABLE
@@ -321,3 +321,15 @@ def test_another_table_takes_the_place_of_the_shipped_one(visit: Visit, tmp_path
 def test_a_role_without_properties_keeps_that_it_has_none() -> None:
     assert RoleUse("x").props is msgspec.UNSET
     assert RoleUse("x", props=None).props is None
+
+
+def test_each_question_of_the_engagement_file_finds_its_reader(visit: Visit, tmp_path: Path) -> None:
+    data = {"engagement": {"name": "contoso", "scenarios": ["co-management-pki"]}}
+    connector = configured.connect(engagement_from(data, file="contoso.toml", folder=tmp_path))
+    assert connector.fetch(ConfigMgrReleases(), visit).of(9146).version == "2603"
+    assert connector.answers(ConfigMgrReleases())
+    assert not connector.answers(Roles())
+    with pytest.raises(Unavailable, match="says nothing"):
+        connector.fetch(Roles(), visit)
+    assert "releases" in connector.probe(visit)
+    connector.close()

@@ -53,7 +53,7 @@ def test_requirement(requirement):
     for clause in requirement.applies:
         assert clause.key in key_definitions()
     braces = re.findall(r"\{([^{}]*)\}", " ".join(requirement.remediation))
-    assert {b for b in braces if re.fullmatch(r"[a-z_.]+", b)} - {"subject"} <= set(key_definitions())
+    assert {b for b in braces if re.fullmatch(r"[a-z0-9_.]+", b)} - {"subject"} <= set(key_definitions())
     assert requirement.passes
     assert "attestation" not in requirement.evidence or requirement.question
 

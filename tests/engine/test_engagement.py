@@ -211,3 +211,9 @@ def test_every_key_is_described():
     for definition in key_definitions().values():
         assert definition.about
         assert definition.type
+
+
+@pytest.mark.parametrize("route", ['{ "a.test" = "127.0.0.1:1" }', '{ "a.test:443" = "127.0.0.1" }', '{ "a.test:443" = 8443 }', '"a.test:443"'])
+def test_where_a_connection_really_goes_names_both_ports(tmp_path, route):
+    with pytest.raises(EngagementError, match=r"network\.connect_to"):
+        load(written(tmp_path, MINIMAL + f"[network]\nconnect_to = {route}\n"))

@@ -201,3 +201,17 @@ def test_braces_are_filled_from_the_engagement_file():
     with pytest.raises(Unavailable) as refusal:
         fill("{cmg.region}", known)
     assert refusal.value.key == "cmg.region"
+
+
+def test_progress_counts_questions_by_source():
+    seen = []
+    record = recording()
+
+    def tell(ask, visit):
+        visit.progress(1200, 5000)
+        return Heights({})
+
+    collect([Heard()], [Towers(tell)], record, clock=lambda: NOW, progress=lambda *told: seen.append(told))
+    assert seen == [
+        ("http", 0, 1, "Heard"), ("http", 0, 1, "Heard 1,200 of 5,000"), ("http", 1, 1, ""),
+    ]  # fmt: skip

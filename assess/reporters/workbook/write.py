@@ -13,7 +13,7 @@ from openpyxl.xml.functions import tostring
 from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters.tokens import LIGHT
-from assess.reporters.view import Card, View, view
+from assess.reporters.view import Card, View, order, view
 from assess.reporters.workbook.cells import (
     TOKENS,
     Column,
@@ -94,13 +94,7 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
 
 def _ordered(shown: View) -> list[Card]:
     """Findings as the sheet lists them: worst first, over all areas."""
-    statuses, severities = list(Status), list(shown.severities)
-    return sorted(
-        shown.cards,
-        key=lambda card: (
-            statuses.index(card.status), severities.index(card.finding.severity), card.id,
-        ),
-    )  # fmt: skip
+    return sorted(shown.cards, key=lambda card: order(card.finding))
 
 
 def _summary(book: Workbook, shown: View, places: dict[str, int], confidential: str) -> None:

@@ -242,7 +242,7 @@ class GraphData:
         value = row.get(expansion.name)
         if value is None:
             value = self._derived(expansion.name, row)
-        if target is None:
+        if target is None or not schema.knows(element_type(target)):
             return value
         inner = Route(
             route.version,

@@ -246,7 +246,19 @@ class Metadata:
 def metadata() -> Metadata:
     """Return the metadata, read once."""
     with gzip.open(Path(__file__).with_name("graph_schema.json.gz")) as file:
-        return Metadata(json.load(file))
+        document = json.load(file)
+    for more in sorted(Path(__file__).parent.glob("graph_schema_*.json")):
+        _merge(document, json.loads(more.read_text(encoding="utf-8")))
+    return Metadata(document)
+
+
+def _merge(document: dict[str, Json], more: Mapping[str, Json]) -> None:
+    """Add what a file of its own says of further resources; lists are replaced."""
+    for name, value in more.items():
+        if isinstance(value, Mapping) and isinstance(document.get(name), dict):
+            _merge(document[name], value)
+        else:
+            document[name] = value
 
 
 def element_type(type_name: str) -> str:

@@ -9,6 +9,7 @@ Nothing here is random: the same people give the same files.
 import base64
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,10 @@ class Person:
     description: str = ""
     rid: int = 0
     critical: bool = False
+    groups: tuple[str, ...] = ()
+
+
+Record = list[tuple[str, str | bytes]]
 
 
 @dataclass(frozen=True)
@@ -80,17 +85,18 @@ class Customer:
     def anchor(self, person: Person) -> str:
         return base64.b64encode(self.guid(person.account).bytes_le).decode()
 
-    def _sid(self, rid: int) -> bytes:
+    def sid(self, rid: int) -> bytes:
+        """The SID of an object of the domain, by its last number; 0: of the domain itself."""
         domain = self.guid("domain").int
-        parts = [21, *((domain >> shift) & 0x7FFFFFFF for shift in (0, 32, 64)), rid]
+        parts = [21, *((domain >> shift) & 0x7FFFFFFF for shift in (0, 32, 64)), *([rid] if rid else [])]
         return bytes((1, len(parts), 0, 0, 0, 0, 0, 5)) + b"".join(p.to_bytes(4, "little") for p in parts)
 
     # -- directory --
 
-    def ldif(self) -> str:
-        """The directory: rootDSE, configuration, people."""
+    def ldif(self, more: Sequence[Record] = ()) -> str:
+        """The directory: rootDSE, configuration, people, and what else is given."""
         dn, configuration = self.dn, f"CN=Configuration,{self.dn}"
-        records: list[list[tuple[str, str | bytes]]] = [
+        records: list[Record] = [
             [
                 ("dn", ""),
                 ("dnsHostName", self.server),
@@ -99,7 +105,7 @@ class Customer:
                 ("rootDomainNamingContext", dn),
                 ("configurationNamingContext", configuration),
             ],
-            [("dn", dn), ("objectClass", "domainDNS")],
+            [("dn", dn), ("objectClass", "domainDNS"), ("objectSid", self.sid(0))],
             [("dn", configuration), ("objectClass", "configuration")],
             [
                 ("dn", f"CN=Partitions,{configuration}"),
@@ -124,9 +130,10 @@ class Customer:
                 ],
             ]
         records += [self._account(number, person) for number, person in enumerate(self.people)]
+        records += more
         return "\n\n".join("\n".join(_line(*pair) for pair in record) for record in records) + "\n"
 
-    def _partition(self, name: str, dn: str, flags: int) -> list[tuple[str, str | bytes]]:
+    def _partition(self, name: str, dn: str, flags: int) -> Record:
         return [
             ("dn", f"CN={name},CN=Partitions,CN=Configuration,{self.dn}"),
             ("objectClass", "crossRef"),
@@ -136,10 +143,10 @@ class Customer:
             ("systemFlags", str(flags)),
         ]
 
-    def _account(self, number: int, person: Person) -> list[tuple[str, str | bytes]]:
+    def _account(self, number: int, person: Person) -> Record:
         place = "CN=Users" if person.rid or person.critical or person.description else "OU=Staff"
         name = person.name.replace(",", "\\,")
-        record: list[tuple[str, str | bytes]] = [("dn", f"CN={name},{place},{self.dn}")]
+        record: Record = [("dn", f"CN={name},{place},{self.dn}")]
         record += [("objectClass", name) for name in ("top", "person", "organizationalPerson", "user")]
         record += [
             ("objectCategory", f"CN=Person,CN=Schema,CN=Configuration,{self.dn}"),
@@ -154,12 +161,13 @@ class Customer:
             record.append(("description", person.description))
         if person.service:
             record.append(("servicePrincipalName", person.service))
+        record += [("memberOf", f"{group},{self.dn}") for group in person.groups]
         if person.critical:
             record.append(("isCriticalSystemObject", "TRUE"))
         record += [
             ("userAccountControl", str(NORMAL | (0 if person.enabled else DISABLED))),
             ("objectGUID", self.guid(person.account).bytes_le),
-            ("objectSid", self._sid(person.rid or 1100 + number)),
+            ("objectSid", self.sid(person.rid or 1100 + number)),
         ]
         return record
 

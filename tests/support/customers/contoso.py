@@ -8,7 +8,7 @@ Run as a module, this writes the files of assess/demo/data again, but for keys a
 import sys
 from pathlib import Path
 
-from customers import Customer, Person, as_json, azure, domain, ems
+from customers import Customer, Person, as_json, azure, contoso_cloud, contoso_directory, domain, ems
 
 COM, DE, LOCAL, INITIAL = "contoso.com", "contoso.de", "corp.contoso.local", "contoso.onmicrosoft.com"
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -45,6 +45,14 @@ PEOPLE = (
     ),
     Person(
         "svc-cmsql", "svc-cmsql", f"svc-cmsql@{LOCAL}", synced=False, service="MSSQLSvc/cm01.corp.contoso.com:1433"
+    ),
+    Person(
+        "Ben Walters (administration)",
+        "da-walters",
+        f"da-walters@{COM}",
+        synced=False,
+        description="Administration of the domain",
+        groups=("CN=Domain Admins,CN=Users",),
     ),
     _staff("Adele Vance", "adele.vance", enrols=True),
     _staff("Alex Wilber", "alex.wilber", enrols=True),
@@ -120,10 +128,15 @@ CONTOSO = Customer(
 def files() -> dict[str, str]:
     """The text of each file that is made from these tables, by its name."""
     arm = azure(SUBSCRIPTION, TENANT, "westeurope", "contosocmg", taken=("storage",))
+    arm["answers"] += contoso_cloud.role_assignments(CONTOSO, SUBSCRIPTION)
+    graph = CONTOSO.graph()
+    graph["needs"] |= contoso_cloud.NEEDS
+    graph["answers"] += contoso_cloud.tenant(CONTOSO)
+    site = contoso_cloud.with_rows(CONTOSO.adminservice(), contoso_cloud.site(CONTOSO))
     return {
-        "directory.ldif": CONTOSO.ldif(),
-        "graph.json": as_json(CONTOSO.graph()),
-        "adminservice.json": as_json(CONTOSO.adminservice()),
+        "directory.ldif": CONTOSO.ldif(contoso_directory.records(CONTOSO)),
+        "graph.json": as_json(graph),
+        "adminservice.json": as_json(site),
         "arm.json": as_json(arm),
     }
 

@@ -1,0 +1,104 @@
+"""What Microsoft Graph knows of devices: joined, enrolled, and registered for Autopilot."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET
+
+from assess.evidence import Table
+from assess.evidence.enrolment import SERVICE, AssignmentsOf
+from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Text
+
+
+class EntraDevice(msgspec.Struct, frozen=True, rename="camel"):
+    """A device of the directory. Trust type: AzureAd, ServerAd (hybrid) or Workplace."""
+
+    id: str
+    device_id: Text = UNSET
+    display_name: Text = UNSET
+    account_enabled: Flag = UNSET
+    operating_system: Text = UNSET
+    operating_system_version: Text = UNSET
+    trust_type: Text = UNSET
+    is_managed: Flag = UNSET
+    mdm_app_id: Text = UNSET
+    registration_date_time: Moment = UNSET
+
+
+class EntraDevices(GraphTable, frozen=True):
+    """Every device of the directory."""
+
+    answer: ClassVar[Any] = Table[EntraDevice]
+    path: ClassVar[str] = "/devices"
+    item: ClassVar[type[msgspec.Struct]] = EntraDevice
+    options: ClassVar[Mapping[str, str]] = {"$top": "999"}
+    permissions: ClassVar[tuple[str, ...]] = ("Device.Read.All",)
+
+
+class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
+    """A device that is enrolled in Intune."""
+
+    id: str
+    device_name: Text = UNSET
+    azure_device_id: Text = msgspec.field(name="azureADDeviceId", default=UNSET)
+    serial_number: Text = UNSET
+    operating_system: Text = UNSET
+    os_version: Text = UNSET
+    management_agent: Text = UNSET
+    device_enrollment_type: Text = UNSET
+    last_sync_date_time: Moment = UNSET
+
+
+class ManagedDevices(GraphTable, frozen=True):
+    """Every device that is enrolled in Intune."""
+
+    answer: ClassVar[Any] = Table[ManagedDevice]
+    path: ClassVar[str] = "/deviceManagement/managedDevices"
+    item: ClassVar[type[msgspec.Struct]] = ManagedDevice
+    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementManagedDevices.Read.All",)
+
+
+class AutopilotDevice(msgspec.Struct, frozen=True, rename="camel"):
+    """A device whose hardware is registered for Autopilot."""
+
+    id: str
+    serial_number: Text = UNSET
+    display_name: Text = UNSET
+    azure_device_id: Text = msgspec.field(name="azureActiveDirectoryDeviceId", default=UNSET)
+    managed_device_id: Text = UNSET
+
+
+class AutopilotDevices(GraphTable, frozen=True):
+    """Every device whose hardware is registered for Autopilot."""
+
+    answer: ClassVar[Any] = Table[AutopilotDevice]
+    path: ClassVar[str] = "/deviceManagement/windowsAutopilotDeviceIdentities"
+    item: ClassVar[type[msgspec.Struct]] = AutopilotDevice
+    permissions: ClassVar[tuple[str, ...]] = SERVICE
+
+
+class AutopilotProfile(msgspec.Struct, frozen=True, rename="camel"):
+    """A deployment profile of Autopilot."""
+
+    id: str
+    display_name: Text = UNSET
+
+
+class AutopilotProfiles(GraphList, frozen=True):
+    """The deployment profiles of Autopilot: beta only."""
+
+    answer: ClassVar[Any] = tuple[AutopilotProfile, ...]
+    version: ClassVar[Literal["v1.0", "beta"]] = "beta"
+    path: ClassVar[str] = "/deviceManagement/windowsAutopilotDeploymentProfiles"
+    item: ClassVar[type[msgspec.Struct]] = AutopilotProfile
+    permissions: ClassVar[tuple[str, ...]] = SERVICE
+
+
+class AutopilotAssignments(AssignmentsOf, frozen=True):
+    """Which devices get which deployment profile."""
+
+    version: ClassVar[Literal["v1.0", "beta"]] = "beta"
+    path: ClassVar[str] = "/deviceManagement/windowsAutopilotDeploymentProfiles/{each}/assignments"
+    of: ClassVar[type[GraphList]] = AutopilotProfiles
+    permissions: ClassVar[tuple[str, ...]] = SERVICE

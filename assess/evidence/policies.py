@@ -1,0 +1,475 @@
+"""Policies of Intune with their assignments, and the devices that they reach.
+
+Most types of configuration profiles exist in beta only, so the list is read there. An element may
+come without ``@odata.type``; nobody can tell then which platform it is for.
+"""
+
+from typing import Any, ClassVar, Self
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from assess.evidence import Ask, Known, Table
+from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Number, Perhaps, Text
+from assess.evidence.intuneapps import Assignment, PolicyAssignment
+
+_READ = ("DeviceManagementConfiguration.Read.All",)
+_APPS = ("DeviceManagementApps.Read.All",)
+PLATFORMS = ("android", "ios", "macos", "windows", "linux")
+"""Platforms as findings name them."""
+_BEGINNINGS = (
+    ("ios", ("ios",)),
+    ("macos", ("macos",)),
+    ("android", ("android", "aosp")),
+    ("windows", ("windows", "sharedpc", "editionupgrade", "win32", "winget", "office")),
+)
+
+
+def platform_of(kind: str) -> str:
+    """The platform that a type is for, or "": ``#microsoft.graph.iosGeneral…`` is ios."""
+    name = kind.rpartition(".")[2].lower()
+    return next((p for p, words in _BEGINNINGS if name.startswith(words)), "")
+
+
+class Profile(msgspec.Struct, frozen=True, rename="camel"):
+    """A configuration profile, with the settings that the checks look at; each type has few."""
+
+    id: str
+    type: Text = msgspec.field(name="@odata.type", default=UNSET)
+    display_name: Text = UNSET
+    created_date_time: Moment = UNSET
+    passcode_required: Flag = UNSET
+    password_required: Flag = UNSET
+    password_required_type: Text = UNSET
+    storage_require_device_encryption: Flag = UNSET
+    bit_locker_encrypt_device: Flag = UNSET
+    file_vault_enabled: Flag = UNSET
+    connection_type: Text = UNSET
+    only_associated_apps_can_use_connection: Flag = UNSET
+    on_demand_rules: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
+    dns_rules: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
+    associated_apps: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.display_name if isinstance(self.display_name, str) else self.id
+
+    @property
+    def kind(self) -> str:
+        """The type without its namespace, lower case, or ""."""
+        return self.type.rpartition(".")[2].lower() if isinstance(self.type, str) else ""
+
+    @property
+    def platform(self) -> str:
+        """The platform, or "" where the type does not tell."""
+        return platform_of(self.kind)
+
+
+class Profiles(GraphList, frozen=True):
+    """The configuration profiles, except those of the settings catalogue."""
+
+    answer: ClassVar[Any] = tuple[Profile, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/deviceConfigurations"
+    item: ClassVar[type[msgspec.Struct]] = Profile
+    whole: ClassVar[bool] = True
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class Template(msgspec.Struct, frozen=True, rename="camel"):
+    """The template that a policy of the settings catalogue was made from."""
+
+    template_family: Text = UNSET
+
+
+class CataloguePolicy(msgspec.Struct, frozen=True, rename="camel"):
+    """A policy of the settings catalogue; which settings it makes is not read."""
+
+    id: str
+    name: Text = UNSET
+    platforms: Text = UNSET
+    technologies: Text = UNSET
+    created_date_time: Moment = UNSET
+    setting_count: Number = UNSET
+    template_reference: Template | UnsetType | None = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.name if isinstance(self.name, str) else self.id
+
+    @property
+    def platform(self) -> str:
+        """The platform, or "" where it does not tell."""
+        return platform_of(self.platforms) if isinstance(self.platforms, str) else ""
+
+    @property
+    def family(self) -> str:
+        """The family of its template, lower case, or ""."""
+        reference = self.template_reference
+        family = reference.template_family if isinstance(reference, Template) else ""
+        return family.lower() if isinstance(family, str) else ""
+
+
+class CataloguePolicies(GraphList, frozen=True):
+    """The policies of the settings catalogue: beta only."""
+
+    answer: ClassVar[Any] = tuple[CataloguePolicy, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/configurationPolicies"
+    item: ClassVar[type[msgspec.Struct]] = CataloguePolicy
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class Intent(msgspec.Struct, frozen=True, rename="camel"):
+    """A security policy of the older kind."""
+
+    id: str
+    display_name: Text = UNSET
+    is_assigned: Flag = UNSET
+
+
+class Intents(GraphList, frozen=True):
+    """The security policies of the older kind: beta only."""
+
+    answer: ClassVar[Any] = tuple[Intent, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/intents"
+    item: ClassVar[type[msgspec.Struct]] = Intent
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class Compliance(msgspec.Struct, frozen=True, rename="camel"):
+    """A compliance policy, with the rules that the documents name."""
+
+    id: str
+    type: Text = msgspec.field(name="@odata.type", default=UNSET)
+    display_name: Text = UNSET
+    created_date_time: Moment = UNSET
+    passcode_required: Flag = UNSET
+    password_required: Flag = UNSET
+    storage_require_encryption: Flag = UNSET
+    bit_locker_enabled: Flag = UNSET
+    security_block_jailbroken_devices: Flag = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.display_name if isinstance(self.display_name, str) else self.id
+
+    @property
+    def platform(self) -> str:
+        """The platform, or "" where the type does not tell."""
+        return platform_of(self.type) if isinstance(self.type, str) else ""
+
+
+class Compliances(GraphList, frozen=True):
+    """The compliance policies."""
+
+    answer: ClassVar[Any] = tuple[Compliance, ...]
+    path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies"
+    item: ClassVar[type[msgspec.Struct]] = Compliance
+    whole: ClassVar[bool] = True
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class _AssignmentsOf(GraphList, frozen=True):
+    """The assignments of each element of a list: by id."""
+
+    answer: ClassVar[Any] = dict[str, tuple[PolicyAssignment, ...] | None]
+    item: ClassVar[type[msgspec.Struct]] = PolicyAssignment
+    each: ClassVar[str] = "policies"
+    permissions: ClassVar[tuple[str, ...]] = _READ
+    of: ClassVar[type[GraphList]] = Profiles
+    policies: tuple[str, ...] = ()
+
+    def requires(self) -> tuple[Ask, ...]:
+        """The list."""
+        return (self.of(),)
+
+    def bind(self, known: Known) -> Self:
+        """Every element of the list."""
+        return type(self)(tuple(sorted(one.id for one in known.answer(self.of()))))
+
+
+class ProfileAssignments(_AssignmentsOf, frozen=True):
+    """The assignments of the configuration profiles: by profile."""
+
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/deviceConfigurations/{each}/assignments"
+
+
+class CatalogueAssignments(_AssignmentsOf, frozen=True):
+    """The assignments of the policies of the settings catalogue: by policy."""
+
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/configurationPolicies/{each}/assignments"
+    of: ClassVar[type[GraphList]] = CataloguePolicies
+
+
+class ComplianceTargets(_AssignmentsOf, frozen=True):
+    """The assignments of the compliance policies: by policy."""
+
+    path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies/{each}/assignments"
+    of: ClassVar[type[GraphList]] = Compliances
+
+
+class Action(msgspec.Struct, frozen=True, rename="camel"):
+    """What happens to a device that does not comply."""
+
+    action_type: Text = UNSET
+    notification_template_id: Text = UNSET
+
+
+class Rule(msgspec.Struct, frozen=True, rename="camel"):
+    """The actions of a compliance policy."""
+
+    id: str
+    scheduled_action_configurations: tuple[Action, ...] | UnsetType | None = UNSET
+
+
+class ComplianceActions(_AssignmentsOf, frozen=True):
+    """What the compliance policies do about a device that does not comply: by policy."""
+
+    answer: ClassVar[Any] = dict[str, tuple[Rule, ...] | None]
+    path: ClassVar[str] = (
+        "/deviceManagement/deviceCompliancePolicies/{each}/scheduledActionsForRule"
+    )
+    item: ClassVar[type[msgspec.Struct]] = Rule
+    expand: ClassVar[tuple[str, ...]] = ("scheduledActionConfigurations",)
+    of: ClassVar[type[GraphList]] = Compliances
+
+
+class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
+    """An app of Intune, and whether anybody is meant to have it."""
+
+    id: str
+    type: Text = msgspec.field(name="@odata.type", default=UNSET)
+    display_name: Text = UNSET
+    is_assigned: Flag = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.display_name if isinstance(self.display_name, str) else self.id
+
+    @property
+    def kind(self) -> str:
+        """The type without its namespace, lower case, or ""."""
+        return self.type.rpartition(".")[2].lower() if isinstance(self.type, str) else ""
+
+    @property
+    def for_windows(self) -> bool:
+        """It installs something on Windows."""
+        return platform_of(self.kind) == "windows" or self.kind.startswith("microsoftstore")
+
+
+class AssignedApps(GraphList, frozen=True):
+    """The apps, and whether they are assigned: beta only."""
+
+    answer: ClassVar[Any] = tuple[AssignedApp, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceAppManagement/mobileApps"
+    item: ClassVar[type[msgspec.Struct]] = AssignedApp
+    permissions: ClassVar[tuple[str, ...]] = _APPS
+
+
+class WindowsAppAssignments(GraphList, frozen=True):
+    """Whom the assigned Windows apps are for: by app."""
+
+    answer: ClassVar[Any] = dict[str, tuple[Assignment, ...] | None]
+    path: ClassVar[str] = "/deviceAppManagement/mobileApps/{each}/assignments"
+    item: ClassVar[type[msgspec.Struct]] = Assignment
+    each: ClassVar[str] = "apps"
+    permissions: ClassVar[tuple[str, ...]] = _APPS
+    apps: tuple[str, ...] = ()
+
+    def requires(self) -> tuple[Ask, ...]:
+        """Which apps are assigned."""
+        return (AssignedApps(),)
+
+    def bind(self, known: Known) -> Self:
+        """The Windows apps that somebody is meant to have."""
+        found: tuple[AssignedApp, ...] = known.answer(AssignedApps())
+        meant = (app.id for app in found if app.for_windows and app.is_assigned is not False)
+        return type(self)(tuple(sorted(meant)))
+
+
+# -- devices --
+
+
+class Workloads(msgspec.Struct, frozen=True, rename="camel"):
+    """The workloads of a co-managed device: true where Intune has it."""
+
+    compliance_policy: Flag = UNSET
+    device_configuration: Flag = UNSET
+    modern_apps: Flag = UNSET
+    resource_access: Flag = UNSET
+    windows_update_for_business: Flag = UNSET
+
+
+class Managed(msgspec.Struct, frozen=True, rename="camel"):
+    """A device that Intune knows; ``management_agent`` says who manages it."""
+
+    id: str
+    device_name: Text = UNSET
+    operating_system: Text = UNSET
+    management_agent: Text = UNSET
+    enrolled_date_time: Moment = UNSET
+    last_sync_date_time: Moment = UNSET
+    configuration_manager_client_enabled_features: Workloads | UnsetType | None = UNSET
+
+    @property
+    def name(self) -> str:
+        """The device's name, lower case, without a domain."""
+        name = self.device_name if isinstance(self.device_name, str) else ""
+        return name.partition(".")[0].lower()
+
+    @property
+    def comanaged(self) -> bool:
+        """Both Configuration Manager and Intune manage it."""
+        agent = self.management_agent if isinstance(self.management_agent, str) else ""
+        return agent.lower() in {
+            "configurationmanagerclientmdm",
+            "configurationmanagerclientmdmeas",
+        }
+
+    @property
+    def platform(self) -> str:
+        """The platform, or "" where it does not tell."""
+        system = str(self.operating_system or "").lower().replace(" ", "")
+        if system.startswith(("ios", "ipados")):
+            return "ios"
+        return next((p for p in PLATFORMS if system.startswith(p)), "")
+
+
+class ManagedByIntune(GraphTable, frozen=True):
+    """Every device that Intune manages, alone or with Configuration Manager."""
+
+    answer: ClassVar[Any] = Table[Managed]
+    path: ClassVar[str] = "/deviceManagement/managedDevices"
+    item: ClassVar[type[msgspec.Struct]] = Managed
+    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementManagedDevices.Read.All",)
+
+
+class Conflict(msgspec.Struct, frozen=True, rename="camel"):
+    """Settings that contradict each other, and at how many check-ins of devices."""
+
+    id: str
+    contributing_settings: tuple[str, ...] | UnsetType | None = UNSET
+    device_checkins_impacted: Number = UNSET
+
+
+class Conflicts(GraphList, frozen=True):
+    """The conflicts between configuration profiles: beta only."""
+
+    answer: ClassVar[Any] = tuple[Conflict, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/deviceConfigurationConflictSummary"
+    item: ClassVar[type[msgspec.Struct]] = Conflict
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+# -- connectors, alerts, mail --
+
+
+class Connector(msgspec.Struct, frozen=True, rename="camel"):
+    """A certificate connector; ``state``: active or inactive."""
+
+    id: str
+    display_name: Text = UNSET
+    machine_name: Text = UNSET
+    connector_version: Text = UNSET
+    last_connection_date_time: Moment = UNSET
+    state: Text = UNSET
+
+    @property
+    def label(self) -> str:
+        """The machine, else the name."""
+        names = (self.machine_name, self.display_name)
+        return next((n for n in names if isinstance(n, str) and n), self.id)
+
+
+class Connectors(GraphList, frozen=True):
+    """The certificate connectors: beta only."""
+
+    answer: ClassVar[Any] = tuple[Connector, ...]
+    version: ClassVar[Any] = "beta"
+    path: ClassVar[str] = "/deviceManagement/ndesConnectors"
+    item: ClassVar[type[msgspec.Struct]] = Connector
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class MessageTemplate(msgspec.Struct, frozen=True, rename="camel"):
+    """A message to users whose device does not comply."""
+
+    id: str
+    display_name: Text = UNSET
+
+
+class MessageTemplates(GraphList, frozen=True):
+    """The messages to users whose device does not comply."""
+
+    answer: ClassVar[Any] = tuple[MessageTemplate, ...]
+    path: ClassVar[str] = "/deviceManagement/notificationMessageTemplates"
+    item: ClassVar[type[msgspec.Struct]] = MessageTemplate
+    permissions: ClassVar[tuple[str, ...]] = _READ
+
+
+class MailApplications(msgspec.Struct, frozen=True, rename="camel"):
+    """The applications that a conditional access policy is about."""
+
+    include_applications: tuple[str, ...] | UnsetType | None = UNSET
+    exclude_applications: tuple[str, ...] | UnsetType | None = UNSET
+
+
+class MailConditions(msgspec.Struct, frozen=True, rename="camel"):
+    """The conditions of a conditional access policy, as far as the checks look at them."""
+
+    applications: MailApplications | UnsetType | None = UNSET
+
+
+class Grant(msgspec.Struct, frozen=True, rename="camel"):
+    """What a conditional access policy demands; with OR one of it is enough."""
+
+    operator: Text = UNSET
+    built_in_controls: tuple[str, ...] | UnsetType | None = UNSET
+
+
+class ConditionalPolicy(msgspec.Struct, frozen=True, rename="camel"):
+    """A conditional access policy; ``state``: enabled, disabled or for reporting only."""
+
+    id: str
+    display_name: Text = UNSET
+    state: Text = UNSET
+    conditions: MailConditions | UnsetType | None = UNSET
+    grant_controls: Grant | UnsetType | None = UNSET
+
+
+class ConditionalPolicies(GraphList, frozen=True):
+    """The conditional access policies."""
+
+    answer: ClassVar[Any] = tuple[ConditionalPolicy, ...]
+    path: ClassVar[str] = "/identity/conditionalAccess/policies"
+    item: ClassVar[type[msgspec.Struct]] = ConditionalPolicy
+    permissions: ClassVar[tuple[str, ...]] = ("Policy.Read.All",)
+
+
+class ExchangeConnector(msgspec.Struct, frozen=True, rename="camel"):
+    """A connector to Exchange; the feature is retired."""
+
+    id: str
+    status: Text = UNSET
+    exchange_connector_type: Text = UNSET
+    server_name: Text = UNSET
+
+
+class ExchangeConnectors(GraphList, frozen=True):
+    """The connectors to Exchange; none at all where the feature is taken away."""
+
+    answer: ClassVar[Any] = Perhaps[tuple[ExchangeConnector, ...]]
+    retires: ClassVar[bool] = True
+    path: ClassVar[str] = "/deviceManagement/exchangeConnectors"
+    item: ClassVar[type[msgspec.Struct]] = ExchangeConnector
+    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementServiceConfig.Read.All",)

@@ -1,0 +1,130 @@
+"""Formats for other systems: report.csv, report.md and report.junit.xml."""
+
+import csv
+import io
+from xml.etree import ElementTree as ET
+
+from assess.catalogue import Catalogue
+from assess.model import Status
+from assess.reporters.view import Card, order, view
+from assess.results import Results
+
+_COLUMNS = (
+    "id", "status", "severity", "necessity", "area", "requirement", "subject", "scenarios", "title",
+    "found", "expected", "remedy", "waiver", "references",
+)  # fmt: skip
+_LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!"})
+
+
+def to_csv(results: Results, catalogue: Catalogue) -> bytes:
+    """One line a finding, worst first; UTF-8 with a mark, so that Excel reads it as such.
+
+    A cell that begins like a formula gets an apostrophe in front: a CSV has no other way to say
+    that it is text.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for card in _ordered(results, catalogue):
+        finding = card.finding
+        writer.writerow(
+            _cell(value)
+            for value in (
+                card.id,
+                finding.status,
+                finding.severity,
+                finding.necessity,
+                card.area,
+                finding.requirement,
+                card.subject,
+                " ".join(finding.scenarios),
+                card.title,
+                card.found,
+                card.expected,
+                " | ".join(card.remedy),
+                card.waiver,
+                " | ".join(tag.text for tag in card.references),
+            )
+        )
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str) -> str:
+    return f"'{value}" if value.startswith(_LIKE_FORMULA) else value
+
+
+def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
+    """A summary to paste into a ticket or a mail: verdicts, what stops, and everything open."""
+    shown = view(results, catalogue)
+    lines = [f"# {_escaped(shown.headline)}", "", f"{_escaped(shown.lede)}".strip(), ""]
+    lines += ["| Scenario | Verdict | Score | Findings |", "| --- | --- | --- | --- |"]
+    for banner, verdict in zip(shown.banners, results.verdicts, strict=True):
+        score = "-" if verdict.score is None else str(verdict.score)
+        lines.append(f"| {_escaped(banner.title)} | {banner.word} | {score} | {banner.in_words} |")
+    if shown.stops:
+        lines += ["", "## What stops the start", ""]
+        for stop in shown.stops:
+            lines.append(f"- {_escaped(stop.text)} (`{stop.card.finding.requirement}`)")
+    lines += ["", "## Open findings", ""]
+    for card in _ordered(results, catalogue):
+        if card.finding.status in (Status.PASS, Status.NOT_APPLICABLE):
+            continue
+        lines.append(f"- **{card.word}** {_escaped(card.id)}: {_escaped(card.found)}")
+        lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
+    lines += ["", f"Assessed {shown.assessed} by {shown.tool}.", ""]
+    return "\n".join(lines).encode()
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return " ".join(text.translate(_MARKDOWN).split())
+
+
+def to_junit(results: Results, catalogue: Catalogue) -> bytes:
+    """One suite a scenario and one case a finding, for systems that show test results.
+
+    What fails is a failure, what could not be assessed an error, a question a skipped case; a
+    warning passes and is told in its output.
+    """
+    cards = _ordered(results, catalogue)
+    root = ET.Element("testsuites", name=f"Readiness of {results.engagement.customer}")
+    for verdict in results.verdicts:
+        mine = [card for card in cards if verdict.scenario in card.finding.scenarios]
+        suite = ET.SubElement(
+            root, "testsuite", name=verdict.scenario, tests=str(len(mine)),
+            failures=str(sum(card.status is Status.FAIL for card in mine)),
+            errors=str(sum(card.status is Status.UNKNOWN for card in mine)),
+            skipped=str(sum(card.status in _SKIPPED for card in mine)),
+            timestamp=f"{results.as_of:%Y-%m-%dT%H:%M:%S}",
+        )  # fmt: skip
+        for card in mine:
+            case = ET.SubElement(
+                suite, "testcase", classname=card.finding.requirement, name=card.id
+            )
+            _say(case, card)
+    ET.indent(root)
+    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
+
+
+_SKIPPED = (Status.MANUAL, Status.NOT_APPLICABLE)
+
+
+def _say(case: ET.Element, card: Card) -> None:
+    text = "\n".join((f"Expected: {card.expected}", *card.remedy))
+    match card.status:
+        case Status.FAIL:
+            ET.SubElement(case, "failure", message=card.found).text = text
+        case Status.UNKNOWN:
+            ET.SubElement(case, "error", message=card.found).text = text
+        case Status.MANUAL | Status.NOT_APPLICABLE:
+            ET.SubElement(case, "skipped", message=card.found)
+        case Status.WARN:
+            ET.SubElement(case, "system-out").text = f"Warning: {card.found}\n{text}"
+        case Status.PASS:
+            pass
+
+
+def _ordered(results: Results, catalogue: Catalogue) -> list[Card]:
+    return sorted(view(results, catalogue).cards, key=lambda card: order(card.finding))

@@ -1,0 +1,1 @@
+"""Apple: push certificate, enrolment programme, profiles, devices, Company Portal."""

@@ -1,0 +1,558 @@
+"""Configuration Manager's applications in the tenant: registered, named, and really consented to.
+
+The site says which they are. Without the site the server app is looked for by its App ID URI and
+the client app by the copied command line; what was not found that way may still exist.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from assess.check import (
+    AsOf,
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Scenario,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import Seen
+from assess.evidence.applications import (
+    DEFAULT_URI,
+    Api,
+    Apis,
+    Application,
+    ApplicationsOfUri,
+    ConfigMgrApplications,
+    FoundApplication,
+    Principal,
+    Principals,
+    PublicPart,
+    RequiredAccess,
+    RoleGrant,
+    RoleGrants,
+    ScopeGrant,
+    ScopeGrants,
+    SiteApplication,
+    SiteApplications,
+    WebPart,
+    Wish,
+    client_id_of,
+)
+from assess.evidence.graph import Domain, Domains, moment
+
+SOON = timedelta(days=30)
+AAD_GRAPH = "00000002-0000-0000-c000-000000000000"
+INTERNET = "co-management-internet"
+_SITE_ROLE = "Let the AdminService answer ([site] provider_fqdn), so that the site names its apps."
+
+Site = Seen[SiteApplication] | Missing
+Apps = dict[str, Application | None] | Missing
+Line = str | Missing
+
+
+@dataclass(frozen=True)
+class _App:
+    """One application: its client id, its registration (None: not there), the row of the site."""
+
+    client_id: str
+    registered: Application | None
+    site: SiteApplication | None
+
+    @property
+    def label(self) -> str:
+        if self.registered is not None:
+            return self.registered.label
+        name = self.site.name if self.site is not None else ""
+        return f"{name} ({self.client_id})" if isinstance(name, str) and name else self.client_id
+
+
+def _server_apps(site: Site, apps: Apps, line: Line) -> list[_App] | Outcome:
+    """The server apps, or the outcome where they cannot be told."""
+    return _apps("server app", site, apps, line, native=False)
+
+
+def _client_apps(site: Site, apps: Apps, line: Line) -> list[_App] | Outcome:
+    """The native client apps, or the outcome where they cannot be told."""
+    return _apps("client app", site, apps, line, native=True)
+
+
+def _apps(what: str, site: Site, apps: Apps, line: Line, *, native: bool) -> list[_App] | Outcome:
+    if isinstance(site, Seen) and site.rows:
+        if any(not isinstance(row.is_client_app, bool) for row in site):
+            return Unknown(None, "the site does not say which of its applications is which")
+        rows = [row for row in site if row.is_client_app is native]
+        if rows:
+            if isinstance(apps, Missing):
+                return unavailable(None, apps)
+            return [_of_site(row, apps) for row in rows]
+    if isinstance(site, Seen):
+        if site.sees.complete:
+            expected = f"the site knows a {what} in the tenant"
+            return Fail(None, expected, f"the site knows no {what}")
+        return Unknown(
+            None,
+            f"the site shows this account no {what}, and may hide it",
+            remedy=(getattr(site.sees, "mend", "") or _SITE_ROLE,),
+        )
+    if isinstance(apps, Missing):
+        return unavailable(None, apps, site)
+    return _found(what, site, apps, line, native=native)
+
+
+def _of_site(row: SiteApplication, apps: dict[str, Application | None]) -> _App:
+    client_id = row.client_id.lower() if isinstance(row.client_id, str) else ""
+    return _App(client_id, apps.get(client_id), row)
+
+
+def _found(
+    what: str, site: Missing, apps: dict[str, Application | None], line: Line, *, native: bool
+) -> list[_App] | Outcome:
+    """Those that can be found without the site."""
+    named = client_id_of(line)
+    found = [
+        _App(client_id, app, None)
+        for client_id, app in sorted(apps.items())
+        if (client_id == named) is native
+    ]
+    if len(found) == 1:
+        return found
+    resource = "" if isinstance(line, Missing) else line.lower()
+    pointed = [
+        app
+        for app in found
+        if app.registered is not None
+        and any(f"aadresourceuri={uri.lower()}" in resource for uri in app.registered.uris)
+    ]
+    if len(pointed) == 1:
+        return pointed
+    count = f"{len(found)} applications could be the {what}" if found else f"no {what} was found"
+    return Unknown(
+        None,
+        f"{count} in the tenant, and the site was not asked: {site.reason}",
+        remedy=(_SITE_ROLE, "Or copy the client command line to comanagement.command_line."),
+    )
+
+
+# -- the server app --
+
+
+@check("azureservice.server-app")
+def server_app(
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+    now: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when the server app is registered and a secret of it ends in more than 30 days."""
+    found = _server_apps(site, apps, line)
+    if not isinstance(found, list):
+        return [found]
+    return [outcome for app in found for outcome in _usable(app, now)]
+
+
+def _usable(app: _App, now: datetime) -> Iterator[Outcome]:
+    expected = "a server app that is registered in the tenant, with a secret that lasts"
+    if app.registered is None:
+        yield Fail(None, expected, f"{app.label} is not registered in the tenant")
+        return
+    yield _lasting(app, app.registered, now, expected)
+    uses = _moment_of(None if app.site is None else app.site.secret_key_expiry)
+    if uses is not None and uses <= now:
+        told = f"the secret that the site holds for {app.label} ended on {uses:%Y-%m-%d}"
+        yield Fail(None, expected, told, about=(app.client_id,))
+    elif uses is not None and uses <= now + SOON:
+        told = f"the secret that the site holds for {app.label} ends on {uses:%Y-%m-%d}"
+        yield Warn(None, expected, told, about=(app.client_id,))
+
+
+def _lasting(app: _App, registered: Application, now: datetime, expected: str) -> Outcome:
+    about = (app.client_id,)
+    kinds = (registered.password_credentials, registered.key_credentials)
+    if not any(isinstance(kind, tuple) for kind in kinds):
+        return Unknown(None, f"Graph does not show the secrets of {app.label}", about=about)
+    every = [one for kind in kinds if isinstance(kind, tuple) for one in kind]
+    ends = [end for one in every if (end := moment(one.end_date_time)) is not None]
+    if not every:
+        told = f"{app.label} has neither a secret nor a certificate"
+        return Fail(None, expected, told, about=about)
+    if not ends:
+        return Unknown(None, f"Graph does not say when the secrets of {app.label} end", about=about)
+    last = max(ends)
+    told = f"{app.label}: the last of {len(every)} secrets and certificates ends on {last:%Y-%m-%d}"
+    if last <= now:
+        if len(ends) < len(every):
+            return Unknown(None, f"{told}, of the others Graph gives no date", about=about)
+        return Fail(None, expected, told, about=about)
+    if last <= now + SOON:
+        return Warn(None, expected, told, about=about)
+    return Pass(None, told, expected, about=about)
+
+
+def _moment_of(text: object) -> datetime | None:
+    """A date of the site; None where there is none that can be read."""
+    if not isinstance(text, str):
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
+    return aware if aware.year > 1 else None
+
+
+# -- its App ID URI --
+
+
+@check("azureservice.app-id-uri")
+def app_id_uri(
+    scenario: Annotated[str, Scenario()],
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    carriers: Annotated[
+        dict[str, tuple[FoundApplication, ...] | None] | Missing, ApplicationsOfUri()
+    ],
+    domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+    tenant: Annotated[str | Missing, Key("tenant.id")],
+) -> Outcomes:
+    """Pass when one application carries the URI, in an accepted form, and the site has the same."""
+    found = _server_apps(site, apps, line)
+    if not isinstance(found, list):
+        return [found]
+    outcomes: list[Outcome] = []
+    for app in found:
+        uris = _agreed(app)
+        if not isinstance(uris, tuple):
+            outcomes.append(uris)
+            continue
+        for uri in uris:
+            outcomes.append(_unique(app, uri, carriers))
+            if scenario == INTERNET:
+                outcomes.append(_accepted(app, uri, domains, tenant))
+    return outcomes
+
+
+def _agreed(app: _App) -> tuple[str, ...] | Outcome:
+    """The URIs that tenant and site agree on."""
+    expected = "the App ID URI of the site is the one of the tenant"
+    if app.registered is None:
+        return Fail(None, expected, f"{app.label} is not registered in the tenant")
+    if not isinstance(app.registered.identifier_uris, tuple):
+        return Unknown(None, f"Graph does not show the App ID URI of {app.label}")
+    uris = app.registered.uris
+    if not uris:
+        return Fail(None, expected, f"{app.label} has no App ID URI", about=(app.client_id,))
+    of_site = app.site.identifier_uri if app.site is not None else None
+    if not isinstance(of_site, str) or not of_site:
+        return uris
+    same = tuple(uri for uri in uris if _same(uri, of_site))
+    if same:
+        return same
+    told = f"{of_site} in the site, {', '.join(uris)} in the tenant"
+    return Fail(None, expected, told, about=(app.client_id,))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.rstrip("/").lower() == other.rstrip("/").lower()
+
+
+def _unique(
+    app: _App, uri: str, carriers: dict[str, tuple[FoundApplication, ...] | None] | Missing
+) -> Outcome:
+    if isinstance(carriers, Missing):
+        return unavailable(None, carriers)
+    owners = {found.app_id.lower() for found in carriers.get(uri) or ()}
+    if len(owners) > 1:
+        told = f"{uri} is carried by {len(owners)} applications: {', '.join(sorted(owners))}"
+        return Fail(None, "one application carries the App ID URI", told, about=(app.client_id,))
+    if owners != {app.client_id}:
+        return Unknown(None, f"Graph does not show which application carries {uri}")
+    return Pass(None, f"{uri} of {app.label}", "one application carries it", about=(app.client_id,))
+
+
+def _accepted(
+    app: _App, uri: str, domains: tuple[Domain, ...] | Missing, tenant: str | Missing
+) -> Outcome:
+    expected = "api://<tenant id>/<text> or https://<verified domain>/<text>"
+    about = (app.client_id,)
+    scheme, _, rest = uri.partition("://")
+    first, _, text = rest.partition("/")
+    if _same(uri, DEFAULT_URI):
+        return Warn(
+            None, expected, f"{uri}, the old default: new apps may not have it", about=about
+        )
+    if scheme.lower() == "api" and text:
+        if isinstance(tenant, Missing):
+            return unavailable(None, tenant)
+        if first.lower() == tenant.lower():
+            return Pass(None, uri, expected, about=about)
+    if scheme.lower() == "https" and text:
+        if isinstance(domains, Missing):
+            return unavailable(None, domains)
+        if first.lower() in {one.id.lower() for one in domains if one.is_verified}:
+            return Pass(None, uri, expected, about=about)
+    return Warn(None, expected, f"{uri}, a form that new apps may not have", about=about)
+
+
+# -- URLs that nobody uses --
+
+
+@check("azureservice.placeholder-urls")
+def placeholder_urls(
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+) -> Outcomes:
+    """Pass when the server app has a home page, and the client app an address to reply to."""
+    yield from _of_each(_server_apps(site, apps, line), "home page URL", _home_page)
+    yield from _of_each(_client_apps(site, apps, line), "reply URL", _reply_url)
+
+
+def _of_each(
+    found: list[_App] | Outcome, what: str, read: Callable[[Application], str | None]
+) -> Iterator[Outcome]:
+    """Never a fail: a missing app is the business of the checks for the apps themselves."""
+    if not isinstance(found, list):
+        because = found.observed if isinstance(found, Fail) else ""
+        yield Unknown(None, f"{because}, so there is no {what}") if because else found
+        return
+    for app in found:
+        if app.registered is None:
+            yield Unknown(None, f"{app.label} is not registered in the tenant: no {what} to read")
+            continue
+        value = read(app.registered)
+        about = (app.client_id,)
+        if value is None:
+            yield Unknown(None, f"Graph does not show the {what} of {app.label}", about=about)
+        elif value:
+            yield Pass(None, f"{what} of {app.label}: {value}", about=about)
+        else:
+            yield Warn(None, f"a {what}", f"{app.label} has no {what}", about=about)
+
+
+def _home_page(app: Application) -> str | None:
+    """The home page: "" where there is none, None where Graph does not show it."""
+    if app.web is None:
+        return ""
+    value = app.web.home_page_url if isinstance(app.web, WebPart) else ()
+    return value if isinstance(value, str) else ("" if value is None else None)
+
+
+def _reply_url(app: Application) -> str | None:
+    """Where sign-in returns to: "" where there is none, None where Graph does not show it."""
+    parts = (app.public_client, app.web)
+    if not any(part is None or isinstance(part, PublicPart | WebPart) for part in parts):
+        return None
+    shown = [part.redirect_uris for part in parts if isinstance(part, PublicPart | WebPart)]
+    return ", ".join(uri for uris in shown if isinstance(uris, tuple) for uri in uris)
+
+
+# -- the client app --
+
+
+@check("azureservice.client-app")
+def client_app(
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+) -> Outcomes:
+    """Pass when the native client app is registered and asks for access to the server app."""
+    found = _client_apps(site, apps, line)
+    if not isinstance(found, list):
+        return [found]
+    servers = _server_apps(site, apps, line)
+    return [_refers(app, servers) for app in found]
+
+
+def _refers(app: _App, servers: list[_App] | Outcome) -> Outcome:
+    expected = "a native client app in the tenant that asks for access to the server app"
+    about = (app.client_id,)
+    if app.registered is None:
+        return Fail(None, expected, f"{app.label} is not registered in the tenant", about=about)
+    if not isinstance(servers, list):
+        told = getattr(servers, "because", "") or getattr(servers, "observed", "")
+        return Unknown(None, f"the server app cannot be told: {told}", remedy=servers.remedy)
+    asked = app.registered.required_resource_access
+    if not isinstance(asked, tuple):
+        return Unknown(None, f"Graph does not show what {app.label} asks for", about=about)
+    wanted = {access.resource_app_id.lower() for access in asked}
+    if wanted & {server.client_id for server in servers}:
+        return Pass(None, f"{app.label} asks for access to the server app", expected, about=about)
+    names = ", ".join(server.label for server in servers)
+    ids = ", ".join(server.client_id for server in servers)
+    return Unknown(
+        None,
+        f"{app.label} is registered, but does not ask for access to the server app {names}",
+        remedy=(f"API permissions of {app.client_id} > Add a permission > My APIs: {ids}.",),
+        about=about,
+    )
+
+
+# -- consent --
+
+_Roles = dict[str, tuple[RoleGrant, ...] | None]
+_Scopes = dict[str, tuple[ScopeGrant, ...] | None]
+
+
+@dataclass(frozen=True)
+class _Consent:
+    """What was granted in the tenant, as far as Graph said."""
+
+    principals: Mapping[str, Principal | None] | Missing
+    apis: Mapping[str, Api | None] | Missing
+    roles: _Roles | Missing
+    scopes: _Scopes | Missing
+
+
+@check("azureservice.admin-consent-server")
+def admin_consent_server(
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+    principals: Annotated[dict[str, Principal | None] | Missing, Principals()],
+    apis: Annotated[dict[str, Api | None] | Missing, Apis()],
+    roles: Annotated[_Roles | Missing, RoleGrants()],
+    scopes: Annotated[_Scopes | Missing, ScopeGrants()],
+) -> Outcomes:
+    """Pass when all that the server app asks for is granted for the whole tenant."""
+    found = _server_apps(site, apps, line)
+    return _consented(found, _Consent(principals, apis, roles, scopes))
+
+
+@check("azureservice.admin-consent-client")
+def admin_consent_client(
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    line: Annotated[str | Missing, Key("comanagement.command_line")],
+    principals: Annotated[dict[str, Principal | None] | Missing, Principals()],
+    apis: Annotated[dict[str, Api | None] | Missing, Apis()],
+    roles: Annotated[_Roles | Missing, RoleGrants()],
+    scopes: Annotated[_Scopes | Missing, ScopeGrants()],
+) -> Outcomes:
+    """Pass when all that the client app asks for is granted for everybody."""
+    found = _client_apps(site, apps, line)
+    return _consented(found, _Consent(principals, apis, roles, scopes))
+
+
+def _consented(found: list[_App] | Outcome, consent: _Consent) -> Iterator[Outcome]:
+    if not isinstance(found, list):
+        yield found
+        return
+    for app in found:
+        yield from _granted(app, consent)
+
+
+def _granted(app: _App, consent: _Consent) -> Iterator[Outcome]:
+    expected = "every permission that the app asks for is granted for the whole tenant"
+    about = (app.client_id,)
+    if app.registered is None:
+        told = f"{app.label} is not registered in the tenant, so nothing is granted to it"
+        yield Fail(None, expected, told, about=about)
+        return
+    asked = app.registered.required_resource_access
+    if not isinstance(asked, tuple):
+        yield Unknown(None, f"Graph does not show what {app.label} asks for", about=about)
+        return
+    if isinstance(consent.principals, Missing):
+        yield unavailable(None, consent.principals)
+        return
+    if not any(access.wishes for access in asked):
+        told = f"{app.label} asks for no permission: there is nothing to compare the consent with"
+        yield Unknown(None, told, about=about)
+        return
+    principal = consent.principals.get(app.client_id)
+    if principal is None:
+        told = f"{app.label} has no service principal: nobody has ever consented"
+        yield Fail(None, expected, told, about=about)
+        return
+    if principal.account_enabled is False:
+        told = f"sign-in to {app.label} is switched off, whatever was granted"
+        yield Unknown(None, told, remedy=(f"Enterprise applications > {app.client_id} > Enable.",))
+    if all(access.resource_app_id.lower() == AAD_GRAPH for access in asked):
+        told = f"{app.label} asks only for Azure AD Graph, an API that is retired"
+        step = f"API permissions of {app.client_id} > Add Microsoft Graph Directory.Read.All."
+        yield Unknown(None, told, remedy=(step,), about=about)
+    for access in asked:
+        for wish in access.wishes:
+            yield _decided(app, principal, access, wish, consent)
+
+
+def _decided(
+    app: _App, principal: Principal, access: RequiredAccess, wish: Wish, consent: _Consent
+) -> Outcome:
+    """One permission: granted, not granted, or not to be told."""
+    about = (app.client_id, access.resource_app_id, principal.id)
+    if isinstance(consent.apis, Missing):
+        return unavailable(None, consent.apis)
+    api = consent.apis.get(access.resource_app_id.lower())
+    expected = "every permission that the app asks for is granted for the whole tenant"
+    if api is None:
+        told = f"the API {access.resource_app_id} that {app.label} asks for is not in the tenant"
+        return Fail(None, expected, told, about=about)
+    kind = wish.type.lower() if isinstance(wish.type, str) else ""
+    if kind not in {"role", "scope"}:
+        told = f"Graph does not say of which kind the permission {wish.id} of {api.label} is"
+        return Unknown(None, told, about=about)
+    grant = _role if kind == "role" else _scope
+    granted = grant(principal, api, wish, consent)
+    if isinstance(granted, Missing):
+        return unavailable(None, granted)
+    name = f"{_name(api, wish, kind)} of {api.label}"
+    sort = "application permission" if kind == "role" else "delegated permission"
+    match granted:
+        case True:
+            return Pass(None, f"granted to {app.label}: {name} ({sort})", expected, about=about)
+        case "single":
+            told = f"{name} ({sort}) is granted to {app.label} for single users only"
+            return Fail(None, expected, told, about=about)
+        case "untold":
+            return Unknown(None, f"{api.label} shows no permission {wish.id}", about=about)
+        case _:
+            told = f"not granted to {app.label}: {name} ({sort})"
+            return Fail(None, expected, told, about=about)
+
+
+def _role(principal: Principal, api: Api, wish: Wish, consent: _Consent) -> bool | str | Missing:
+    if isinstance(consent.roles, Missing):
+        return consent.roles
+    return any(
+        str(grant.app_role_id).lower() == wish.id.lower()
+        and str(grant.resource_id).lower() == api.id.lower()
+        for grant in consent.roles.get(principal.id) or ()
+    )
+
+
+def _scope(principal: Principal, api: Api, wish: Wish, consent: _Consent) -> bool | str | Missing:
+    if isinstance(consent.scopes, Missing):
+        return consent.scopes
+    value = _value(api.oauth2_permission_scopes, wish)
+    if not value:
+        return "untold"
+    grants = [
+        grant
+        for grant in consent.scopes.get(principal.id) or ()
+        if str(grant.resource_id).lower() == api.id.lower() and value.lower() in grant.scopes
+    ]
+    if any(grant.for_all for grant in grants):
+        return True
+    return "single" if grants else False
+
+
+def _name(api: Api, wish: Wish, kind: str) -> str:
+    offered = api.app_roles if kind == "role" else api.oauth2_permission_scopes
+    return _value(offered, wish) or wish.id
+
+
+def _value(offered: object, wish: Wish) -> str:
+    for one in offered if isinstance(offered, tuple) else ():
+        if one.id.lower() == wish.id.lower() and isinstance(one.value, str):
+            return str(one.value)
+    return ""

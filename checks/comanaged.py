@@ -1,0 +1,353 @@
+"""Co-management as Intune sees it: what stands ready, which devices arrived, and the saved line."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    NotApplicable,
+    Outcome,
+    Outcomes,
+    Pass,
+    Rows,
+    Table,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import (
+    AzureService,
+    AzureServices,
+    CollectionMembers,
+    Members,
+    NotAUser,
+    Seen,
+)
+from assess.evidence.applications import (
+    Application,
+    ConfigMgrApplications,
+    SiteApplication,
+    SiteApplications,
+)
+from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
+from assess.evidence.policies import (
+    AssignedApp,
+    AssignedApps,
+    CatalogueAssignments,
+    CataloguePolicies,
+    CataloguePolicy,
+    Compliance,
+    Compliances,
+    ComplianceTargets,
+    Intent,
+    Intents,
+    Managed,
+    ManagedByIntune,
+    Profile,
+    ProfileAssignments,
+    Profiles,
+    WindowsAppAssignments,
+)
+from checks.intuneapp import Surroundings, verified
+
+_Targets = dict[str, tuple[PolicyAssignment, ...] | None]
+_AppTargets = dict[str, tuple[Assignment, ...] | None]
+_EXAMPLES = 5
+
+
+@check("comanagement.command-line")
+def saved_command_line(
+    copied: Annotated[str, Key("comanagement.command_line")],
+    host: Annotated[str | Missing, Key("cmg.service_name")],
+    services: Annotated[Seen[AzureService] | Missing, AzureServices()],
+    site_code: Annotated[str | Missing, Key("site.code")],
+    tenant: Annotated[str | Missing, Key("tenant.id")],
+    management_points: Annotated[list[str] | Missing, Key("mp.servers")],
+    site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
+    apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+) -> Outcomes:
+    """Pass when the copied line is whole and leads to this site, gateway and tenant."""
+    if not copied.strip():
+        expected = "the CCMSETUPCMD line of the Enablement page"
+        return [Fail(None, expected, "comanagement.command_line is empty")]
+    around = Surroundings(host, services, site_code, tenant, management_points, site, apps)
+    return [_without_warning(outcome) for outcome in verified(copied, around)]
+
+
+def _without_warning(outcome: Outcome) -> Outcome:
+    """What the app's line is only warned of: parts that may be left out are well, others open."""
+    if not isinstance(outcome, Warn):
+        return outcome
+    if outcome.observed.endswith("not in the line"):
+        return Pass(None, f"{outcome.observed}, which the gateway supplies")
+    return Unknown(None, f"{outcome.observed}; expected: {outcome.expected}")
+
+
+# -- what stands ready in Intune --
+
+
+class _Ready:
+    """What Intune has for Windows, by workload: label and targets; or why it cannot be told."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, list[Target]]] = []
+        self.refused: list[Missing] = []
+        self.untyped = 0
+        self.untold = 0
+
+    def add(
+        self, label: str, assignments: tuple[PolicyAssignment, ...] | tuple[Assignment, ...] | None
+    ) -> None:
+        """One object; its assignments None where it vanished while it was read."""
+        if assignments is None or any(a.target is None for a in assignments):
+            self.untold += 1
+        targets = [a.target for a in assignments or () if a.target is not None]
+        meant = [target for target in targets if not target.excludes]
+        if meant:
+            self.found.append((label, meant))
+
+
+# The workloads by the names that people give them, and what stands for each in Intune.
+_NAMES = {
+    "compliance": "compliance",
+    "compliance_policies": "compliance",
+    "compliance_policy": "compliance",
+    "configuration": "configuration",
+    "device_configuration": "configuration",
+    "resource_access": "access",
+    "endpoint_protection": "protection",
+    "windows_update": "update",
+    "windows_update_policies": "update",
+    "client_apps": "apps",
+    "apps": "apps",
+    "modern_apps": "apps",
+    "office": "office",
+    "office_apps": "office",
+    "office_click_to_run": "office",
+    "office_click_to_run_apps": "office",
+}
+_OTHER_UPDATES = (
+    "Look into Intune admin center > Devices > Windows updates whether {subject} has feature, "
+    "quality or driver update policies; else assign an update ring."
+)
+_ACCESS = ("wifi", "vpn", "certificate", "scep", "pkcs", "pfx", "trustedroot", "easemail")
+
+
+@check("comanagement.intune-workloads-ready")
+def intune_workloads_ready(
+    workloads: Annotated[dict[str, str], Key("comanagement.workloads")],
+    wanted: Annotated[list[str] | Missing, Key("intune_app.target_groups")],
+    compliances: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
+    of_compliances: Annotated[_Targets | Missing, ComplianceTargets()],
+    profiles: Annotated[tuple[Profile, ...] | Missing, Profiles()],
+    of_profiles: Annotated[_Targets | Missing, ProfileAssignments()],
+    catalogue: Annotated[tuple[CataloguePolicy, ...] | Missing, CataloguePolicies()],
+    of_catalogue: Annotated[_Targets | Missing, CatalogueAssignments()],
+    apps: Annotated[tuple[AssignedApp, ...] | Missing, AssignedApps()],
+    of_apps: Annotated[_AppTargets | Missing, WindowsAppAssignments()],
+    intents: Annotated[tuple[Intent, ...] | Missing, Intents()],
+) -> Outcomes:
+    """Pass when Intune has something assigned for each workload that moves."""
+    moved = {name: to for name, to in workloads.items() if to.lower() in {"pilot", "intune"}}
+    if not moved:
+        yield NotApplicable(None, "no workload is moved to Intune: all stay with the site")
+        return
+    groups = None if isinstance(wanted, Missing) else {group.lower() for group in wanted}
+    for name, to in sorted(moved.items()):
+        workload = _NAMES.get(name.lower().replace("-", "_").replace(" ", "_"), "")
+        ready = _Ready()
+        match workload:
+            case "":
+                yield Unknown(name, f"{name} is no workload that this version knows")
+                continue
+            case "compliance":
+                _gather_compliance(ready, compliances, of_compliances)
+            case "apps" | "office":
+                _gather_apps(ready, apps, of_apps, office=workload == "office")
+            case _:
+                _gather_profiles(ready, workload, profiles, of_profiles)
+                _gather_catalogue(ready, workload, catalogue, of_catalogue)
+                if workload == "protection":
+                    _gather_intents(ready, intents)
+        outcome = _prepared(name, to, ready, groups)
+        if workload == "update" and isinstance(outcome, Fail):
+            # Feature, quality and driver update policies would do as well, and are not read.
+            because = "no update ring is assigned; other update policies are not read"
+            outcome = Unknown(name, because, remedy=(_OTHER_UPDATES,))
+        yield outcome
+
+
+def _gather_compliance(
+    ready: _Ready, policies: tuple[Compliance, ...] | Missing, targets: _Targets | Missing
+) -> None:
+    if isinstance(policies, Missing) or isinstance(targets, Missing):
+        ready.refused += [one for one in (policies, targets) if isinstance(one, Missing)]
+        return
+    for policy in policies:
+        if policy.platform == "windows":
+            ready.add(policy.label, targets.get(policy.id))
+        elif not policy.platform:
+            ready.untyped += 1
+
+
+def _gather_profiles(
+    ready: _Ready,
+    workload: str,
+    profiles: tuple[Profile, ...] | Missing,
+    targets: _Targets | Missing,
+) -> None:
+    if isinstance(profiles, Missing) or isinstance(targets, Missing):
+        ready.refused += [one for one in (profiles, targets) if isinstance(one, Missing)]
+        return
+    for profile in profiles:
+        if not profile.kind:
+            ready.untyped += 1
+        elif profile.platform == "windows" and _workload_of(profile.kind) == workload:
+            ready.add(profile.label, targets.get(profile.id))
+
+
+def _workload_of(kind: str) -> str:
+    """The workload that a Windows profile belongs to, by its type."""
+    if "updateforbusiness" in kind:
+        return "update"
+    if "endpointprotection" in kind or "defender" in kind:
+        return "protection"
+    return "access" if any(word in kind for word in _ACCESS) else "configuration"
+
+
+def _gather_catalogue(
+    ready: _Ready,
+    workload: str,
+    policies: tuple[CataloguePolicy, ...] | Missing,
+    targets: _Targets | Missing,
+) -> None:
+    if isinstance(policies, Missing) or isinstance(targets, Missing):
+        ready.refused += [one for one in (policies, targets) if isinstance(one, Missing)]
+        return
+    for policy in policies:
+        belongs = "protection" if policy.family.startswith("endpointsecurity") else "configuration"
+        if policy.platform == "windows" and belongs == workload:
+            ready.add(policy.label, targets.get(policy.id))
+
+
+def _gather_intents(ready: _Ready, intents: tuple[Intent, ...] | Missing) -> None:
+    """Assigned ones count as found, but for whom they are is not read."""
+    if isinstance(intents, Missing):
+        ready.refused.append(intents)
+        return
+    for one in intents:
+        if one.is_assigned is True:
+            ready.found.append((str(one.display_name or one.id), []))
+        elif one.is_assigned is not False:
+            ready.untold += 1
+
+
+def _gather_apps(
+    ready: _Ready,
+    apps: tuple[AssignedApp, ...] | Missing,
+    targets: _AppTargets | Missing,
+    *,
+    office: bool,
+) -> None:
+    if isinstance(apps, Missing) or isinstance(targets, Missing):
+        ready.refused += [one for one in (apps, targets) if isinstance(one, Missing)]
+        return
+    for app in apps:
+        if not app.kind:
+            ready.untyped += 1
+        elif app.for_windows and app.kind.startswith("office") is office and app.id in targets:
+            ready.add(app.label, targets[app.id])
+
+
+def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Outcome:
+    expected = f"an object in Intune, assigned to the devices whose {name} moves ({to})"
+    labels = ", ".join(label for label, _ in ready.found[:_EXAMPLES])
+    meant = [target for _, targets in ready.found for target in targets]
+    if any(target.everybody for target in meant):
+        return Pass(name, f"{len(ready.found)} assigned, also to everybody: {labels}", expected)
+    reached = {target.group for target in meant} - {""}
+    if groups and groups <= reached:
+        return Pass(name, f"{len(ready.found)} assigned to the client's groups: {labels}", expected)
+    if ready.refused:
+        return unavailable(name, *ready.refused)
+    if ready.untyped or ready.untold:
+        told = f"{ready.untyped + ready.untold} objects do not say what they are or for whom"
+        return Unknown(name, f"Graph does not tell it all: {told}")
+    if ready.found:
+        told = f"assigned to groups that may not cover all: {labels}"
+        return Warn(name, expected, told)
+    return Fail(name, expected, "nothing is assigned for it")
+
+
+# -- the devices --
+
+
+@check("comanagement.devices-comanaged")
+def devices_comanaged(
+    names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
+    members: Annotated[Members | Missing, CollectionMembers("{comanagement.pilot_collection_id}")],
+    devices: Annotated[Table[Managed], ManagedByIntune()],
+) -> Outcomes:
+    """Pass when Intune shows each device of the pilot as managed by both."""
+    pilot, gap = _pilot(names, members)
+    if not pilot:
+        yield gap
+        return
+    found: set[str] = set()
+    other: set[str] = set()
+    untold: set[str] = set()
+    nameless = 0
+    for device in devices:
+        nameless += not device.name
+        if device.name in pilot:
+            (found if device.comanaged else other).add(device.name)
+            if not isinstance(device.management_agent, str):
+                untold.add(device.name)
+    lacking = sorted(pilot - found)
+    expected = f"all {len(pilot)} devices of the pilot are managed by both"
+    if not lacking:
+        yield Pass(None, f"all {len(pilot)} devices of the pilot are co-managed", expected)
+    else:
+        some = ", ".join(lacking[:_EXAMPLES])
+        told = f"{len(found)} of {len(pilot)} devices are co-managed; not, for example: {some}"
+        table = Rows(("device", "found"), _lacking_rows(lacking, other))
+        none = not found and not untold and not nameless
+        yield (Fail if none else Warn)(None, expected, told, rows=table)
+    if lacking and nameless:
+        yield Unknown(
+            None, f"{nameless} devices have no name in Intune; the pilot's may be among them"
+        )
+    if untold - found:
+        some = ", ".join(sorted(untold - found)[:_EXAMPLES])
+        yield Unknown(None, f"Graph does not say who manages {some}")
+    if isinstance(members, Members) and not members.sees.complete and isinstance(names, Missing):
+        yield Unknown(
+            None,
+            "the account may not see the whole pilot collection",
+            remedy=(getattr(members.sees, "mend", ""),),
+        )
+
+
+def _pilot(names: list[str] | Missing, members: Members | Missing) -> tuple[set[str], Outcome]:
+    """The names of the pilot's devices, or why there are none."""
+    if isinstance(names, list):
+        gap: Outcome = Unknown(None, "planning.pilot_devices names no device")
+        return {_short(name) for name in names} - {""}, gap
+    if isinstance(members, Missing):
+        return set(), unavailable(None, members, names)
+    pilot = {_short(m.name) for m in members.rows if isinstance(m, NotAUser)} - {""}
+    label = "the pilot" if members.collection is None else members.collection.label
+    return pilot, Unknown(None, f"the collection {label} shows no device to this account")
+
+
+def _short(name: str) -> str:
+    return name.strip().partition(".")[0].lower()
+
+
+def _lacking_rows(lacking: list[str], other: set[str]) -> Iterator[dict[str, object]]:
+    for name in lacking:
+        found = "in Intune, but not co-managed" if name in other else "not in Intune"
+        yield {"device": name, "found": found}

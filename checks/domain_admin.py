@@ -1,0 +1,58 @@
+"""Whether somebody can make templates, groups and records: the nominated domain administrator."""
+
+from typing import Annotated
+
+from assess.check import (
+    Attestation,
+    Attested,
+    Fail,
+    Missing,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+)
+from assess.evidence.directory import NoAnswer
+from assess.evidence.pki import DomainAdministrator, Nominee, Nominees, NoNominee
+
+
+@check("permissions.domain-admin", subjects="accounts.domain_admin")
+def domain_admin(
+    nominees: Annotated[Nominees, DomainAdministrator()],
+    delegated: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when the nominated account is enabled and one of the Domain Admins, at any depth.
+
+    Where it is not, an answer that the rights are delegated to it makes that a warning.
+    """
+    name = nominees.name
+    found = [one for one in nominees.forests if isinstance(one, Nominee)]
+    if found:
+        # An account of that name in one forest is the one that is meant; in several, the best.
+        judged = [_judged(name, one, delegated) for one in found]
+        return [min(judged, key=lambda one: (Pass, Warn, Fail).index(type(one)))]
+    gaps = [one.reason for one in nominees.forests if isinstance(one, NoAnswer)]
+    mends = tuple(one.mend for one in nominees.forests if isinstance(one, NoAnswer) and one.mend)
+    for one in nominees.forests:
+        if isinstance(one, NoNominee) and one.unread:
+            gaps += [f"{', '.join(one.unread)} could not be looked at"]
+    if gaps:
+        because = f"{name} was not found; {'; '.join(gaps)}"
+        return [Unknown(name, because, remedy=mends)]
+    roots = ", ".join(one.root for one in nominees.forests if isinstance(one, NoNominee))
+    return [Fail(name, f"an account {name}", f"{roots} has no account of that name")]
+
+
+def _judged(name: str, one: Nominee, delegated: Attested | Missing) -> Pass | Warn | Fail:
+    expected = f"{name} is enabled and a member of Domain Admins"
+    if not one.enabled:
+        return Fail(name, expected, f"{one.dn} is disabled")
+    if not one.administrator:
+        more = " (but of Enterprise Admins)" if one.enterprise else ""
+        text = f"{one.dn} is no member of Domain Admins{more}"
+        if isinstance(delegated, Attested) and delegated.yes:
+            return Warn(name, expected, f"{text}; answered: the rights are delegated to it")
+        return Fail(name, expected, text)
+    more = "and of Enterprise Admins" if one.enterprise else "not of Enterprise Admins"
+    return Pass(name, f"{one.dn} is enabled, a member of Domain Admins {more}", expected)

@@ -1,0 +1,237 @@
+"""Conditional access: whether each resource really is behind a device that is known to be sound."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    worst,
+)
+from assess.evidence.access import (
+    AccessApplications,
+    AccessConditions,
+    AccessDevices,
+    AccessGrant,
+    AccessLocations,
+    AccessPlatforms,
+    AccessPolicies,
+    AccessPolicy,
+    AccessUsers,
+    AuthenticationStrength,
+)
+from assess.evidence.assigned import ComplianceAssignments, CompliancePolicies, GroupSizes, Policy
+from assess.evidence.enrolment import kind_of
+from checks.enrol.assignments import Reach, reach
+from checks.enrol.pilots import listed
+from checks.enrol.policies import (
+    Assigned,
+    assigned_by_platform,
+    covered,
+    in_scope,
+    platform_of_kind,
+)
+
+_DEVICE = frozenset({"compliantdevice", "domainjoineddevice"})
+_EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+_SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
+_TEAMS = "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"
+_DYNAMICS = "00000007-0000-0000-c000-000000000000"
+# The application of a resource, and whether "Office 365" as a whole contains it.
+_RESOURCES = {
+    "exchange-online": (_EXCHANGE, True),
+    "exchange": (_EXCHANGE, True),
+    "e-mail": (_EXCHANGE, True),
+    "sharepoint": (_SHAREPOINT, True),
+    "sharepoint-online": (_SHAREPOINT, True),
+    "onedrive": (_SHAREPOINT, True),
+    "teams": (_TEAMS, True),
+    "skype-for-business": (_TEAMS, True),
+    "dynamics": (_DYNAMICS, False),
+    "dynamics-crm-online": (_DYNAMICS, False),
+    "dynamics-365": (_DYNAMICS, False),
+}
+_GUID_LENGTH = 36
+ENABLED, REPORT_ONLY, OFF = "enabled", "enabledforreportingbutnotenforced", "disabled"
+
+
+def _lower(values: object) -> frozenset[str]:
+    return (
+        frozenset(str(value).lower() for value in values)
+        if isinstance(values, tuple)
+        else frozenset()
+    )
+
+
+def _application(resource: str) -> tuple[str, bool] | None:
+    name = resource.strip().lower().replace(" ", "-").replace("_", "-")
+    if len(name) == _GUID_LENGTH and name.count("-") == 4:  # noqa: PLR2004
+        return name, False
+    return _RESOURCES.get(name)
+
+
+@check("management.conditional-access", subjects="planning.resources_to_protect")
+def conditional_access(
+    resources: Annotated[list[str], Key("planning.resources_to_protect")],
+    policies: Annotated[tuple[AccessPolicy, ...], AccessPolicies()],
+    compliance: Annotated[tuple[Policy, ...] | Missing, CompliancePolicies()],
+    given: Annotated[Assigned | Missing, ComplianceAssignments()],
+    sizes: Annotated[dict[str, int | None] | Missing, GroupSizes("compliance")],
+    platforms: Annotated[list[str] | Missing, Key("planning.platforms")],
+) -> Outcomes:
+    """Pass when a policy in force demands a device condition, with compliance policies behind."""
+    behind = _compliance(compliance, given, sizes, platforms)
+    for resource in resources:
+        judged = _resource(resource, policies)
+        if isinstance(judged, Pass | Warn):
+            judged = worst([judged, *(_of(resource, one) for one in behind)])
+        yield judged
+
+
+def _of(resource: str, outcome: Outcome) -> Outcome:
+    match outcome:
+        case Unknown(because=because):
+            return Unknown(resource, because)
+        case Warn(expected=expected, observed=observed, remedy=remedy):
+            return Warn(resource, expected, observed, remedy=remedy)
+        case _:
+            return Pass(resource, getattr(outcome, "observed", ""))
+
+
+# -- one resource --
+
+
+def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
+    expected = "an enabled policy that lets in compliant or hybrid joined devices only"
+    application = _application(resource)
+    if application is None:
+        because = f"{resource} is no cloud application that conditional access is known to protect"
+        step = "Name it by its application id in planning.resources_to_protect, or look it up."
+        return Unknown(resource, because, remedy=(step,))
+    own = [policy for policy in policies if _about(policy, *application)]
+    demanding = [policy for policy in own if _device_condition(policy)]
+    odd = [p for p in demanding if str(p.state).lower() not in {ENABLED, REPORT_ONLY, OFF}]
+    enforced = [p for p in demanding if str(p.state).lower() == ENABLED]
+    gaps = {p.label: _gaps(p) for p in enforced}
+    sound = [label for label, found in gaps.items() if not found]
+    if sound:
+        return Pass(resource, f"{listed(sound)} demands a device condition of {resource}", expected)
+    if odd:
+        names = listed(f"{p.label} ({p.state})" for p in odd)
+        return Unknown(resource, f"Graph does not say in a known way whether {names} is enabled")
+    if gaps:
+        said = listed(f"{label} {'; '.join(found)}" for label, found in gaps.items())
+        step = f"Close the gaps of {listed(gaps)}, in report-only mode first."
+        return Warn(resource, expected, f"{resource} is protected in part: {said}", remedy=(step,))
+    trying = [p.label for p in demanding if str(p.state).lower() == REPORT_ONLY]
+    if trying:
+        observed = f"{listed(trying)} only reports about {resource}, and protects nothing"
+        step = f"Switch {listed(trying)} from report-only to on when its reports look right."
+        return Warn(resource, expected, observed, remedy=(step,))
+    observed = f"none of {len(policies)} policies demands a device condition of {resource}"
+    others = [p.label for p in own if str(p.state).lower() == ENABLED]
+    if others:
+        observed += f" ({listed(others)} is about it, and demands something else)"
+    return Fail(resource, expected, observed)
+
+
+def _about(policy: AccessPolicy, application: str, office: bool) -> bool:
+    conditions = policy.conditions
+    applications = conditions.applications if isinstance(conditions, AccessConditions) else None
+    if not isinstance(applications, AccessApplications):
+        return False
+    names = {application, "office365"} if office else {application}
+    included = _lower(applications.include_applications) & (names | {"all"})
+    return bool(included) and not _lower(applications.exclude_applications) & names
+
+
+def _device_condition(policy: AccessPolicy) -> bool:
+    grant = policy.grant_controls
+    return isinstance(grant, AccessGrant) and bool(_lower(grant.built_in_controls) & _DEVICE)
+
+
+def _gaps(policy: AccessPolicy) -> list[str]:
+    """Why a policy protects less than it seems to."""
+    gaps: list[str] = []
+    grant, conditions = policy.grant_controls, policy.conditions
+    if isinstance(grant, AccessGrant):
+        others = sorted(_lower(grant.built_in_controls) - _DEVICE)
+        if isinstance(grant.authentication_strength, AuthenticationStrength):
+            others.append("an authentication strength")
+        if _lower(grant.terms_of_use):
+            others.append("terms of use")
+        operator = str(grant.operator).lower()
+        if others and operator != "and":
+            gaps.append(f"is satisfied without a device condition, by {' or '.join(others)}")
+    if isinstance(conditions, AccessConditions):
+        gaps += _narrow(conditions)
+    return gaps
+
+
+def _narrow(conditions: AccessConditions) -> Iterable[str]:
+    users = conditions.users
+    if not isinstance(users, AccessUsers) or "all" not in _lower(users.include_users):
+        yield "is not for all users"
+    platforms = conditions.platforms
+    if isinstance(platforms, AccessPlatforms):
+        named = _lower(platforms.include_platforms)
+        if "all" not in named:
+            yield f"is for {', '.join(sorted(named)) or 'no platform'} only"
+        if _lower(platforms.exclude_platforms):
+            yield f"leaves out {', '.join(sorted(_lower(platforms.exclude_platforms)))}"
+    clients = _lower(conditions.client_app_types)
+    if "all" not in clients and not {"browser", "mobileappsanddesktopclients"} <= clients:
+        yield f"is for the clients {', '.join(sorted(clients)) or 'that Graph does not name'} only"
+    if _lower(conditions.sign_in_risk_levels) or _lower(conditions.user_risk_levels):
+        yield "applies to risky sign-ins only"
+    locations = conditions.locations
+    if isinstance(locations, AccessLocations) and (
+        "all" not in _lower(locations.include_locations) or _lower(locations.exclude_locations)
+    ):
+        yield "applies to some locations only"
+    if isinstance(conditions.devices, AccessDevices) and conditions.devices.device_filter:
+        yield "filters devices"
+
+
+# -- what stands behind --
+
+
+def _compliance(
+    policies: tuple[Policy, ...] | Missing,
+    given: Assigned | Missing,
+    sizes: dict[str, int | None] | Missing,
+    platforms: list[str] | Missing,
+) -> list[Outcome]:
+    """Whether there is a compliance policy that reaches somebody, for each platform in scope."""
+    for one in (policies, given):
+        if isinstance(one, Missing):
+            return [Unknown(None, f"whether compliance policies exist is not known: {one.reason}")]
+    assert not isinstance(policies, Missing)
+    assert not isinstance(given, Missing)
+    if not isinstance(platforms, Missing):
+        kinds = ((p.id, p.label, _platform(p)) for p in policies)
+        found = assigned_by_platform(kinds, given, sizes)
+        return [
+            one if isinstance(one, Unknown) else covered(one, found, "a compliance policy", sizes)
+            for one in in_scope(platforms)
+        ]
+    best = max((reach(given.get(p.id), sizes) for p in policies), default=Reach.NOBODY)
+    if best >= Reach.SOME:
+        return [Pass(None, "compliance policies are assigned")]
+    if best is Reach.NOT_KNOWN:
+        return [Unknown(None, "whom the compliance policies reach is not known")]
+    step = "Create a compliance policy for each platform, and assign it."
+    observed = "no compliance policy stands behind it that reaches anybody"
+    return [Warn(None, "a compliance policy for each platform", observed, remedy=(step,))]
+
+
+def _platform(policy: Policy) -> set[str]:
+    platform = platform_of_kind(kind_of(policy.kind))
+    return {platform} if platform else set()

@@ -1,0 +1,201 @@
+"""What awaits an enrolled device: settings and apps, by platform and by whom they reach."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+)
+from assess.evidence.assigned import (
+    App,
+    Apps,
+    CatalogAssignments,
+    CatalogPolicies,
+    CatalogPolicy,
+    ConfigurationAssignments,
+    DeviceConfigurations,
+    GroupSizes,
+    Policy,
+    RequiredAppAssignments,
+)
+from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
+from checks.enrol.assignments import Reach, reach
+from checks.enrol.pilots import listed
+
+Assigned = dict[str, tuple[Assignment, ...] | None]
+Sizes = Annotated[dict[str, int | None] | Missing, GroupSizes("configuration")]
+# How people write a platform, how a type of a policy begins, how the settings catalog calls it.
+_PLATFORMS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "Windows": (
+        ("windows",), ("windows", "editionupgrade", "sharedpc"), ("windows10", "windows10x"),
+    ),
+    "iOS/iPadOS": (("ios", "ipad", "iphone"), ("ios", "appledevicefeatures"), ("ios",)),
+    "macOS": (("mac", "os x"), ("macos",), ("macos",)),
+    "Android": (
+        ("android", "samsung"), ("android", "aosp"), ("android", "androidenterprise", "aosp"),
+    ),
+    "Linux": (("linux",), (), ("linux",)),
+}  # fmt: skip
+
+
+def platform_of(text: str) -> str:
+    """The platform that a word of the engagement file means; empty for one unknown."""
+    word = text.strip().lower()
+    if word.startswith(("windows phone", "windows mobile", "windows 10 mobile", "windowsphone")):
+        return ""
+    return next((n for n, (words, _, _) in _PLATFORMS.items() if word.startswith(words)), "")
+
+
+def platform_of_kind(kind: str) -> str:
+    """The platform that the type of a policy is for; empty where that does not show."""
+    name = kind.lower()
+    if name.startswith(("windowsphone", "windows81general")):
+        return "Windows Phone" if name.startswith("windowsphone") else "Windows"
+    return next((n for n, (_, kinds, _) in _PLATFORMS.items() if name.startswith(kinds)), "")
+
+
+def _platforms_of_catalog(policy: CatalogPolicy) -> set[str]:
+    given = policy.platforms if isinstance(policy.platforms, str) else ""
+    said = {part.strip().lower() for part in given.split(",") if part.strip()}
+    return {name for name, (_, _, catalog) in _PLATFORMS.items() if said & set(catalog)}
+
+
+def assigned_by_platform(
+    policies: Iterable[tuple[str, str, set[str]]],
+    assignments: Mapping[str, tuple[Assignment, ...] | None],
+    sizes: Mapping[str, int | None] | Missing,
+) -> dict[str, dict[str, Reach]]:
+    """For each platform the policies by label and whom each reaches; "" has those of no platform.
+
+    ``policies``: id, label and platforms of each.
+    """
+    found: dict[str, dict[str, Reach]] = {}
+    for identifier, label, platforms in policies:
+        reached = reach(assignments.get(identifier), sizes)
+        for platform in platforms or {""}:
+            found.setdefault(platform, {})[label] = reached
+    return found
+
+
+def covered(
+    platform: str, found: Mapping[str, Mapping[str, Reach]], what: str, sizes: object
+) -> Outcome:
+    """Whether a platform has a policy that reaches somebody."""
+    expected = f"{what} for {platform} that reaches somebody"
+    own = found.get(platform, {})
+    best = max(own.values(), default=Reach.NOBODY)
+    if best >= Reach.SOME:
+        names = listed(label for label, reached in own.items() if reached >= Reach.SOME)
+        whom = "everybody" if best is Reach.EVERYBODY else "groups"
+        return Pass(None, f"{platform}: {names} reaches {whom}", expected)
+    if best is Reach.NOT_KNOWN:
+        why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
+        return Unknown(None, f"whom {listed(own)} for {platform} reaches is not known: {why}")
+    untyped = [label for label, reached in found.get("", {}).items() if reached > Reach.NOBODY]
+    if untyped:
+        because = f"Graph does not say for which platform {listed(untyped)} is, and so whether "
+        return Unknown(None, f"{because}{platform} has {what}")
+    observed = f"{platform} has no {what}"
+    if own:
+        observed = f"{platform}: {listed(own)} reaches nobody"
+    step = f"Create {what} for {platform} and assign it to the users or devices that enrol."
+    return Warn(None, expected, observed, remedy=(step,))
+
+
+def in_scope(platforms: Iterable[str]) -> Iterator[str | Unknown]:
+    """The platforms of the engagement file, each once; a word that means none is not assessed."""
+    seen: set[str] = set()
+    for text in platforms:
+        name = platform_of(text)
+        if not name:
+            yield Unknown(None, f"planning.platforms names {text}, which is no known platform")
+        elif name not in seen:
+            seen.add(name)
+            yield name
+
+
+@check("management.configuration-items")
+def configuration_items(
+    platforms: Annotated[list[str], Key("planning.platforms")],
+    profiles: Annotated[tuple[Policy, ...], DeviceConfigurations()],
+    given: Annotated[Assigned, ConfigurationAssignments()],
+    catalog: Annotated[tuple[CatalogPolicy, ...], CatalogPolicies()],
+    given_catalog: Annotated[Assigned, CatalogAssignments()],
+    sizes: Sizes,
+) -> Outcomes:
+    """Pass when each platform in scope has settings that reach somebody."""
+    policies = [(p.id, p.label, _kinds(p)) for p in profiles]
+    policies += [(p.id, p.label, _platforms_of_catalog(p)) for p in catalog]
+    found = assigned_by_platform(policies, given | given_catalog, sizes)
+    parts = [
+        one if isinstance(one, Unknown) else covered(one, found, "a configuration profile", sizes)
+        for one in in_scope(platforms)
+    ]
+    return parts or [Unknown(None, "planning.platforms names no platform")]
+
+
+def _kinds(policy: Policy) -> set[str]:
+    platform = platform_of_kind(kind_of(policy.kind))
+    return {platform} if platform else set()
+
+
+# -- apps --
+
+
+@check("management.applications")
+def applications(
+    required: Annotated[list[str], Key("planning.required_apps")],
+    apps: Annotated[tuple[App, ...], Apps()],
+    given: Annotated[
+        dict[str, tuple[AppAssignment, ...] | None] | Missing, RequiredAppAssignments()
+    ],
+    sizes: Annotated[dict[str, int | None] | Missing, GroupSizes("apps")],
+) -> Outcomes:
+    """Pass when each mandatory app is in Intune and reaches somebody."""
+    if not required:
+        return [Warn(None, "the mandatory apps", "planning.required_apps names no app")]
+    return [_app(name, apps, given, sizes) for name in required]
+
+
+def _app(
+    name: str,
+    apps: tuple[App, ...],
+    given: dict[str, tuple[AppAssignment, ...] | None] | Missing,
+    sizes: dict[str, int | None] | Missing,
+) -> Outcome:
+    expected = f"{name} in Intune, assigned"
+    wanted = name.strip().casefold()
+    own = [app for app in apps if str(app.display_name).strip().casefold() == wanted]
+    if not own:
+        step = f"Intune admin center > Apps > All apps > Add {name}, and assign it."
+        return Fail(None, expected, f"{name} is not in Intune", remedy=(step,))
+    if isinstance(given, Missing):
+        return Unknown(None, f"whom {name} reaches is not known: {given.reason}")
+    reached = max(reach(_wanted(given.get(app.id)), sizes) for app in own)
+    step = f"Intune admin center > Apps > All apps > {name} > Properties > Assignments."
+    if reached is Reach.NOBODY:
+        return Fail(None, expected, f"{name} is in Intune, and reaches nobody", remedy=(step,))
+    if reached is Reach.NOT_KNOWN:
+        why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
+        return Unknown(None, f"whom {name} reaches is not known: {why}")
+    states = {app.publishing_state for app in own}
+    if "published" not in states:
+        waiting = [state for state in states if isinstance(state, str)]
+        if not waiting:
+            return Unknown(None, f"Graph does not say publishingState of {name}")
+        return Warn(None, expected, f"{name} is assigned, and is {listed(waiting)}")
+    whom = "everybody" if reached is Reach.EVERYBODY else "groups"
+    return Pass(None, f"{name} is assigned to {whom}", expected)
+
+
+def _wanted(given: Iterable[AppAssignment] | None) -> list[AppAssignment]:
+    """The assignments that bring the app, not those that take it away."""
+    return [one for one in given or () if str(one.intent).lower() != "uninstall"]

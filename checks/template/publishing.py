@@ -1,0 +1,70 @@
+"""Which authority issues from the templates."""
+
+from typing import Annotated
+
+from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, check, worst
+from assess.evidence.pki import (
+    WEB,
+    WORKSTATION,
+    CertificateServices,
+    ForestTemplates,
+    KeyServices,
+    PublicKeyServices,
+    Template,
+    Templates,
+    reasons,
+)
+from checks.template.lookup import Issuer, Mode, absent, unneeded
+
+
+@check("template.published")
+def published(
+    issuer: Issuer,
+    mode: Mode,
+    web: Annotated[Templates, WEB],
+    clients: Annotated[Templates, WORKSTATION],
+    services: Annotated[PublicKeyServices, CertificateServices()],
+) -> Outcomes:
+    """Pass when an authority of its forest lists the cn of each template."""
+    excused = unneeded(issuer, mode)
+    if excused is not None:
+        yield excused
+        return
+    for templates in (web, clients):
+        gone = absent(templates)
+        if gone is not None:
+            yield gone
+        else:
+            found = templates.found()
+            yield worst(_published(templates.name, f, one, services) for f, one in found)
+
+
+def _published(
+    subject: str, forest: ForestTemplates, one: Template, services: PublicKeyServices
+) -> Outcome:
+    expected = f"{one.cn} among the templates to issue of a certification authority"
+    of_forest = [found for found in services.read() if found.section == forest.section]
+    issuers = [a.label for f in of_forest for a in f.authorities if _lists(a.templates, one.cn)]
+    if issuers:
+        return Pass(subject, f"{one.cn} is issued by {', '.join(issuers)}", expected)
+    gap = _gap(of_forest, services)
+    if gap:
+        return Unknown(subject, gap.reason, remedy=(gap.mend,) if gap.mend else ())
+    names = ", ".join(a.label for f in of_forest for a in f.authorities)
+    text = f"{one.cn} is in no list; authorities of {forest.root}: {names or 'none'}"
+    return Fail(subject, expected, text)
+
+
+def _lists(names: tuple[str, ...], cn: str) -> bool:
+    return cn.lower() in {name.lower() for name in names}
+
+
+def _gap(of_forest: list[KeyServices], services: PublicKeyServices) -> Missing | None:
+    """Why an authority may be there that was not seen."""
+    if not of_forest:
+        mend = " ".join(one.mend for one in services.refused() if one.mend)
+        return Missing(reasons(services.refused()) or "its authorities were not read", mend)
+    hidden = sum(found.hidden for found in of_forest)
+    if hidden:
+        return Missing(f"{hidden} enrolment services are not shown to this account")
+    return None

@@ -1,0 +1,223 @@
+"""Every verdict of the checks for policies: by platform in scope and by assignment."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
+from assess.evidence.config import Attested
+from assess.evidence.intuneapps import PolicyAssignment, Target
+from assess.evidence.policies import (
+    Action,
+    CataloguePolicy,
+    Compliance,
+    ConditionalPolicy,
+    Conflict,
+    Grant,
+    MailApplications,
+    MailConditions,
+    Managed,
+    MessageTemplate,
+    Profile,
+    Rule,
+)
+from checks.policies import (
+    EXCHANGE_ONLINE,
+    compliance_policies,
+    configuration_policies,
+    email_access_conditions,
+    policies_before_enrolment,
+    policy_conflicts,
+    proactive_monitoring,
+)
+
+REFUSED = Missing("Graph refuses", "Grant it.")
+UNSET_KEY = Missing("the key is not set", "Set it.", key="some.key")
+MAY, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7))
+TO_ALL = (PolicyAssignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
+TO_NONE = (PolicyAssignment("1", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")),)
+
+IOS = Profile("p", "#microsoft.graph.iosGeneralDeviceConfiguration", "iOS", MAY, passcode_required=True)
+ANDROID = Profile("a", "#microsoft.graph.androidDeviceOwnerGeneralDeviceConfiguration", "Android", MAY, password_required_type="numericComplex")
+OLD_ANDROID = Profile("o", "#microsoft.graph.androidGeneralDeviceConfiguration", "Old", MAY, password_required=True)
+WINDOWS = Profile("w", "#microsoft.graph.windows10GeneralConfiguration", "Windows", MAY, password_required=True)
+BITLOCKER = Profile("b", "#microsoft.graph.windows10EndpointProtectionConfiguration", "BitLocker", MAY, bit_locker_encrypt_device=True)
+CATALOGUE = CataloguePolicy("s", "Catalogue", "windows10", created_date_time=MAY)
+
+
+def everywhere(*policies: Any, targets: Any = TO_ALL) -> dict[str, Any]:
+    return {policy.id: targets for policy in policies}
+
+
+@pytest.mark.parametrize(
+    ("platform", "profiles", "targets", "catalogue", "status"),
+    [
+        ("iOS", (IOS,), TO_ALL, (), Pass),
+        ("ios", (IOS,), TO_ALL, REFUSED, Pass),
+        ("Android", (ANDROID,), TO_ALL, (), Pass),
+        ("Windows 10", (WINDOWS, BITLOCKER), TO_ALL, (), Pass),
+        ("Windows 10", (WINDOWS,), TO_ALL, (), Warn),
+        ("Windows 10", (WINDOWS,), TO_ALL, (CATALOGUE,), Unknown),
+        ("android", (OLD_ANDROID,), TO_ALL, (), Warn),
+        ("android", (replace(ANDROID, password_required_type="deviceDefault"),), TO_ALL, (), Warn),
+        ("ios", (IOS,), TO_NONE, (), Warn),
+        ("ios", (IOS,), (), (), Warn),
+        ("macOS", (IOS,), TO_ALL, (), Warn),
+        ("ios", (), TO_ALL, (), Warn),
+        ("ios", (replace(IOS, type=UNSET),), TO_ALL, (), Unknown),
+        ("macOS", (), TO_ALL, REFUSED, Unknown),
+        ("ios", REFUSED, TO_ALL, (), Unknown),
+        ("Windows Phone", (WINDOWS,), TO_ALL, (), Unknown),
+    ],
+)
+def test_configuration_policies(platform: str, profiles: Any, targets: Any, catalogue: Any, status: type[Outcome]) -> None:
+    known = () if isinstance(profiles, Missing) else profiles
+    of_catalogue = {} if isinstance(catalogue, Missing) else everywhere(*catalogue)
+    [outcome] = configuration_policies(
+        platforms=[platform], profiles=profiles, of_profiles=everywhere(*known, targets=targets), catalogue=catalogue, of_catalogue=of_catalogue
+    )
+    assert isinstance(outcome, status), outcome
+    assert outcome.subject == platform
+
+
+C_IOS = Compliance("i", "#microsoft.graph.iosCompliancePolicy", "iOS", MAY, passcode_required=True, security_block_jailbroken_devices=True)
+C_WIN = Compliance("w", "#microsoft.graph.windows10CompliancePolicy", "Windows", MAY, password_required=True, bit_locker_enabled=True)
+C_AND = Compliance("a", "#microsoft.graph.androidCompliancePolicy", "Android", MAY, None, True, True, security_block_jailbroken_devices=True)
+
+
+@pytest.mark.parametrize(
+    ("platform", "policies", "targets", "status"),
+    [
+        ("iOS", (C_IOS,), everywhere(C_IOS), Pass),
+        ("Windows 11", (C_WIN,), everywhere(C_WIN), Pass),
+        ("Android", (C_AND,), everywhere(C_AND), Pass),
+        ("iOS", (replace(C_IOS, security_block_jailbroken_devices=False),), everywhere(C_IOS), Warn),
+        ("Android", (replace(C_AND, storage_require_encryption=False),), everywhere(C_AND), Warn),
+        ("Windows", (replace(C_WIN, password_required=False),), everywhere(C_WIN), Warn),
+        ("iOS", (C_WIN,), everywhere(C_WIN), Warn),
+        ("iOS", (C_IOS,), everywhere(C_IOS, targets=()), Warn),
+        ("iOS", (C_IOS,), everywhere(C_IOS, targets=TO_NONE), Warn),
+        ("iOS", (), {}, Warn),
+        ("iOS", (replace(C_IOS, type=UNSET),), everywhere(C_IOS), Unknown),
+        ("iOS", REFUSED, {}, Unknown),
+        ("iOS", (C_IOS,), REFUSED, Unknown),
+        ("Linux", (), {}, Unknown),
+    ],
+)
+def test_compliance_policies(platform: str, policies: Any, targets: Any, status: type[Outcome]) -> None:
+    [outcome] = compliance_policies(platforms=[platform], policies=policies, targets=targets)
+    assert isinstance(outcome, status), outcome
+
+
+def phone(when: Any) -> Managed:
+    return Managed("1", "phone", "iOS", "mdm", when)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "policies", "devices", "status"),
+    [
+        ((IOS,), (C_IOS,), [phone(JUNE)], Pass),
+        ((IOS,), (C_IOS,), [], Pass),
+        ((IOS,), (C_IOS,), [Managed("2", "pc", "Windows", "mdm", MAY)], Pass),
+        ((replace(IOS, created_date_time=JULY),), (C_IOS,), [phone(JUNE)], Warn),
+        ((IOS,), (replace(C_IOS, created_date_time=JULY),), [phone(JUNE), phone(JULY)], Warn),
+        ((), (C_IOS,), [phone(JUNE)], Warn),
+        ((IOS,), (), [], Warn),
+        ((IOS,), (C_IOS,), [phone(UNSET)], Unknown),
+        ((IOS,), (C_IOS,), [Managed("3", "x", None, "mdm", JUNE)], Unknown),
+        ((IOS,), (C_IOS,), [Managed("3", "x", UNSET, "mdm", None)], Unknown),
+        ((IOS,), (C_IOS,), [Managed("3", "x", "ChromeOS", "mdm", None)], Pass),
+        ((replace(IOS, created_date_time=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
+        (REFUSED, (C_IOS,), [phone(JUNE)], Unknown),
+        ((IOS,), REFUSED, [phone(JUNE)], Unknown),
+        ((replace(IOS, type=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
+    ],
+)
+def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[Managed], status: type[Outcome]) -> None:
+    [outcome] = policies_before_enrolment(
+        platforms=["iOS"], profiles=profiles, of_profiles=everywhere(IOS), catalogue=(), of_catalogue={}, policies=policies,
+        targets=everywhere(C_IOS), devices=Table.of(devices),
+    )  # fmt: skip
+    assert isinstance(outcome, status), outcome
+
+
+YES, NO = Attested(answer=True, by="A. Meyer"), Attested(answer=False)
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "attested", "status"),
+    [
+        ((), YES, Pass),
+        ((Conflict("1", ("a",), 0),), YES, Pass),
+        ((Conflict("1", ("a",), 3),), YES, Warn),
+        ((), NO, Warn),
+        ((), UNSET_KEY, Manual),
+        ((Conflict("1", ("a",)),), YES, Unknown),
+        (REFUSED, YES, Unknown),
+        (REFUSED, UNSET_KEY, Unknown),
+    ],
+)
+def test_policy_conflicts(conflicts: Any, attested: Any, status: type[Outcome]) -> None:
+    assert isinstance(worst(policy_conflicts(conflicts=conflicts, attested=attested)), status)
+
+
+@pytest.mark.parametrize(
+    ("attested", "status"),
+    [
+        (Attested("Service desk, also by SMS through the ticket system"), Pass),
+        (Attested(["Service desk", "On-call"]), Pass),
+        (NO, Warn),
+        (Attested(""), Warn),
+        (Attested("none"), Warn),
+        (Attested("SMS is mandatory, and no other channel is planned"), Fail),
+        (YES, Manual),
+        (UNSET_KEY, Manual),
+        (Missing("the evidence is broken"), Unknown),
+    ],
+)
+def test_proactive_monitoring(attested: Any, status: type[Outcome]) -> None:
+    assert isinstance(worst(proactive_monitoring(attested=attested)), status)
+
+
+MAIL = MailConditions(MailApplications((EXCHANGE_ONLINE,), ()))
+STRICT = ConditionalPolicy("1", "Mail", "enabled", MAIL, Grant("AND", ("compliantDevice", "mfa")))
+GOOD: dict[str, Any] = {
+    "capabilities": ["email.conditional-access-online"], "access": (STRICT,), "policies": (C_IOS,), "targets": everywhere(C_IOS),
+    "actions": {"i": (Rule("1", (Action("block"), Action("notification", "t"))),)}, "templates": (MessageTemplate("t"),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, Pass),
+        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",)))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice",))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice", "mfa"))),)}, Warn),
+        ({"access": (replace(STRICT, state="enabledForReportingButNotEnforced"),)}, Warn),
+        ({"access": (replace(STRICT, state="disabled"),)}, Fail),
+        ({"access": (replace(STRICT, grant_controls=None),)}, Fail),
+        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",), (EXCHANGE_ONLINE,)))),)}, Fail),
+        ({"access": ()}, Fail),
+        ({"access": (), "capabilities": []}, Warn),
+        ({"access": (), "capabilities": UNSET_KEY}, Warn),
+        ({"access": (replace(STRICT, conditions=UNSET),)}, Unknown),
+        ({"access": REFUSED}, Unknown),
+        ({"policies": ()}, Warn),
+        ({"policies": (replace(C_IOS, passcode_required=False),)}, Warn),
+        ({"policies": (replace(C_IOS, type=UNSET),)}, Unknown),
+        ({"policies": REFUSED}, Unknown),
+        ({"targets": REFUSED}, Unknown),
+        ({"templates": ()}, Warn),
+        ({"actions": {"i": (Rule("1", (Action("block"),)),)}}, Warn),
+        ({"actions": {"i": (Rule("1"),)}}, Unknown),
+        ({"actions": {"i": (Rule("1", (Action(),)),)}}, Unknown),
+        ({"actions": REFUSED}, Unknown),
+        ({"templates": REFUSED}, Unknown),
+    ],
+)
+def test_email_access_conditions(change: dict[str, Any], status: type[Outcome]) -> None:
+    assert isinstance(worst(email_access_conditions(**(GOOD | change))), status)
