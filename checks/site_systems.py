@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from assess.check import Missing, Outcome, Unknown, unavailable
-from assess.evidence.adminservice import Seen, Visibility, text
+from assess.evidence.adminservice import Seen, Trimmed, Visibility, text
 from assess.evidence.site_roles import Component, RoleUse
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ def unseen(subject: str | None, what: str, sees: Visibility, *, also: str = "") 
 
 def sees_part(sees: Visibility) -> bool:
     """The account sees less than there is, so that nothing can be said of all of them."""
-    return type(sees).__name__ == "Trimmed"
+    return isinstance(sees, Trimmed)
 
 
 def same_host(one: str, other: str) -> bool:
