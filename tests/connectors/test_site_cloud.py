@@ -228,3 +228,52 @@ def test_no_question_names_more_than_is_listed() -> None:
         assert select <= set(known.properties)
         assert not select & known.secret
         assert kind.provider_class not in SECRET_CLASSES
+
+
+def amiss() -> dict[str, Any]:
+    """The same site with much to find fault with."""
+    data = contoso()
+    data["SMS_AzureService"][0] |= {
+        "State": 6, "Region": "North Europe", "SubscriptionID": TENANT, "AffinityGroup": "rg cmg", "StorageServiceName": "",
+        "Fqdn": "contosocmg.cloudapp.net", "AzureEnvironmentId": 2, "NumberOfInstances": 0, "ClientCertRevocationEnabled": True,
+        "RootCertThumbprint": ";".join(["11" * 20] * 3),
+    }  # fmt: skip
+    data["SMS_AzureEnvironments"] = [{"ID": 2, "EnvironmentName": "AzureUSGovernmentCloud"}]
+    data["SMS_AAD_Tenant_Ex"].append({"ID": 8, "Name": "Fabrikam", "TenantID": SUBSCRIPTION})
+    data["SMS_AAD_Application_Ex"].pop()
+    data["SMS_AAD_Discovery_Settings"][0] |= {"DeltaSyncEnabled": False, "FullSyncEnabled": False, "LastFullSyncTime": None}
+    data["SMS_CoManagementSettings"] = []
+    data["SMS_Client_ComanagementState"][0] |= {"MDMWorkloads": "8201", "EnrollmentFailed": True}
+    data["SMS_CombinedDeviceResources"][0]["DeviceOS"] = "Microsoft Windows NT Server 10.0"
+    return data
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What is at fault on that site, seen whole."""
+    with pytest.MonkeyPatch.context() as patch, customer(amiss()) as world:
+        patch.setenv("ASSESS_TEST_SECRET", "right")
+        found = statuses(assessed(world, tmp_path_factory.mktemp("whole")))
+    return {name for name, status in found.items() if status in {Status.FAIL, Status.WARN}}
+
+
+def test_what_is_amiss_is_found(faults: set[str]) -> None:
+    assert faults == set(MINE) - {
+        "cmg.top-tier-site", "cdp.decision", "comanagement.wizard-path", "comanagement.auto-enrollment",
+        "comanagement.pilot-collection-prepared",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", sorted(contoso()))
+def test_losing_a_class_never_helps(lost: str, faults: set[str], tmp_path: Path) -> None:
+    data = amiss()
+    del data[lost]
+    with customer(data) as world:
+        found = statuses(assessed(world, tmp_path))
+    assert {name for name, status in found.items() if status is Status.PASS} & faults == set()
+
+
+def test_not_knowing_what_the_account_sees_never_helps(faults: set[str], tmp_path: Path) -> None:
+    with customer(amiss()) as world:
+        found = statuses(assessed(world, tmp_path, role=""))
+    assert {name for name, status in found.items() if status is Status.PASS} & faults == set()
