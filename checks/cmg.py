@@ -211,5 +211,3 @@ def _all_three(
 def _because(answer: Availability) -> str:
     said = ": ".join(text for text in (answer.reason, answer.message) if text)
     return f" ({said})" if said else ""
-
-

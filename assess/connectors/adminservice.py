@@ -40,6 +40,7 @@ from assess.evidence.adminservice import (
     Visibility,
     text,
 )
+from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollections, Stagings
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
@@ -120,9 +121,7 @@ class AdminService:
         role: str = "",
         set_up_in: str = "the engagement file",
     ) -> None:
-        self._route = Route(
-            address, client=client, method=method, token=token, set_up_in=set_up_in
-        )
+        self._route = Route(address, client=client, method=method, token=token, set_up_in=set_up_in)
         self._role = role
         self._lock = threading.Lock()
         self._sites: tuple[Site, ...] | None = None
@@ -138,6 +137,10 @@ class AdminService:
                 return self._users(visit)
             case CollectionMembers(collection):
                 return self._members(collection, visit)
+            case StagingCollections(collections):
+                return self._staged(collections, visit)
+            case Listing():
+                return self._listed(ask, visit)
             case Instances():
                 return self._instances(ask, visit)
             case _:
@@ -172,6 +175,57 @@ class AdminService:
             visit.note(where, "no instance that this account sees")
         return Seen(rows, self._rights(visit))
 
+    def _listed(self, ask: Listing, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The rows of a long class; devices and users are too many for memory."""
+        name = f"adminservice.{type(ask).__name__.lower()}"
+        with visit.table(name) as writer:
+            for page in self._route.pages(ask.provider_class, ask.row, visit):
+                for row in page:
+                    writer.add(row)
+                visit.progress(writer.rows)
+        sees = self._rights(visit)
+        where = self._route.where(ask.provider_class)
+        visit.note(where, f"{writer.rows} instances; {sees.because}")
+        return ask.answer(visit.listed(name, writer, ask.row), sees)
+
+    def _staged(self, collections: tuple[str, ...], visit: Visit) -> Stagings:
+        """The collections with their servers, beside all devices of the site."""
+        found = {one: self._one_collection(one, visit) for one in collections}
+        members = {
+            one: set(self._member_names(one, visit)) if found[one] else set[int]()
+            for one in collections
+        }
+        clients, servers, silent = 0, dict.fromkeys(collections, 0), dict.fromkeys(collections, 0)
+        known: dict[str, set[int]] = {one: set() for one in collections}
+        for page in self._route.pages(StagingCollections.provider_class, Device, visit):
+            for device in page:
+                clients += device.is_client is True
+                for one in collections:
+                    if device.resource_id in members[one]:
+                        known[one].add(device.resource_id)
+                        servers[one] += device.is_server
+                        silent[one] += not text(device.device_os)
+        sees = self._rights(visit)
+        for one, itself in found.items():
+            label = itself.label if itself else f"no collection {one} that this account sees"
+            counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers; "
+            visit.note(self._route.where("SMS_Collection"), counted + sees.because, about=one)
+        where = self._route.where(StagingCollections.provider_class)
+        visit.note(where, f"{clients} devices with a client")
+        return Stagings(
+            tuple(
+                Staging(
+                    one,
+                    found[one],
+                    servers[one],
+                    silent[one] + len(members[one] - known[one]),
+                )
+                for one in collections
+            ),
+            clients,
+            sees,
+        )
+
     def _users(self, visit: Visit) -> Users:
         name = "adminservice.users"
         pages = self._route.pages(DiscoveredUsers.provider_class, DiscoveredUser, visit)
@@ -187,11 +241,7 @@ class AdminService:
         return Users(visit.listed(name, writer, DiscoveredUser), sees)
 
     def _members(self, collection: str, visit: Visit) -> Members:
-        if not (collection.isascii() and collection.isalnum() and len(collection) == _ID_LENGTH):
-            raise Unavailable(
-                f"{collection!r} is not the ID of a collection",
-                "Enter the ID that the console shows, such as PS100014.",
-            )
+        _check_id(collection)
         users: Users = visit.known.answer(DiscoveredUsers())
         itself = self._collection(collection, visit)
         names = self._member_names(collection, visit)
@@ -254,13 +304,18 @@ class AdminService:
 
     def _collection(self, collection: str, visit: Visit) -> Collection | None:
         """The collection itself; None where this account does not see it."""
-        filtered = f"CollectionID eq '{collection}'"
         try:
-            pages = self._route.pages("SMS_Collection", Collection, visit, where=filtered)
-            rows = [row for page in pages for row in page]
+            return self._one_collection(collection, visit)
         except Unavailable as error:
             visit.note(self._route.where("SMS_Collection"), error.reason)
             return None
+
+    def _one_collection(self, collection: str, visit: Visit) -> Collection | None:
+        """The collection itself, None where it is not shown; raises Unavailable."""
+        _check_id(collection)
+        filtered = f"CollectionID eq '{collection}'"
+        pages = self._route.pages("SMS_Collection", Collection, visit, where=filtered)
+        rows = [row for page in pages for row in page]
         return next((row for row in rows if row.collection_id.upper() == collection.upper()), None)
 
     def _seen_sites(self, visit: Visit) -> tuple[Site, ...]:
@@ -272,6 +327,15 @@ class AdminService:
             with self._lock:
                 self._sites = known
         return known
+
+
+def _check_id(collection: str) -> None:
+    """Raises Unavailable for what cannot be put into a question."""
+    if not (collection.isascii() and collection.isalnum() and len(collection) == _ID_LENGTH):
+        raise Unavailable(
+            f"{collection!r} is not the ID of a collection",
+            "Enter the ID that the console shows, such as PS100014.",
+        )
 
 
 def _shown(row: object) -> str:

@@ -17,7 +17,7 @@ SMS_SystemResourceList: NALPath ResourceType RoleName ServerName ServerRemoteNam
   InternetEnabled InternetShared
 SMS_SCI_SysResUse: ItemName NALPath NetworkOSPath RoleName SiteCode SslState Type Props PropLists
 SMS_SCI_Component: ItemName ComponentName SiteCode Props PropLists
-SMS_R_User: ResourceId UniqueUserName UserPrincipalName
+SMS_R_User: ResourceId UniqueUserName UserPrincipalName AADUserID
 SMS_Collection: CollectionID Name CollectionType MemberCount LocalMemberCount LimitToCollectionID
   LimitToCollectionName IsBuiltIn RefreshType CurrentStatus LastRefreshTime LastMemberChangeTime
 SMS_FullCollectionMembership: CollectionID ResourceID Name SiteCode IsClient

@@ -1,0 +1,210 @@
+"""The node Azure Services of the site: the tenant it is connected to, and discovery there."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+from assess.check import (
+    Attestation,
+    Attested,
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import Seen, text
+from assess.evidence.site_cloud import (
+    CloudService,
+    CloudServices,
+    ConnectedTenant,
+    ConnectedTenants,
+    DirectoryUserList,
+    DirectoryUsers,
+    Discoveries,
+    Discovery,
+    TenantApplication,
+    TenantApplications,
+)
+from checks.cmg_gateway import hidden
+
+Tenants: TypeAlias = Annotated[Seen[ConnectedTenant], ConnectedTenants()]
+Settings: TypeAlias = Annotated[Seen[Discovery], Discoveries()]
+Users: TypeAlias = Annotated[DirectoryUserList | Missing, DirectoryUsers()]
+
+_BOTH = 2
+
+
+@check("azureservice.cloud-management")
+def cloud_management(
+    tenant: Annotated[str, Key("tenant.id")],
+    tenants: Tenants,
+    services: Annotated[Seen[CloudService], CloudServices()],
+    discoveries: Annotated[Seen[Discovery] | Missing, Discoveries()],
+) -> Outcomes:
+    """Pass when the site has a Cloud Management service, and this tenant is the only one."""
+    yield _connected(tenant, tenants)
+    yield _service(services, discoveries)
+
+
+def _connected(tenant: str, tenants: Seen[ConnectedTenant]) -> Outcome:
+    expected = f"the site is connected to the tenant {tenant}, and to no other"
+    if any(not text(one.tenant_id) for one in tenants):
+        return Unknown(None, "the site does not send SMS_AAD_Tenant_Ex.TenantID of its tenants")
+    others = [one.label for one in tenants if not _same(text(one.tenant_id), tenant)]
+    if len(others) == len(tenants):
+        said = f"the site is connected to {', '.join(others)}" if others else "no tenant"
+        if not tenants.sees.complete:
+            return hidden(f"{said if others else 'no tenant is shown'}; {tenant} is not", tenants)
+        observed = f"{said}, not to {tenant}" if others else "the site is connected to no tenant"
+        return Fail(None, expected, observed)
+    if others:
+        return Warn(None, expected, f"the site is also connected to {', '.join(others)}")
+    return Pass(None, f"the site is connected to the tenant {tenant}", expected)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip("{} ").lower() == other.strip("{} ").lower()
+
+
+def _service(services: Seen[CloudService], discoveries: Seen[Discovery] | Missing) -> Outcome:
+    """Only Cloud Management discovers users and groups: what has such settings is that service."""
+    expected = "a Cloud Management service"
+    if not services.rows:
+        if not services.sees.complete:
+            return hidden("no Azure service is shown", services)
+        return Fail(None, expected, "the site has no Azure service")
+    found = () if isinstance(discoveries, Missing) else discoveries.rows
+    ids = {row.cloud_service_id for row in found if isinstance(row.cloud_service_id, int)}
+    own = [row for row in services if isinstance(row.id, int) and row.id in ids]
+    if own:
+        names = ", ".join(text(row.name) or f"service {row.id}" for row in own)
+        return Pass(None, f"{names} has discovery settings, so it is Cloud Management", expected)
+    shown = ", ".join(
+        f"{text(row.name) or 'a service'} (ServiceType {_number(row.service_type)})"
+        for row in services
+    )
+    because = "whether Cloud Management is among the Azure services cannot be told: no discovery "
+    because += f"settings belong to them, and SMS_Azure_CloudService.ServiceType says {shown}, "
+    look = "Look in Administration > Cloud Services > Azure Services at the type of each service."
+    return Unknown(None, f"{because}values that this version does not know", remedy=(look,))
+
+
+def _number(value: object) -> str:
+    return str(value) if isinstance(value, int) else "not sent"
+
+
+@check("azureservice.user-discovery")
+def user_discovery(settings: Settings, users: Users) -> Outcomes:
+    """Pass when a discovery is enabled, and has found users with an id in the directory."""
+    expected = "Microsoft Entra user discovery is enabled"
+    if not settings.rows:
+        if not settings.sees.complete:
+            return [hidden("no discovery settings are shown", settings)]
+        return [Fail(None, expected, "the Azure services of the site discover nobody")]
+    flags = [(row.delta_sync_enabled, row.full_sync_enabled) for row in settings]
+    if not any(True in pair for pair in flags):
+        if all(pair == (False, False) for pair in flags):
+            if not settings.sees.complete:
+                return [hidden("the discoveries that are shown are disabled", settings)]
+            return [Fail(None, expected, "every discovery of the Azure services is disabled")]
+        because = "the site does not send SMS_AAD_Discovery_Settings.FullSyncEnabled and "
+        return [Unknown(None, f"{because}DeltaSyncEnabled of every discovery")]
+    if isinstance(users, Missing):
+        return [unavailable(None, users)]
+    number = users.with_id()
+    if number:
+        return [Pass(None, f"enabled, and {number} users have an id in the directory", expected)]
+    types = ", ".join(sorted({_number(row.agent_type) for row in settings}))
+    because = "a discovery is enabled, but no discovered user has an id in the directory yet, and "
+    because += f"SMS_AAD_Discovery_Settings.AgentType is {types}, which does not say whether users "
+    run = "Run Full Discovery Now for the user discovery of the service, and assess again."
+    return [Unknown(None, f"{because}or groups are meant", remedy=(run,))]
+
+
+@check("azureservice.full-discovery")
+def full_discovery(settings: Settings, users: Users) -> Outcomes:
+    """Pass when a full discovery has a date, and users have an id in the directory."""
+    expected = "a completed full discovery, and users with an id in the directory"
+    full = sorted(filter(None, (_moment(row.last_full_sync_time) for row in settings)))
+    delta = sorted(filter(None, (_moment(row.last_delta_sync_time) for row in settings)))
+    if not full:
+        if delta:
+            return [Warn(None, expected, f"only a delta discovery is known, of {delta[-1]}")]
+        because = "SMS_AAD_Discovery_Settings.LastFullSyncTime shows no full discovery"
+        run = "Run Full Discovery Now for the user discovery of the service, and assess again."
+        return [Unknown(None, because, remedy=(run,))]
+    if isinstance(users, Missing):
+        return [unavailable(None, users)]
+    number = users.with_id()
+    if number:
+        said = f"the last full discovery was on {full[-1]}; {number} users have an id"
+        return [Pass(None, said, expected)]
+    because = f"the last full discovery was on {full[-1]}, but no user that is shown has an id in "
+    because += f"the directory (SMS_R_User.AADUserID): {users.sees.because}"
+    read = "Read SMS_AZUREAD_DISCOVERY_AGENT.log: it says how many users each cycle found."
+    return [Unknown(None, because, remedy=(read,))]
+
+
+def _moment(value: object) -> str:
+    """The moment as the site writes it; "" where discovery never ran (a date before 2000)."""
+    shown = value.strip() if isinstance(value, str) else ""
+    return shown if shown[:2] == "20" else ""
+
+
+@check("azureservice.apps-visible")
+def apps_visible(
+    tenant: Annotated[str, Key("tenant.id")],
+    tenants: Annotated[Seen[ConnectedTenant] | Missing, ConnectedTenants()],
+    applications: Annotated[Seen[TenantApplication] | Missing, TenantApplications()],
+    confirmed: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when the site shows a server and a client app below the tenant."""
+    expected = f"two applications, server and client, below the tenant {tenant}"
+    if isinstance(tenants, Missing) or isinstance(applications, Missing):
+        lost = [one for one in (tenants, applications) if isinstance(one, Missing)]
+        refused = [one for one in lost if not one.skipped]
+        return [_said(confirmed, expected, unavailable(None, *(refused or lost)), refused)]
+    own = [one.id for one in tenants if _same(text(one.tenant_id), tenant)]
+    if not own:
+        if tenants.sees.complete and all(text(one.tenant_id) for one in tenants):
+            return [Fail(None, expected, f"the site is not connected to the tenant {tenant}")]
+        gap = hidden(f"the tenant {tenant} is not shown", tenants)
+        return [_said(confirmed, expected, gap)]
+    below = [one for one in applications if one.tenant_id in own]
+    names = ", ".join(text(one.name) or text(one.client_id) or "an app" for one in below)
+    if {True, False} <= {one.is_client_app for one in below}:
+        return [Pass(None, f"{names} below the tenant", expected)]
+    if any(not isinstance(one.is_client_app, bool) for one in below):
+        because = "the site does not send SMS_AAD_Application_Ex.IsClientApp"
+        return [_said(confirmed, expected, Unknown(None, because))]
+    if any(not isinstance(one.tenant_id, int) for one in applications):
+        because = "the site does not send SMS_AAD_Application_Ex.TenantID"
+        return [_said(confirmed, expected, Unknown(None, because))]
+    shown = f"only {names}" if below else "no application"
+    if not applications.sees.complete:
+        gap = hidden(f"{shown} is shown below the tenant", applications)
+        return [_said(confirmed, expected, gap)]
+    if len(below) >= _BOTH:
+        shown = f"{names}, which are all of one kind"
+    return [Fail(None, expected, f"{shown} below the tenant")]
+
+
+def _said(
+    confirmed: Attested | Missing,
+    expected: str,
+    otherwise: Outcome,
+    refused: Sequence[Missing] = (),
+) -> Outcome:
+    """What a person says, where the site was not asked or does not tell; a lost answer is lost."""
+    if isinstance(confirmed, Missing):
+        return otherwise
+    if not confirmed.yes:
+        return Fail(None, expected, "answered: no")
+    if refused:
+        return otherwise
+    return Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}", expected)

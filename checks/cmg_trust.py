@@ -1,0 +1,274 @@
+"""The certificates of the deployed gateway: its own, and the authorities it takes clients from."""
+
+from typing import Annotated, TypeAlias
+
+from assess.check import (
+    Attestation,
+    Attested,
+    Fail,
+    Key,
+    Missing,
+    NotApplicable,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import AzureService, Seen, Site, Sites, Text, text
+from assess.evidence.certificates import (
+    Certificate,
+    CertificateFile,
+    CertificateIn,
+    CollectedStores,
+    Stores,
+)
+from assess.evidence.site_cloud import (
+    GatewaySetting,
+    GatewaySettings,
+    GatewayTrust,
+    GatewayTrusts,
+)
+from assess.evidence.tls import Endpoints, Served
+from checks.certificates import GatewayFile, GatewayLive
+from checks.cmg_gateway import ServiceName, Services, gateways, label, not_sent
+from checks.comanagement_site import oldest_build
+
+Trusts: TypeAlias = Annotated[Seen[GatewayTrust] | Missing, GatewayTrusts()]
+Mode: TypeAlias = Annotated[str | Missing, Key("mp.mode")]
+
+_ENHANCED = "enhanced-http"
+_MOST_ROOTS, _MOST_SUBORDINATES = 2, 4
+_LIMITED = 8790
+"""The build of version 1902, the last with a limit."""
+_UNLIMITED = 8853
+"""The build of version 1906."""
+
+
+# -- its own --
+
+
+@check("cmg.server-certificate")
+def server_certificate(
+    services: Services,
+    service: Annotated[str, Key("cmg.service_name")],
+    file: GatewayFile,
+    live: GatewayLive,
+) -> Outcomes:
+    """Pass when the site's thumbprint is that of the file and of the certificate presented."""
+    found, why = gateways(services, service)
+    return [part for row in found for part in _compared(row, service, file, live)] or [why]
+
+
+def _compared(
+    row: AzureService, service: str, file: CertificateFile | Missing, live: Endpoints | Missing
+) -> Outcomes:
+    name, called = label(row), text(row.service_c_name)
+    if not called:
+        yield not_sent(name, "ServiceCName")
+    elif called.lower().rstrip(".") != service.lower().rstrip("."):
+        yield Fail(None, f"the gateway is called {service}", f"it is called {called}")
+    configured = _plain(text(row.service_thumbprint))
+    if not configured:
+        yield not_sent(name, "ServiceThumbprint")
+        return
+    presented = _presented(live)
+    if isinstance(file, Missing) and isinstance(presented, Missing):
+        yield unavailable(None, file, presented)
+        return
+    said = f"{name} is set up with the certificate {configured}"
+    if isinstance(presented, Certificate):
+        yield _live(presented, configured, said)
+    if isinstance(file, CertificateFile):
+        yield _file(file, configured, said)
+    for gap, where in ((file, "the PFX file"), (presented, "the endpoint")):
+        if isinstance(gap, Missing):
+            because = f"{where} was not compared: {gap.reason}"
+            aside = gap.key or gap.skipped
+            yield Pass(None, because) if aside else Unknown(None, because, remedy=_one(gap.mend))
+
+
+def _live(presented: Certificate, configured: str, said: str) -> Outcome:
+    expected = "the gateway presents the certificate that the site has"
+    if _plain(presented.sha1) == configured:
+        return Pass(None, f"{said}, and presents it", expected)
+    return Fail(None, expected, f"{said}, and presents {_plain(presented.sha1)}")
+
+
+def _file(file: CertificateFile, configured: str, said: str) -> Outcome:
+    expected = f"the certificate in {file.name} is the one that the site has"
+    if _plain(file.leaf.sha1) == configured:
+        return Pass(None, f"{file.name} holds it", expected)
+    observed = f"{said}; {file.name} holds another, {_plain(file.leaf.sha1)}, that is not uploaded"
+    return Warn(None, expected, observed)
+
+
+def _presented(live: Endpoints | Missing) -> Certificate | Missing:
+    if isinstance(live, Missing):
+        return live
+    for seen in live.by_host.values():
+        if isinstance(seen, Served):
+            return seen.leaf
+        return Missing(seen.why, "Assess again where the gateway is reached on port 443.")
+    return Missing("the gateway was not called")
+
+
+def _plain(thumbprint: str) -> str:
+    return "".join(thumbprint.split()).replace(":", "").upper()
+
+
+# -- the authorities of client certificates --
+
+
+@check("cmg.trusted-roots")
+def trusted_roots(
+    trusts: Trusts,
+    service: ServiceName,
+    mode: Mode,
+    root: Annotated[CertificateFile | Missing, CertificateIn("files.trusted_root_cer")],
+    others: Annotated[Stores | Missing, CollectedStores("files.intermediate_cers")],
+    confirmed: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when the root and the intermediates of client certificates are uploaded."""
+    if mode == _ENHANCED:
+        because = "mp.mode is enhanced-http: clients do not authenticate with PKI certificates"
+        return [NotApplicable(None, because)]
+    if isinstance(mode, Missing):
+        return [unavailable(None, mode)]
+    found, why = gateways(trusts, service)
+    if not found:
+        lost = isinstance(trusts, Missing) and not trusts.skipped
+        return [_answered(confirmed, why, lost=lost)]
+    return [part for row in found for part in _roots(row, root, others, confirmed)]
+
+
+def _answered(confirmed: Attested | Missing, otherwise: Outcome, *, lost: bool = False) -> Outcome:
+    """What a person saw, where the site was not asked or does not tell; a lost answer is lost."""
+    if isinstance(confirmed, Missing):
+        return otherwise
+    if not confirmed.yes:
+        return Fail(None, "the root and every intermediate are uploaded", "answered: none is")
+    if lost:
+        return otherwise
+    who = confirmed.by or "somebody unnamed"
+    return Pass(None, f"the list shows {confirmed.answer}, says {who}")
+
+
+def _roots(
+    row: GatewayTrust,
+    root: CertificateFile | Missing,
+    others: Stores | Missing,
+    confirmed: Attested | Missing,
+) -> Outcomes:
+    expected = "the root and every intermediate of the client certificates are uploaded"
+    if not isinstance(row.root_cert_thumbprint, str):
+        yield _answered(confirmed, not_sent(row.label, "RootCertThumbprint"))
+        return
+    roots = thumbprints(row.root_cert_thumbprint)
+    below = thumbprints(row.sub_ca_cert_thumbprint)
+    if not roots:
+        yield Fail(None, expected, f"no root is uploaded to {row.label}")
+        return
+    if isinstance(root, Missing):
+        yield unavailable(None, root)
+    elif _plain(root.leaf.sha1) in roots:
+        yield Pass(None, f"the root {root.leaf.name} is uploaded to {row.label}", expected)
+    else:
+        observed = f"the root {root.leaf.name} is not uploaded to {row.label}"
+        yield Fail(None, expected, observed)
+    if isinstance(others, Missing):
+        yield unavailable(None, others)
+        return
+    yield from (Unknown(None, one.reason, remedy=_one(one.mend)) for one in others.unread)
+    entries = [entry for store in others.stores for entry in store.entries]
+    lacking = [one.text for one in entries if _plain(one.thumbprint) not in {*roots, *below}]
+    if lacking and not isinstance(row.sub_ca_cert_thumbprint, str):
+        yield not_sent(row.label, "SubCACertThumbprint")
+    elif lacking:
+        yield Fail(None, expected, f"{', '.join(lacking)} not uploaded to {row.label}")
+    elif entries:
+        yield Pass(None, f"{len(entries)} intermediates are uploaded to {row.label}", expected)
+
+
+def _one(mend: str) -> tuple[str, ...]:
+    return (mend,) if mend else ()
+
+
+def thumbprints(listed: Text) -> list[str]:
+    """The thumbprints of a list with semicolons."""
+    return [one for one in map(_plain, text(listed).split(";")) if one]
+
+
+@check("cmg.root-limits")
+def root_limits(
+    trusts: Trusts,
+    service: ServiceName,
+    sites: Annotated[Seen[Site] | Missing, Sites()],
+) -> Outcomes:
+    """Pass at up to two roots and four subordinates; later versions take more."""
+    found, why = gateways(trusts, service)
+    return [_limits(row, sites) for row in found] or [why]
+
+
+def _limits(row: GatewayTrust, sites: Seen[Site] | Missing) -> Outcome:
+    if not isinstance(row.root_cert_thumbprint, str):
+        return not_sent(row.label, "RootCertThumbprint")
+    if not isinstance(row.sub_ca_cert_thumbprint, str):
+        return not_sent(row.label, "SubCACertThumbprint")
+    roots = len(thumbprints(row.root_cert_thumbprint))
+    below = len(thumbprints(row.sub_ca_cert_thumbprint))
+    said = f"{row.label} has {roots} roots and {below} subordinates"
+    expected = f"at most {_MOST_ROOTS} roots and {_MOST_SUBORDINATES} subordinates"
+    if roots <= _MOST_ROOTS and below <= _MOST_SUBORDINATES:
+        return Pass(None, said, expected)
+    if isinstance(sites, Missing):
+        return unavailable(None, sites)
+    oldest = oldest_build(sites)
+    if isinstance(oldest, Unknown):
+        return oldest
+    build, site = oldest
+    where = f"{said}; site {site.site_code} has build {build}"
+    if build <= _LIMITED:
+        return Fail(None, expected, f"{where}, which takes no more")
+    if build < _UNLIMITED:
+        return Unknown(None, f"{where}, for which no limit is known")
+    return Warn(None, expected, f"{where}, for which the limit is lifted")
+
+
+@check("cmg.crl-verification")
+def crl_verification(
+    settings: Annotated[Seen[GatewaySetting] | Missing, GatewaySettings()],
+    service: ServiceName,
+    mode: Mode,
+    public: Annotated[bool | Missing, Key("cmg.crl_public")],
+) -> Outcomes:
+    """Pass when the option fits whether the revocation list is on the internet."""
+    found, why = gateways(settings, service)
+    return [_revocation(row, mode, public) for row in found] or [why]
+
+
+def _revocation(row: GatewaySetting, mode: str | Missing, public: bool | Missing) -> Outcome:
+    verifies = row.client_cert_revocation_enabled
+    if not isinstance(verifies, bool):
+        return not_sent(row.label, "ClientCertRevocationEnabled")
+    said = f"{row.label} {'verifies' if verifies else 'does not verify'} revocation"
+    expected = "revocation is verified where the list is on the internet, and only there"
+    if isinstance(public, Missing):
+        return unavailable(None, public)
+    if not verifies:
+        if public:
+            return Warn(None, expected, f"{said}, although the list is on the internet")
+        return Pass(None, f"{said}, and the list is not on the internet", expected)
+    if not public:
+        if mode == _ENHANCED:
+            observed = f"{said}, without effect: clients have no PKI certificates (mp.mode)"
+            return Pass(None, observed, expected)
+        if isinstance(mode, Missing):
+            return unavailable(None, mode)
+        observed = f"{said}, the list is not on the internet, and clients have PKI certificates"
+        return Fail(None, expected, observed)
+    because = f"{said}; that the list is reached from the internet and current was not measured"
+    fetch = "Open the http address of the list from outside the network, and look at its dates."
+    return Unknown(None, because, remedy=(fetch,))
