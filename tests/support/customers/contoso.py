@@ -14,7 +14,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from assess.demo import EXAMPLE
-from customers import Customer, Person, as_json, azure, contoso_cloud, contoso_directory, domain, ems
+from customers import (
+    Customer,
+    Person,
+    as_json,
+    azure,
+    contoso_cloud,
+    contoso_directory,
+    domain,
+    ems,
+)
 
 COM, DE, LOCAL, INITIAL = "contoso.com", "contoso.de", "corp.contoso.local", "contoso.onmicrosoft.com"
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -159,7 +168,7 @@ def _gateway() -> dict[str, Any]:
 
 
 def _thumbprint(certificate: x509.Certificate) -> str:
-    return certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - as Windows calls certificates
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()
 
 
 if __name__ == "__main__":

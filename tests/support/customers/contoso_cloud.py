@@ -100,7 +100,7 @@ def _administrators(customer: Customer) -> list[dict[str, Any]]:
 def _applications(customer: Customer) -> list[dict[str, Any]]:
     read = {"resourceAppId": GRAPH, "resourceAccess": [{"id": DIRECTORY_READ, "type": "Role"}]}
     use = {"resourceAppId": SERVER_APP, "resourceAccess": [{"id": IMPERSONATION, "type": "Scope"}]}
-    server = {
+    server: dict[str, Any] = {
         "id": _id(customer, "app-server"),
         "appId": SERVER_APP,
         "displayName": "ConfigMgr server app",
