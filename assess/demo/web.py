@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 _COMPARED = re.compile(r"(\w+) eq ('(?:[^']|'')*'|\w+)(?: and |$)")
 
@@ -92,7 +92,8 @@ class Answers:
     def _of(self, one: Mapping[str, Any], request: Request) -> Response:
         status = one.get("status", 200)
         if "list" not in one:
-            return Response(status, _selected(one.get("object", {}), request.query))
+            body = one.get("object", {})
+            return Response(status, _selected(body, request.query) if status < 400 else body)
         # A filter that the answer names has been carried out already.
         wanted = "" if "$filter" in one.get("query", {}) else request.query.get("$filter", "")
         conditions = _COMPARED.findall(wanted)
@@ -102,11 +103,11 @@ class Answers:
         size = min(int(request.query.get("$top", 1000)), self._document.get("page", 1000))
         start = int(request.query.get("$skip", request.query.get("$skiptoken", 0)))
         shown = [_selected(item, request.query) for item in items[start : start + size]]
-        body: dict[str, Any] = {"value": shown}
+        page: dict[str, Any] = {"value": shown}
         if "page" in self._document and start + size < len(items):
             query = urlencode({**request.query, "$skiptoken": start + size}, safe="$,")
-            body["@odata.nextLink"] = f"https://{request.host}{request.path}?{query}"
-        return Response(status, body)
+            page["@odata.nextLink"] = f"https://{request.host}{request.path}?{query}"
+        return Response(status, page)
 
 
 def _fits(one: Mapping[str, Any], request: Request) -> bool:
@@ -173,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "").partition(":")[0].lower()
         size = int(self.headers.get("Content-Length") or 0)
         request = Request(
-            self.command, host, address.path, dict(parse_qsl(address.query)),
+            self.command, host, unquote(address.path), dict(parse_qsl(address.query)),
             dict(self.headers), self.rfile.read(size),
         )  # fmt: skip
         service = self.known.get(host)

@@ -87,7 +87,7 @@ def test_it_is_an_example_of_everything(first: Assessed) -> None:
         ("authority.mdm", "pass"),
         ("licence.user-assignment[INTUNE_A]@co-management-pki", "fail"),
         ("azure.subscription", "pass"),
-        ("cmg.name-availability", "warn"),
+        ("cmg.name-availability", "pass"),
         ("cmg.tls-endpoint[cmg.contoso.com]", "fail"),
     ],
 )

@@ -279,6 +279,7 @@ class Customer:
                 "ResourceId": 2063597568 + number,
                 "UniqueUserName": f"{self.netbios}\\{person.account}",
                 "UserPrincipalName": person.upn,
+                **({"AADUserID": str(self.guid(f"tenant-{person.account}"))} if person.synced else {}),
             }
             for number, person in enumerate(self.people)
             if person.enabled and not (person.rid or person.critical)
@@ -313,6 +314,7 @@ class Customer:
                     "Name": self.collection_name,
                     "CollectionType": 1,
                     "MemberCount": len(members),
+                    "LimitToCollectionID": "SMS00002",
                 },
             ],
             "SMS_FullCollectionMembership": members,

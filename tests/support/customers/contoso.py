@@ -7,8 +7,23 @@ Run as a module, this writes the files of assess/demo/data again, but for keys a
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from customers import Customer, Person, as_json, azure, contoso_cloud, contoso_directory, domain, ems
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from assess.demo import EXAMPLE
+from customers import (
+    Customer,
+    Person,
+    as_json,
+    azure,
+    contoso_cloud,
+    contoso_directory,
+    domain,
+    ems,
+)
 
 COM, DE, LOCAL, INITIAL = "contoso.com", "contoso.de", "corp.contoso.local", "contoso.onmicrosoft.com"
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -121,24 +136,39 @@ CONTOSO = Customer(
     conflicts=("grady.archie",),
     groups=7,
     devices={"AzureAd": 6, "ServerAd": 14, "Workplace": 3},
-    refused_classes=("SMS_AzureService",),
+    refused_classes=("SMS_Admin",),
 )
 
 
 def files() -> dict[str, str]:
     """The text of each file that is made from these tables, by its name."""
     arm = azure(SUBSCRIPTION, TENANT, "westeurope", "contosocmg", taken=("storage",))
-    arm["answers"] += contoso_cloud.role_assignments(CONTOSO, SUBSCRIPTION)
+    arm["answers"] += contoso_cloud.subscription(CONTOSO, SUBSCRIPTION)
     graph = CONTOSO.graph()
     graph["needs"] |= contoso_cloud.NEEDS
     graph["answers"] += contoso_cloud.tenant(CONTOSO)
-    site = contoso_cloud.with_rows(CONTOSO.adminservice(), contoso_cloud.site(CONTOSO))
+    rows = contoso_cloud.site(CONTOSO) | {"SMS_AzureService": [_gateway()]}
+    site = contoso_cloud.with_rows(CONTOSO.adminservice(), rows)
+    site["answers"] += contoso_cloud.by_key(CONTOSO)
     return {
         "directory.ldif": CONTOSO.ldif(contoso_directory.records(CONTOSO)),
         "graph.json": as_json(graph),
         "adminservice.json": as_json(site),
         "arm.json": as_json(arm),
     }
+
+
+def _gateway() -> dict[str, Any]:
+    folder = EXAMPLE / "files" / "pki"
+    password = (folder / "contoso-cmg.password").read_text(encoding="ascii").strip()
+    own = pkcs12.load_pkcs12((folder / "contoso-cmg.pfx").read_bytes(), password.encode()).cert
+    root = x509.load_der_x509_certificate((folder / "contoso-root.cer").read_bytes())
+    assert own is not None
+    return contoso_cloud.gateway(CONTOSO, SUBSCRIPTION, _thumbprint(own.certificate), _thumbprint(root))
+
+
+def _thumbprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA1()).hex().upper()
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def _administrators(customer: Customer) -> list[dict[str, Any]]:
 def _applications(customer: Customer) -> list[dict[str, Any]]:
     read = {"resourceAppId": GRAPH, "resourceAccess": [{"id": DIRECTORY_READ, "type": "Role"}]}
     use = {"resourceAppId": SERVER_APP, "resourceAccess": [{"id": IMPERSONATION, "type": "Scope"}]}
-    server = {
+    server: dict[str, Any] = {
         "id": _id(customer, "app-server"),
         "appId": SERVER_APP,
         "displayName": "ConfigMgr server app",
@@ -300,9 +300,9 @@ def _devices(customer: Customer) -> list[dict[str, Any]]:
     profile = _id(customer, "autopilot-standard")
     workloads = {
         "compliancePolicy": True,
-        "deviceConfiguration": False,
+        "deviceConfiguration": True,
         "modernApps": False,
-        "resourceAccess": True,
+        "resourceAccess": False,
         "windowsUpdateForBusiness": False,
     }
     managed = [
@@ -344,8 +344,11 @@ def _devices(customer: Customer) -> list[dict[str, Any]]:
 # -- the subscription --
 
 
-def role_assignments(customer: Customer, subscription: str) -> list[dict[str, Any]]:
-    """Who may do what in the subscription."""
+RESOURCE_GROUP = "rg-contoso-cmg"
+
+
+def subscription(customer: Customer, subscription: str) -> list[dict[str, Any]]:
+    """Who may do what in the subscription, and its resource groups."""
     scope = f"/subscriptions/{subscription}"
     kinds = f"{scope}/providers/Microsoft.Authorization"
     owner = {
@@ -360,43 +363,181 @@ def role_assignments(customer: Customer, subscription: str) -> list[dict[str, An
             "path": f"{kinds}/roleAssignments",
             "query": {"$filter": f"assignedTo('{_id(customer, 'admin')}')"},
             "list": [{"properties": owner}],
-        }
+        },
+        {"path": f"{scope}/resourcegroups", "list": [{"name": RESOURCE_GROUP, "location": "westeurope"}]},
     ]
 
 
 # -- the site --
 
+_TENANT_ROW, _SERVICE_ROW, _SETTINGS = 16777217, 16777220, 16777218
+_FIRST_DEVICE = 16777300
+_MORE_CLIENTS = tuple(f"WS{number:04}" for number in range(101, 115))
+_SERVERS = ("CM01", "MP01", "FS01")
+
 
 def site(customer: Customer) -> dict[str, list[dict[str, Any]]]:
     """Rows of the site by class, beside those about users."""
-    pilot = [
-        {"CollectionID": PILOT_COLLECTION, "ResourceID": 16777300 + number, "Name": name}
-        for number, (name, *_) in enumerate(PILOT_DEVICES)
+    names = (*(name for name, *_ in PILOT_DEVICES), *_MORE_CLIENTS, *_SERVERS)
+    every = {name: _FIRST_DEVICE + number for number, name in enumerate(names)}
+    pilot = [{"CollectionID": PILOT_COLLECTION, "ResourceID": every[name], "Name": name} for name, *_ in PILOT_DEVICES]
+    collections = [
+        {"CollectionID": "SMS00001", "Name": "All Systems", "CollectionType": 2, "MemberCount": len(every)},
+        {
+            "CollectionID": PILOT_COLLECTION,
+            "Name": "Co-management pilot",
+            "CollectionType": 2,
+            "MemberCount": len(pilot),
+            "LimitToCollectionID": "SMS00001",
+        },
+    ]
+    devices = [
+        {
+            "ResourceID": number,
+            "IsClient": True,
+            "DeviceOS": f"Microsoft Windows NT {'Advanced Server 10.0' if name in _SERVERS else 'Workstation 10.0'}",
+        }
+        for name, number in every.items()
+    ]
+    states = [
+        {
+            "ResourceID": every[name],
+            "ComgmtPolicyPresent": True,
+            "MDMEnrolled": agent != "mdm",
+            "MDMWorkloads": "10" if agent != "mdm" else "0",
+            "EnrollmentFailed": agent == "mdm",
+        }
+        for name, _, agent, _, _ in PILOT_DEVICES
     ]
     return {
-        "SMS_Collection": [
-            {"CollectionID": PILOT_COLLECTION, "Name": "Co-management pilot", "CollectionType": 2, "MemberCount": len(pilot)}
-        ],
+        "SMS_Collection": collections,
         "SMS_FullCollectionMembership": pilot,
+        "SMS_CombinedDeviceResources": devices,
+        "SMS_Client_ComanagementState": states,
+        "SMS_CoManagementSettings": [{"CI_ID": 16778240, "LocalizedDisplayName": "CoMgmtSettingsProd"}],
+        **_cloud_rows(customer),
+        **_role_rows(customer),
+        **_settings_rows(),
+    }
+
+
+def _cloud_rows(customer: Customer) -> dict[str, list[dict[str, Any]]]:
+    applications = (("server", SERVER_APP, SERVER_URI, "2026-12-12T09:30:00Z"), ("client", CLIENT_APP, "", None))
+    return {
+        "SMS_AAD_Tenant_Ex": [{"ID": _TENANT_ROW, "Name": customer.tenant_name, "TenantID": customer.tenant_id}],
         "SMS_AAD_Application_Ex": [
             {
-                "Name": "ConfigMgr server app",
-                "ClientID": SERVER_APP,
-                "IdentifierUri": SERVER_URI,
-                "IsClientApp": False,
-                "TenantID": 16777217,
-                "SecretKeyExpiry": "2026-12-12T09:30:00Z",
-            },
-            {
-                "Name": "ConfigMgr client app",
-                "ClientID": CLIENT_APP,
-                "IdentifierUri": "",
-                "IsClientApp": True,
-                "TenantID": 16777217,
-                "SecretKeyExpiry": None,
-            },
+                "Name": f"ConfigMgr {kind} app",
+                "ClientID": app,
+                "IdentifierUri": uri,
+                "IsClientApp": kind == "client",
+                "TenantID": _TENANT_ROW,
+                "SecretKeyExpiry": ends,
+            }
+            for kind, app, uri, ends in applications
         ],
+        "SMS_Azure_CloudService": [{"ID": _SERVICE_ROW, "Name": "Contoso cloud management", "ServiceType": 1}],
+        "SMS_AAD_Discovery_Settings": [
+            {
+                "CloudServiceId": _SERVICE_ROW,
+                "AgentType": 1,
+                "DeltaSyncEnabled": True,
+                "FullSyncEnabled": True,
+                "LastDeltaSyncTime": "2026-11-20T20:55:00Z",
+                "LastFullSyncTime": "2026-11-16T02:00:00Z",
+            }
+        ],
+        "SMS_AzureEnvironments": [{"ID": 1, "EnvironmentName": "AzurePublicCloud"}],
     }
+
+
+def gateway(customer: Customer, subscription: str, thumbprint: str, root: str) -> dict[str, Any]:
+    """The gateway of the site, which is being made; the issuing authority was not uploaded."""
+    name = "contosocmg"
+    return {
+        "Name": name,
+        "Fqdn": f"{name}.westeurope.cloudapp.azure.com",
+        "ServiceCName": f"cmg.{customer.domains[0]['id']}",
+        "ServiceType": "CloudProxyService",
+        "State": 1,
+        "Region": "West Europe",
+        "SubscriptionID": subscription,
+        "AffinityGroup": RESOURCE_GROUP,
+        "StorageServiceName": f"{name}store",
+        "ServiceThumbprint": thumbprint,
+        "SiteCode": customer.site_code,
+        "NumberOfInstances": 1,
+        "ClientCertRevocationEnabled": True,
+        "RootCertThumbprint": root,
+        "SubCACertThumbprint": "",
+        "DeploymentModel": 2,
+        "AzureEnvironmentId": 1,
+    }
+
+
+def _role_rows(customer: Customer) -> dict[str, list[dict[str, Any]]]:
+    code, cm, mp = customer.site_code, f"\\\\cm01.{customer.forest}", f"\\\\mp01.{customer.forest}"
+
+    def number(name: str, value: int) -> dict[str, Any]:
+        return {"PropertyName": name, "Value": value, "Value1": "", "Value2": ""}
+
+    def role(name: str, path: str, ssl: int, *props: dict[str, Any]) -> dict[str, Any]:
+        return {"RoleName": name, "NetworkOSPath": path, "SiteCode": code, "SslState": ssl, "Props": list(props)}
+
+    facing = (number("AllowProxyTraffic", 1), number("MPIntranetFacing", 1), number("MPInternetFacing", 0))
+    word = {"PropertyName": "SETTINGS", "Value": 0, "Value1": "ACTIVE", "Value2": ""}
+    connector = {"ComponentName": "SMS_CLOUD_PROXYCONNECTOR", "MachineName": f"mp01.{customer.forest}", "SiteCode": code}
+    return {
+        "SMS_SCI_SysResUse": [
+            role("SMS Site Server", cm, 0),
+            role("SMS SQL Server", cm, 0),
+            role("SMS Provider", cm, 0),
+            role("SMS Dmp Connector", cm, 0, number("OfflineMode", 0)),
+            role("SMS Software Update Point", cm, 1, number("SSLWSUS", 1), number("AllowProxyTraffic", 1)),
+            role("SMS Management Point", mp, 1, *facing),
+            role("SMS Cloud Proxy Connector", mp, 0),
+        ],
+        "SMS_SCI_Component": [
+            {"ComponentName": "SMS_SITE_COMPONENT_MANAGER", "SiteCode": code, "Props": [number("IISSSLState", 1248)]},
+            {"ComponentName": "SMS_AD_USER_DISCOVERY_AGENT", "SiteCode": code, "Props": [word]},
+        ],
+        "SMS_ComponentSummarizer": [{**connector, "Status": 1, "TallyInterval": "0001128000100008"}],
+        "SMS_CloudProxyConnector": [
+            {"ProxyServiceName": f"cmg.{customer.domains[0]['id']}", "ServerName": f"mp01.{customer.forest}", "SiteCode": code}
+        ],
+        "SMS_CM_UpdatePackages": [{"Name": "Configuration Manager 2503", "FullVersion": SITE_VERSION, "State": 196612}],
+        "SMS_CloudSubscription": [],
+    }
+
+
+def _settings() -> dict[str, Any]:
+    cloud = {"AgentID": 22, "AllowCloudDP": True, "AllowCMG": True, "AutoAADJoin": False}
+    policy = {"AgentID": 13, "PolicyEnableUserPolicyPolling": True, "PolicyEnableUserPolicyOnInternet": True}
+    return {
+        "SettingsID": _SETTINGS,
+        "Name": "Contoso internet clients",
+        "Priority": 1,
+        "Type": 1,
+        "AssignmentCount": 1,
+        "AgentConfigurations": [cloud, policy],
+    }
+
+
+def _settings_rows() -> dict[str, list[dict[str, Any]]]:
+    lazy = {name: value for name, value in _settings().items() if name != "AgentConfigurations"}
+    given = {"ClientSettingsID": _SETTINGS, "CollectionID": PILOT_COLLECTION, "CollectionName": "Co-management pilot"}
+    return {"SMS_ClientSettings": [lazy], "SMS_ClientSettingsAssignment": [given]}
+
+
+def by_key(customer: Customer) -> list[dict[str, Any]]:
+    """Instances with their lazy properties."""
+    rules = [{"@odata.type": "#AdminService.SMS_CollectionRuleDirect", "ResourceID": 2063597573 + number} for number in range(3)]
+    users = {"CollectionID": customer.collection, "Name": customer.collection_name, "CollectionRules": rules}
+    path = "/AdminService/wmi/"
+    return [
+        {"path": f"{path}SMS_ClientSettings({_SETTINGS})", "object": _settings()},
+        {"path": f"{path}SMS_Collection('{customer.collection}')", "object": users},
+    ]
 
 
 def with_rows(service: dict[str, Any], classes: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -405,7 +546,8 @@ def with_rows(service: dict[str, Any], classes: dict[str, list[dict[str, Any]]])
     more = dict(classes)
     answers = []
     for one in service["answers"]:
-        rows = more.pop(one["path"].removeprefix(path), []) if "list" in one else []
+        name = one["path"].removeprefix(path)
+        rows = more.pop(name, []) if "list" in one else []
         answers.append({**one, "list": [*one["list"], *rows]} if rows else one)
     answers += [{"path": path + name, "list": rows} for name, rows in more.items()]
     return {**service, "answers": answers}

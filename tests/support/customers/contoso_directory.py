@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from assess.demo import EXAMPLE
-from assess.evidence.securitydescriptor import AUTO_ENROLL, ENROLL, sid_bytes, sid_text
+from assess.evidence.securitydescriptor import ENROLL, sid_bytes, sid_text
 from customers import Customer, Record
 
 SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
