@@ -218,7 +218,8 @@ def exchange_on_premises(
     if isinstance(option, str) and option != "hybrid":
         return [Pass(None, f"the option is {option}, not hybrid")]
     if location in ("online", "none"):
-        return [Pass(None, f"no mailbox is on premises: planning.exchange_location is {location}")]
+        text = f"no mailbox is on premises: planning.exchange_location says {location}"
+        return [Pass(None, f"{text}; the directory was not asked")]
     unset = [key for key in (option, location) if isinstance(key, Missing)]
     if unset:
         return [unavailable(None, *unset)]

@@ -1,18 +1,28 @@
 """Every verdict about the VPN gateway, the SCEP server and Exchange on premises."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assess.check import Fail, Manual, Pass, Unknown
+from assess.collect import collect, questions
 from assess.discover import library
+from assess.engagement import engagement_from
 from assess.evaluate import judge
 from assess.evidence.config import Attested
 from assess.evidence.dns import AddressBook, Addresses, NoAnswer, NoName, NoRecord
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Silent
-from assess.model import worst
+from assess.model import Status, worst
+from assess.recording import Recording
+from assess.results import Selection, evaluate
+from assess.sources import connectors_for
 from checks.planning_network import exchange_on_premises, ndes_server, vpn_infrastructure
+from lab.names import BROKEN
+from lab.pki import Pki, around
+from lab.tls import answering
 from samplechecks import recording
 from specimens import (
     HOST,
@@ -199,3 +209,91 @@ def test_nothing_was_asked(name: str, keys: dict[str, Any], status: str) -> None
     assert {one.subject for one in outcomes} == {
         keys.get("planning.vpn_host", keys.get("planning.ndes_host"))
     }
+
+
+# -- from real servers, through the connectors --
+
+NDES, VPN, LOGIN_HOST = "ndes.contoso.test", "vpn.contoso.test", "login.microsoftonline.com"
+PATH = "/certsrv/mscep/mscep.dll"
+WORKING = {
+    PATH: (403, "text/html", b"forbidden"),
+    f"{PATH}?operation=GetCACaps&message=x": (200, "text/plain", b"POSTPKIOperation\nSHA-256\n"),
+}
+DOWN = {
+    f"{PATH}?operation=GetCACaps&message=x": (503, "text/html", b"the application pool is stopped")
+}
+
+
+@pytest.fixture
+def assessed(
+    name_servers: Any, https_server: Any, pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Statuses by requirement, where the servers do as told; ``None`` for pages: nobody listens."""
+    for name in ("https_proxy", "HTTPS_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    root = pki.root()
+    issuing = pki.intermediate(root)
+
+    def look(zone: str, pages: Any, *, valid: Any = None, control: bool = True) -> dict[str, str]:
+        shut = "127.77.9.9:443"
+        addresses = dict.fromkeys((NDES, VPN, LOGIN_HOST), shut)
+        hosts = [NDES, VPN] if pages is not None else []
+        for host in [*hosts, *([LOGIN_HOST] if control else [])]:
+            credential = pki.issue(issuing, host, valid=valid or around(NOW))
+            addresses[host] = https_server(credential, answering(pages or {})).address
+        described = engagement_from(
+            {
+                "engagement": {"name": "contoso", "scenarios": ["management-option-choice"]},
+                "tenant": {"public_domains": ["contoso.test"]},
+                "planning": {"ndes_host": NDES, "vpn_host": VPN},
+                "files": {"trusted_root_cer": str(root.certificate)},
+                "dns": {"nameservers": [name_servers({"contoso.test": zone}).resolver]},
+                "network": {"connect_to": {f"{host}:443": to for host, to in addresses.items()}},
+                "attestations": {"planning.vpn-infrastructure": {"answer": "yes", "by": "A. Meyer"}},
+            },
+            file="contoso.toml", folder=tmp_path,
+        )  # fmt: skip
+        known = library()
+        chosen = Selection(only=("planning.ndes-server", "planning.vpn-infrastructure"))
+        asks = questions(
+            c for c in known.checks.values() if chosen.leaves_out(c.requirement) is None
+        )
+        connectors = connectors_for(asks, described)
+        with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recorded:
+            collect(asks, connectors, recorded, clock=lambda: NOW)
+            found = evaluate(known, recorded, selection=chosen).findings
+        for connector in connectors:
+            connector.close()
+        mine = [one for one in found if one.requirement in chosen.only]
+        assert all(one.evidence for one in mine if one.status is Status.PASS)
+        return {one.requirement: one.status.value for one in mine}
+
+    return look
+
+
+BOTH_NAMES = "ndes A 192.0.2.7\nvpn A 192.0.2.8\n"
+
+
+@pytest.mark.parametrize(
+    ("zone", "pages", "control", "ndes_is", "vpn_is"),
+    [
+        (BOTH_NAMES, WORKING, True, "pass", "pass"),
+        (BOTH_NAMES, WORKING, False, "pass", "pass"),
+        (BOTH_NAMES, DOWN, True, "fail", "pass"),
+        (BOTH_NAMES, {}, True, "unknown", "pass"),
+        ("", WORKING, True, "fail", "fail"),
+        (BOTH_NAMES, None, True, "fail", "unknown"),
+        (BOTH_NAMES, None, False, "unknown", "unknown"),
+        (BROKEN, WORKING, True, "unknown", "unknown"),
+    ],
+)
+def test_real_servers(
+    assessed: Any, zone: str, pages: Any, control: bool, ndes_is: str, vpn_is: str
+) -> None:
+    found = assessed(zone, pages, control=control)
+    assert found == {"planning.ndes-server": ndes_is, "planning.vpn-infrastructure": vpn_is}
+
+
+def test_real_servers_whose_certificates_have_expired(assessed: Any) -> None:
+    found = assessed(BOTH_NAMES, WORKING, valid=around(NOW - timedelta(days=4000)))
+    assert found == {"planning.ndes-server": "fail", "planning.vpn-infrastructure": "fail"}
