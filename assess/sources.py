@@ -18,7 +18,7 @@ MODULES = {
     "collected-file": "assess.connectors.gpresult",
     "tls": "assess.connectors.tls",
     "http": "assess.connectors.http_probe",
-    "config": "assess.connectors.serialnumbers",
+    "config": "assess.connectors.configured",
 }
 
 

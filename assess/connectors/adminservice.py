@@ -13,7 +13,7 @@ import msgspec
 from assess.connectors import Visit
 from assess.connectors.http import Client
 from assess.connectors.tokens import APPLICATION_METHODS, TokenSource, token_source
-from assess.connectors.wmi_route import ENOUGH_RIGHTS, Route
+from assess.connectors.wmi_route import ENOUGH_RIGHTS, NoClass, Route
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask, Table
@@ -166,14 +166,40 @@ class AdminService:
     # -- the questions ---------------------------------------------------------------------------
 
     def _instances(self, ask: Instances, visit: Visit) -> Seen[Any]:
-        pages = self._route.pages(ask.provider_class, ask.row, visit)
-        rows = tuple(row for page in pages for row in page)
         where = self._route.where(ask.provider_class)
+        try:
+            rows = self._rows(ask, visit)
+        except NoClass as error:
+            if not ask.retired:
+                raise
+            visit.note(where, error.reason)
+            return Seen((), self._gone(error, visit))
         for row in rows:
-            visit.note(where, _shown(row))
+            visit.note(where, _shown(row), about=getattr(row, "about", None))
         if not rows:
             visit.note(where, "no instance that this account sees")
+        elif all(getattr(row, "about", None) for row in rows):
+            visit.note(where, f"{len(rows)} instances")
         return Seen(rows, self._rights(visit))
+
+    def _rows(self, ask: Instances, visit: Visit) -> tuple[Any, ...]:
+        name, condition = ask.provider_class, ask.condition
+        if not ask.keyed_by:
+            pages = self._route.pages(name, ask.row, visit, where=condition)
+            return tuple(row for page in pages for row in page)
+        fields = msgspec.structs.fields(ask.row)
+        key = next(field for field in fields if field.encode_name == ask.keyed_by)
+        listed = msgspec.defstruct(
+            "Listed", [(key.name, key.type, msgspec.field(name=key.encode_name))], frozen=True
+        )
+        pages = self._route.pages(name, listed, visit, where=condition)
+        keys = [getattr(row, key.name) for page in pages for row in page]
+        return tuple(self._route.one(name, one, ask.row, visit) for one in keys)
+
+    def _gone(self, error: NoClass, visit: Visit) -> Visibility:
+        """A class that has gone has no instance; only a site that is seen can say so."""
+        sees = self._rights(visit)
+        return sees if isinstance(sees, Trimmed) else SeesEverything(error.reason)
 
     def _listed(self, ask: Listing, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The rows of a long class; devices and users are too many for memory."""
@@ -319,14 +345,11 @@ class AdminService:
         return next((row for row in rows if row.collection_id.upper() == collection.upper()), None)
 
     def _seen_sites(self, visit: Visit) -> tuple[Site, ...]:
-        with self._lock:
-            known = self._sites
-        if known is None:
-            pages = self._route.pages(Sites.provider_class, Site, visit)
-            known = tuple(row for page in pages for row in page)
-            with self._lock:
-                self._sites = known
-        return known
+        with self._lock:  # held while they are read, so that they are read once
+            if self._sites is None:
+                pages = self._route.pages(Sites.provider_class, Site, visit)
+                self._sites = tuple(row for page in pages for row in page)
+            return self._sites
 
 
 def _check_id(collection: str) -> None:
@@ -348,7 +371,8 @@ def _shown(row: object) -> str:
             parts = (row.service_type, row.name, row.fqdn, row.service_c_name)
             return ", ".join(str(part) for part in parts if part) + f", state {row.state}"
         case _:
-            return msgspec.json.encode(row).decode()
+            shown = getattr(row, "shown", None)
+            return shown if isinstance(shown, str) else msgspec.json.encode(row).decode()
 
 
 def _site(site: Site) -> str:

@@ -17,9 +17,11 @@ SMS_SystemResourceList: NALPath ResourceType RoleName ServerName ServerRemoteNam
   InternetEnabled InternetShared
 SMS_SCI_SysResUse: ItemName NALPath NetworkOSPath RoleName SiteCode SslState Type Props PropLists
 SMS_SCI_Component: ItemName ComponentName SiteCode Props PropLists
+SMS_Admin: LogonName RoleNames CategoryNames CollectionNames IsGroup
 SMS_R_User: ResourceId UniqueUserName UserPrincipalName AADUserID
 SMS_Collection: CollectionID Name CollectionType MemberCount LocalMemberCount LimitToCollectionID
   LimitToCollectionName IsBuiltIn RefreshType CurrentStatus LastRefreshTime LastMemberChangeTime
+  CollectionRules
 SMS_FullCollectionMembership: CollectionID ResourceID Name SiteCode IsClient
 SMS_CombinedDeviceResources: Name ResourceID IsClient ClientVersion CoManaged AADDeviceID
   AADTenantID DeviceOS DeviceOSBuild Domain CNIsOnInternet CNAccessMP SiteCode
@@ -42,8 +44,9 @@ SMS_Client_ComanagementState: ResourceID Name SiteCode ComgmtPolicyPresent MDMEn
   MDMProvisioned Authority MDMWorkloads AADDeviceID AADJoined HybridAADJoined EnrollmentScheduled
   EnrollmentFailed EnrollmentStatusCode EnrollmentErrorDetail PendingLogon
 SMS_ClientSettings: SettingsID UniqueID Name Priority Type AssignmentCount FeatureType
+  AgentConfigurations
 SMS_ClientSettingsAssignment: ClientSettingsID CollectionID CollectionName
-SMS_CloudSubscription: Name Description UniqueID
+SMS_CloudSubscription: Name Description UniqueID CollectionID
 SMS_IntuneAccountInfo: AADTenantID IntuneAccountID LastUpdateTime
 SMS_MDMCorpEnrollmentProfiles: ProfileId Name Department DeviceCount EnrollmentProgram IsDefault
   IsUserChallenge PlatformType SupervisionMode CreationTime ModifiedTime

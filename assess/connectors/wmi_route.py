@@ -25,6 +25,8 @@ ENOUGH_RIGHTS = (
     "Give the account the role Read-only Analyst on all scopes and collections, and say so with "
     '[site.auth] role = "read-only-analyst".'
 )
+_NOT_FOUND = 404
+_AGAIN = "Collect again: it may have been changed while it was read."
 _PAGE = 1000
 _MOST_PAGES = 5000
 _PACE = 0.01  # seconds between two requests: half of what a site serves one client
@@ -41,6 +43,12 @@ class _Page(msgspec.Struct, Generic[Row]):
     next: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
+class _Keyed(msgspec.Struct, Generic[Row]):
+    """An instance read by its key, which some versions wrap into a list."""
+
+    value: list[Row] | None = None
+
+
 class _ErrorText(msgspec.Struct):
     code: str | int = ""
     message: str = ""
@@ -48,6 +56,10 @@ class _ErrorText(msgspec.Struct):
 
 class _ErrorBody(msgspec.Struct):
     error: _ErrorText
+
+
+class NoClass(Unavailable):
+    """The service itself says that it has no such class."""
 
 
 class _NotUnderstood(Unavailable):
@@ -124,6 +136,32 @@ class Route:
             yield fresh
         raise Unavailable(f"{self.where(name)} sends pages without an end")
 
+    def one(self, name: str, key: str | int, row: type[Row], visit: Visit) -> Row:
+        """One instance by its key, with its lazy properties; raises Unavailable without it."""
+        select = properties(row)
+        _allowed(name, select)
+        shown = str(key) if isinstance(key, int) else "'" + key.replace("'", "''") + "'"
+        address = self.where(name) + f"({quote(shown, safe='')})"
+        reply = self._ask(f"{address}?$select={','.join(select)}", visit)
+        if reply.status == _NOT_FOUND:
+            said = _message(reply)
+            raise Unavailable(f"{name} {shown} cannot be read by its key (404){said}", _AGAIN)
+        if reply.status not in {200, 201}:
+            raise self._refused(name, reply)
+        body = reply.body.removeprefix(b"\xef\xbb\xbf")
+        try:
+            found = msgspec.json.decode(body, type=_Keyed[row])  # type: ignore[valid-type]
+            if found.value is None:
+                return msgspec.json.decode(body, type=row)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Unavailable(
+                f"{name} {shown} was sent in a form that cannot be read: {error}",
+                "Report this with the version of the site.",
+            ) from None
+        if len(found.value) != 1:
+            raise Unavailable(f"{name} {shown} is {len(found.value)} instances", _AGAIN)
+        return found.value[0]
+
     def _page(
         self, name: str, url: str, decoder: msgspec.json.Decoder[Any], visit: Visit, *, hurry: bool
     ) -> _Page[Any]:
@@ -141,7 +179,7 @@ class Route:
             reply.decode(_Page[Any])
             raise
 
-    def _ask(self, url: str, visit: Visit, *, hurry: bool) -> Reply:
+    def _ask(self, url: str, visit: Visit, *, hurry: bool = False) -> Reply:
         client = self._client(hurry=hurry)
         self._keep_pace()
         try:
@@ -217,7 +255,7 @@ class Route:
             case 403:
                 return Unavailable(f"{where} refuses this account (403){said}", ENOUGH_RIGHTS)
             case 404 if said:
-                return Unavailable(
+                return NoClass(
                     f"this site has no class {name} (404){said}",
                     "The class came with a later version of Configuration Manager, or has gone.",
                 )

@@ -75,16 +75,34 @@ class Seen(msgspec.Struct, Generic[Row], frozen=True):
 
 
 class Instances(Ask, frozen=True):
-    """Every instance of one provider class; a question is a subclass that names class and row."""
+    """Every instance of one provider class; a question is a subclass that names class and row.
+
+    ``retired``: the class has gone from current sites, so that a site without it has no instance.
+    ``keyed_by``: the property by whose value each instance is read again, alone, since a list
+    leaves lazy properties out.
+    """
 
     source: ClassVar[str] = "adminservice"
     permissions: ClassVar[tuple[str, ...]] = (READ_ONLY_ANALYST,)
     provider_class: ClassVar[str] = ""
     row: ClassVar[type[msgspec.Struct]] = msgspec.Struct
+    retired: ClassVar[bool] = False
+    keyed_by: ClassVar[str] = ""
+
+    @property
+    def condition(self) -> str:
+        """Which instances are asked for, as ``$filter`` says it; "" for all of them."""
+        return ""
 
     def describe(self) -> str:
         """The class as the AdminService names it."""
         return f"{self.provider_class} of the AdminService"
+
+
+def equals(name: str, value: str) -> str:
+    """The condition that a property has this value; quotes in it stay text."""
+    doubled = value.replace("'", "''")
+    return f"{name} eq '{doubled}'"
 
 
 def properties(row: type[msgspec.Struct]) -> tuple[str, ...]:

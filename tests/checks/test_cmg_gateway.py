@@ -38,7 +38,11 @@ from sitecloud import (
     verdict,
 )
 
-NAMED = {"name": "contosocmg", "service_type": "CloudProxyService", "service_c_name": HOST}
+NAMED: dict[str, Any] = {
+    "name": "contosocmg",
+    "service_type": "CloudProxyService",
+    "service_c_name": HOST,
+}
 ASIDE = Missing("[site] is not set up", "Set it.", skipped=True)
 NO_NAME = unset("cmg.service_name")
 CDP = gateway(service_type="CloudDistributionPoint", name="cdp", service_c_name="cdp.contoso.com")

@@ -16,7 +16,11 @@ from checks.cmg_trust import crl_verification, root_limits, server_certificate, 
 from sitecloud import HOST, MAYBE, REFUSED, gateway, seen, site, unset, verdict
 from specimens import NOW, cert, entry, file, live, served, store
 
-NAMED = {"name": "contosocmg", "service_type": "CloudProxyService", "service_c_name": HOST}
+NAMED: dict[str, Any] = {
+    "name": "contosocmg",
+    "service_type": "CloudProxyService",
+    "service_c_name": HOST,
+}
 UNASKED = unset("[attestations] x")
 YES, NO = Attested(True, by="A. Meyer"), Attested(False)
 OTHER = cert(sha1="CD" * 20, sha256="EE" * 32)

@@ -87,7 +87,9 @@ def contoso() -> dict[str, Any]:
 
 
 def customer(classes: dict[str, Any], hidden: Any = None) -> Cloud:
-    tenant = Tenant(TENANT, domains=("contoso.com",), apps=(replace(TOOL, application=frozenset()),))
+    tenant = Tenant(
+        TENANT, domains=("contoso.com",), apps=(replace(TOOL, application=frozenset()),)
+    )
     subscription = Subscription(
         SUBSCRIPTION, TENANT, assignments=(RoleAssignment(TOOL.object_id),),
         resource_groups=(
@@ -97,7 +99,11 @@ def customer(classes: dict[str, Any], hidden: Any = None) -> Cloud:
             },
         ),
     )  # fmt: skip
-    return Cloud(tenant, subscriptions=[subscription], site=Site("localhost", classes=classes, hidden=hidden or {}))
+    return Cloud(
+        tenant,
+        subscriptions=[subscription],
+        site=Site("localhost", classes=classes, hidden=hidden or {}),
+    )
 
 
 PLAN = {
@@ -140,7 +146,9 @@ def assessed(world: Cloud, folder: Path, role: str = "read-only-analyst") -> Res
     """Collect from site and subscription, write the evidence, read it back, and judge it."""
     known, chosen, described = library(), Selection(only=MINE), engagement(world, folder, role)
     asks = questions(c for c in known.checks.values() if chosen.leaves_out(c.requirement) is None)
-    connectors = [c for c in connectors_for(asks, described) if c.source in {"adminservice", "azure-arm"}]
+    connectors = [
+        c for c in connectors_for(asks, described) if c.source in {"adminservice", "azure-arm"}
+    ]
     with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
         collect(asks, connectors, recording, clock=lambda: NOW)
         first = evaluate(known, recording, selection=chosen)
@@ -184,7 +192,9 @@ def test_without_a_role_nothing_absent_is_proved(tmp_path: Path) -> None:
     with customer(empty) as world:
         found = statuses(assessed(world, tmp_path, role=""))
     assert {name for name, status in found.items() if status is Status.FAIL} == set()
-    assert {name for name, status in found.items() if status is Status.PASS} == {"comanagement.wizard-path"}
+    assert {name for name, status in found.items() if status is Status.PASS} == {
+        "comanagement.wizard-path"
+    }
 
 
 def test_with_the_role_an_absence_is_one(tmp_path: Path) -> None:
@@ -201,7 +211,9 @@ def test_with_the_role_an_absence_is_one(tmp_path: Path) -> None:
 def test_classes_that_the_site_does_not_have_decide_nothing(tmp_path: Path) -> None:
     with customer({"SMS_Site": contoso()["SMS_Site"]}) as world:
         found = statuses(assessed(world, tmp_path))
-    assert {name for name, status in found.items() if status is not Status.UNKNOWN} == {"comanagement.wizard-path"}
+    assert {name for name, status in found.items() if status is not Status.UNKNOWN} == {
+        "comanagement.wizard-path"
+    }
 
 
 def test_servers_in_the_pilot_and_wrong_types_are_told(tmp_path: Path) -> None:
@@ -219,7 +231,11 @@ def test_no_question_names_more_than_is_listed() -> None:
     def below(kind: type[Instances]) -> list[type[Instances]]:
         return [kind, *(one for sub in kind.__subclasses__() for one in below(sub))]
 
-    kinds = [kind for kind in below(Instances) if kind.__module__ == site_cloud.__name__ and kind.provider_class]
+    kinds = [
+        kind
+        for kind in below(Instances)
+        if kind.__module__ == site_cloud.__name__ and kind.provider_class
+    ]
     assert {ManagementStates, StagingCollections} <= set(kinds)
     for kind in kinds:
         known = known_classes()[kind.provider_class]
@@ -228,3 +244,56 @@ def test_no_question_names_more_than_is_listed() -> None:
         assert select <= set(known.properties)
         assert not select & known.secret
         assert kind.provider_class not in SECRET_CLASSES
+
+
+def amiss() -> dict[str, Any]:
+    """The same site with much to find fault with."""
+    data = contoso()
+    data["SMS_AzureService"][0] |= {
+        "State": 6, "Region": "North Europe", "SubscriptionID": TENANT, "AffinityGroup": "rg cmg", "StorageServiceName": "",
+        "Fqdn": "contosocmg.cloudapp.net", "AzureEnvironmentId": 2, "NumberOfInstances": 0, "ClientCertRevocationEnabled": True,
+        "RootCertThumbprint": ";".join(["11" * 20] * 3),
+    }  # fmt: skip
+    data["SMS_AzureEnvironments"] = [{"ID": 2, "EnvironmentName": "AzureUSGovernmentCloud"}]
+    data["SMS_AAD_Tenant_Ex"].append({"ID": 8, "Name": "Fabrikam", "TenantID": SUBSCRIPTION})
+    data["SMS_AAD_Application_Ex"].pop()
+    data["SMS_AAD_Discovery_Settings"][0] |= {
+        "DeltaSyncEnabled": False,
+        "FullSyncEnabled": False,
+        "LastFullSyncTime": None,
+    }
+    data["SMS_CoManagementSettings"] = []
+    data["SMS_Client_ComanagementState"][0] |= {"MDMWorkloads": "8201", "EnrollmentFailed": True}
+    data["SMS_CombinedDeviceResources"][0]["DeviceOS"] = "Microsoft Windows NT Server 10.0"
+    return data
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What is at fault on that site, seen whole."""
+    with pytest.MonkeyPatch.context() as patch, customer(amiss()) as world:
+        patch.setenv("ASSESS_TEST_SECRET", "right")
+        found = statuses(assessed(world, tmp_path_factory.mktemp("whole")))
+    return {name for name, status in found.items() if status in {Status.FAIL, Status.WARN}}
+
+
+def test_what_is_amiss_is_found(faults: set[str]) -> None:
+    assert faults == set(MINE) - {
+        "cmg.top-tier-site", "cdp.decision", "comanagement.wizard-path", "comanagement.auto-enrollment",
+        "comanagement.pilot-collection-prepared",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", sorted(contoso()))
+def test_losing_a_class_never_helps(lost: str, faults: set[str], tmp_path: Path) -> None:
+    data = amiss()
+    del data[lost]
+    with customer(data) as world:
+        found = statuses(assessed(world, tmp_path))
+    assert {name for name, status in found.items() if status is Status.PASS} & faults == set()
+
+
+def test_not_knowing_what_the_account_sees_never_helps(faults: set[str], tmp_path: Path) -> None:
+    with customer(amiss()) as world:
+        found = statuses(assessed(world, tmp_path, role=""))
+    assert {name for name, status in found.items() if status is Status.PASS} & faults == set()

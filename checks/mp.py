@@ -1,0 +1,224 @@
+"""Management points: whether those for the gateway are there and can serve it."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from assess.check import (
+    Fail,
+    Key,
+    Manual,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import Seen, text
+from assess.evidence.site_roles import (
+    ENHANCED_HTTP,
+    MANAGEMENT_POINT,
+    SITE_COMPONENT_MANAGER,
+    Component,
+    Components,
+    Roles,
+    RoleUse,
+)
+from checks.site_systems import names, of_site, same_host, sees_part, setting, unseen, with_role
+
+_HTTP, _HTTPS = {0, 4}, {1, 3}
+_ELSE = "; v_SystemResourceList in the site database could tell too"
+
+
+def _point(points: list[RoleUse], host: str) -> RoleUse | None:
+    return next((one for one in points if same_host(one.server, host)), None)
+
+
+def _points(roles: Seen[RoleUse], code: str | Missing) -> list[RoleUse]:
+    """The management points of the named site; of every one where none is named."""
+    found = with_role(roles, MANAGEMENT_POINT)
+    return found if isinstance(code, Missing) else of_site(found, code)
+
+
+def _none(subject: str | None, roles: Seen[RoleUse]) -> Outcome:
+    what = f"{subject or 'no server'} is {'not ' if subject else ''}seen as a management point"
+    if roles.sees.complete:
+        return Unknown(subject, f"{what}, see mp.available")
+    return unseen(subject, what, roles.sees, also=_ELSE)
+
+
+@check("mp.available", subjects="mp.servers")
+def available(
+    roles: Annotated[Seen[RoleUse], Roles()],
+    servers: Annotated[list[str] | Missing, Key("mp.servers")],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass for each intended server that has the role in the site."""
+    points = _points(roles, code)
+    expected = "a management point" + ("" if isinstance(code, Missing) else f" of site {code}")
+    if isinstance(servers, Missing):
+        if points:
+            found = names(points)
+            question = f"Set mp.servers: which of {found} are to serve the gateway?"
+            yield Manual(None, question, f"management points: {found}", about=_about(points))
+        elif roles.sees.complete:
+            yield Fail(None, expected, f"no server has the role; {roles.sees.because}")
+        else:
+            yield unseen(None, "no management point is seen", roles.sees, also=_ELSE)
+        return
+    for host in servers:
+        point = _point(points, host)
+        if point is not None:
+            yield Pass(host, f"management point of site {text(point.site_code)}", expected)
+        elif roles.sees.complete:
+            step = f"Add the management point role to {host}, or correct mp.servers."
+            have = f"the management points are {names(points)}" if points else "nobody has the role"
+            yield Fail(host, expected, f"{host} has no such role; {have}", remedy=(step,))
+        else:
+            yield unseen(host, f"{host} is not seen as a management point", roles.sees, also=_ELSE)
+
+
+def _about(points: list[RoleUse]) -> tuple[str, ...]:
+    return tuple(one.about for one in points)
+
+
+def _judged(
+    roles: Seen[RoleUse], servers: list[str] | Missing, code: str | Missing
+) -> Iterator[tuple[str | None, RoleUse | None]]:
+    """The intended servers with their role; without a list every management point."""
+    points = _points(roles, code)
+    if isinstance(servers, Missing):
+        yield from ((one.server or None, one) for one in points)
+        if not points:
+            yield None, None
+        return
+    for host in servers:
+        yield host, _point(points, host)
+
+
+@check("mp.client-connections", subjects="mp.servers")
+def client_connections(
+    roles: Annotated[Seen[RoleUse], Roles()],
+    settings: Annotated[Seen[Component] | Missing, Components(SITE_COMPONENT_MANAGER)],
+    servers: Annotated[list[str] | Missing, Key("mp.servers")],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass for each management point with HTTPS, or with HTTP under enhanced HTTP."""
+    for subject, point in _judged(roles, servers, code):
+        yield _none(subject, roles) if point is None else _secured(subject, point, settings)
+
+
+def _secured(
+    subject: str | None, point: RoleUse, settings: Seen[Component] | Missing
+) -> Outcome:
+    state, expected = point.ssl_state, "HTTPS, or HTTP with enhanced HTTP"
+    if state in _HTTPS:
+        return Pass(subject, f"HTTPS (SslState {state})", expected)
+    if state not in _HTTP:
+        because = f"the role on {point.server} comes with SslState {state}, which says neither "
+        because += "HTTP nor HTTPS; a TLS connection to its port 443 could tell"
+        return Unknown(subject, because)
+    if isinstance(settings, Missing):
+        return unavailable(subject, settings)
+    value = setting(settings, text(point.site_code), "IISSSLState")
+    if not isinstance(value, int):
+        because = getattr(value, "because", "the settings of its site are not known")
+        return Unknown(subject, f"HTTP (SslState {state}), and {because}", remedy=value.remedy)
+    if value & ENHANCED_HTTP:
+        return Pass(subject, f"HTTP with enhanced HTTP (IISSSLState {value})", expected)
+    step = f"Servers and Site System Roles > {point.server} > Management point > Properties > "
+    step += f"General > HTTPS, or switch on enhanced HTTP for site {text(point.site_code)}."
+    observed = f"HTTP (SslState {state}) and no enhanced HTTP (IISSSLState {value})"
+    return Fail(subject, expected, observed, remedy=(step,))
+
+
+@check("mp.cmg-traffic")
+def cmg_traffic(
+    roles: Annotated[Seen[RoleUse], Roles()],
+    servers: Annotated[list[str] | Missing, Key("mp.servers")],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass when AllowProxyTraffic is 1 on every management point that serves the gateway."""
+    judged = [(host, point) for host, point in _judged(roles, servers, code)]
+    absent = [host for host, point in judged if point is None]
+    points = [point for _, point in judged if point is not None]
+    about = _about(points)
+    expected = "AllowProxyTraffic 1 on every management point for the gateway"
+    if not points:
+        return [_absent(absent, roles)]
+    on = [one for one in points if one.number("AllowProxyTraffic") == 1]
+    off = [one for one in points if one.number("AllowProxyTraffic") == 0]
+    unsaid = [one for one in points if one not in on and one not in off]
+    if unsaid:
+        because = f"the role on {names(unsaid)} comes without the property AllowProxyTraffic"
+        return [Unknown(None, because, about=about)]
+    if absent:
+        because = f"{', '.join(filter(None, absent))} is not seen as a management point"
+        return [Unknown(None, f"{because}, see mp.available", about=about)]
+    step = f"Management point on {names(off)} > Properties > General > Allow Configuration Manager "
+    step += "cloud management gateway traffic."
+    if not on:
+        observed = f"0 on {names(off)}"
+        if sees_part(roles.sees) and isinstance(servers, Missing):
+            return [unseen(None, f"{observed}; others may be hidden", roles.sees)]
+        return [Fail(None, expected, observed, about=about, remedy=(step,))]
+    if not off:
+        return [Pass(None, f"1 on {names(on)}", expected, about=about)]
+    observed = f"1 on {names(on)}, 0 on {names(off)}"
+    if isinstance(servers, Missing):
+        question = "Set mp.servers: which management points are to serve the gateway?"
+        return [Manual(None, question, observed, about=about)]
+    return [Warn(None, expected, observed, about=about, remedy=(step,))]
+
+
+def _absent(hosts: list[str | None], roles: Seen[RoleUse]) -> Outcome:
+    """None of the intended servers is seen with the role."""
+    listed = ", ".join(host for host in hosts if host)
+    what = f"{listed or 'no server'} is {'not ' if listed else ''}seen as a management point"
+    if roles.sees.complete:
+        return Unknown(None, f"{what}, see mp.available")
+    return unseen(None, what, roles.sees, also=_ELSE)
+
+
+@check("mp.connection-scope", subjects="mp.servers")
+def connection_scope(
+    roles: Annotated[Seen[RoleUse], Roles()],
+    servers: Annotated[list[str] | Missing, Key("mp.servers")],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass for each management point of the gateway that serves intranet and internet."""
+    judged = list(_judged(roles, servers, code))
+    if isinstance(servers, Missing):
+        judged = [(h, p) for h, p in judged if p and p.number("AllowProxyTraffic") == 1]
+        judged = judged or [(None, None)]
+    for subject, point in judged:
+        if point is not None:
+            yield _scope(subject, point)
+        elif isinstance(servers, Missing):
+            because = "no management point is seen that serves the gateway, see mp.cmg-traffic"
+            yield Unknown(None, because)
+        else:
+            yield _none(subject, roles)
+
+
+def _scope(subject: str | None, point: RoleUse) -> Outcome:
+    inside, outside = point.number("MPIntranetFacing"), point.number("MPInternetFacing")
+    expected = "MPIntranetFacing 1 and MPInternetFacing 1"
+    observed = f"MPIntranetFacing {inside}, MPInternetFacing {outside}"
+    step = f"Management point on {point.server} > Properties > General > Allow intranet and "
+    step += "Internet connections."
+    if outside == 0:
+        return Fail(subject, expected, observed, remedy=(step,))
+    missing = [
+        name
+        for name, value in (("MPIntranetFacing", inside), ("MPInternetFacing", outside))
+        if value not in (0, 1)
+    ]
+    if missing:
+        said = f"the role on {point.server} does not say {' and '.join(missing)}"
+        return Unknown(subject, said)
+    if inside == 0:
+        return Warn(subject, expected, f"internet only: {observed}", remedy=(step,))
+    return Pass(subject, observed, expected)

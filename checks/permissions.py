@@ -1,0 +1,80 @@
+"""Rights: who may run the wizards of Configuration Manager."""
+
+from typing import Annotated
+
+from assess.check import Fail, Key, Outcome, Outcomes, Pass, Unknown, Warn, check
+from assess.evidence.adminservice import Seen, text
+from assess.evidence.site_roles import Administrator, Administrators
+from checks.site_systems import unseen
+
+_ROLE, _ALL, _DEFAULT = "full administrator", "all", "default"
+_ALL_COLLECTIONS = {"all systems", "all users and user groups", "all users"}
+
+
+@check("permissions.configmgr-full-admin")
+def configmgr_full_admin(
+    account: Annotated[str, Key("accounts.configmgr_admin")],
+    admins: Annotated[Seen[Administrator], Administrators()],
+) -> Outcomes:
+    """Pass when the account has the role Full Administrator with the scope All."""
+    own = [one for one in admins if _same_account(text(one.logon_name), account)]
+    groups = [one for one in admins if one.is_group is not False and one not in own]
+    expected = "Full Administrator with the scope All"
+    about = tuple(one.about for one in (*own, *groups))
+    step = f"Administration > Security > Administrative Users > {account} > role Full "
+    step += "Administrator, all instances of the objects."
+    judged = [_entry(one, expected, step) for one in own]
+    passed = next((one for one in judged if isinstance(one, Pass)), None)
+    if passed is not None:
+        return [passed]
+    full = [one for one in groups if isinstance(_entry(one, expected, step), Pass | Unknown)]
+    if full:
+        listed = ", ".join(text(one.logon_name) or "an entry without a name" for one in full)
+        because = f"{account} has the role not by its own entry; whether by being a member of "
+        because += f"{listed}, the directory could tell"
+        confirm = f"Check that {account} is a member of {listed}, or add the account itself."
+        return [Unknown(None, because, about=about, remedy=(confirm,))]
+    if any(isinstance(one, Unknown) for one in judged):
+        return judged
+    if not admins.sees.complete:
+        what = f"{account} has an entry with fewer rights" if judged else f"no entry for {account}"
+        return [unseen(None, f"{what}; no other is seen that gives more", admins.sees)]
+    if judged:
+        return judged
+    observed = f"no administrative user {account}; {admins.sees.because}"
+    return [Fail(None, expected, observed, about=about, remedy=(step,))]
+
+
+def _same_account(one: str, other: str) -> bool:
+    return bool(one) and one.strip().lower() == other.strip().lower()
+
+
+def _entry(one: Administrator, expected: str, step: str) -> Outcome:
+    """What one entry amounts to. Each list counts for all roles of the entry together."""
+    name, about = text(one.logon_name), (one.about,)
+    for prop, values in (("RoleNames", one.role_names), ("CategoryNames", one.category_names)):
+        if not isinstance(values, tuple):
+            because = f"the entry {name} comes without the property {prop}"
+            return Unknown(None, because, about=about)
+    assert isinstance(one.role_names, tuple)
+    assert isinstance(one.category_names, tuple)
+    roles = {role.strip().lower() for role in one.role_names}
+    scopes = {scope.strip().lower() for scope in one.category_names}
+    observed = f"{name}: {', '.join(one.role_names) or 'no role'}; "
+    observed += f"scopes {', '.join(one.category_names) or 'none'}"
+    if _ROLE not in roles:
+        return Fail(None, expected, observed, about=about, remedy=(step,))
+    if _ALL not in scopes:
+        kind = Warn if scopes == {_DEFAULT} else Fail
+        return kind(None, expected, observed, about=about, remedy=(step,))
+    if len(roles) > 1 and len(scopes) > 1:
+        because = f"{observed}; which scope belongs to which role, the entry does not say"
+        return Unknown(None, because, about=about)
+    if not isinstance(one.collection_names, tuple):
+        because = f"the entry {name} comes without the property CollectionNames"
+        return Unknown(None, because, about=about)
+    named = [c for c in one.collection_names if c.strip().lower() not in _ALL_COLLECTIONS]
+    if named and len(named) == len(one.collection_names):
+        said = f"{observed}; restricted to the collections {', '.join(named)}"
+        return Warn(None, expected, said, about=about, remedy=(step,))
+    return Pass(None, observed, expected, about=about)

@@ -1,0 +1,123 @@
+"""How the site talks to its clients: PKI certificates, enhanced HTTP, trusted roots."""
+
+import re
+from typing import Annotated
+
+from assess.check import (
+    Attestation,
+    Attested,
+    Fail,
+    Key,
+    Manual,
+    Missing,
+    Outcomes,
+    Pass,
+    Scenario,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.evidence.adminservice import Seen
+from assess.evidence.certificates import CertificateFile, CertificateIn
+from assess.evidence.site_roles import (
+    ENHANCED_HTTP,
+    HTTPS_ONLY,
+    PKI_CLIENTS,
+    SITE_COMPONENT_MANAGER,
+    Component,
+    Components,
+)
+from checks.site_systems import setting
+
+_CONSOLE = "Administration > Site Configuration > Sites > {site.code} > Properties > "
+_CONSOLE += "Communication Security > "
+
+
+def _https_only(value: int) -> bool:
+    return value & HTTPS_ONLY == HTTPS_ONLY
+
+
+@check("site.use-pki-client-cert")
+def use_pki_client_cert(
+    settings: Annotated[Seen[Component], Components(SITE_COMPONENT_MANAGER)],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass when the bit for PKI client certificates is set, or the site is HTTPS only."""
+    value = setting(settings, code, "IISSSLState")
+    if not isinstance(value, int):
+        return [value]
+    expected = "IISSSLState with 0x100, or HTTPS only"
+    if _https_only(value):
+        return [Pass(None, f"IISSSLState {value}: HTTPS only", expected)]
+    if value & PKI_CLIENTS:
+        return [Pass(None, f"IISSSLState {value}: PKI client certificates are used", expected)]
+    return [Fail(None, expected, f"IISSSLState {value}: PKI client certificates are not used")]
+
+
+@check("site.enhanced-http")
+def enhanced_http(
+    scenario: Annotated[str, Scenario()],
+    settings: Annotated[Seen[Component], Components(SITE_COMPONENT_MANAGER)],
+    mode: Annotated[str | Missing, Key("mp.mode")],
+    code: Annotated[str | Missing, Key("site.code")],
+) -> Outcomes:
+    """Pass when generated certificates are used; with a PKI, when the plan does not need them."""
+    value = setting(settings, code, "IISSSLState")
+    if not isinstance(value, int):
+        return [value]
+    on = bool(value & ENHANCED_HTTP)
+    expected = "IISSSLState with 0x400: enhanced HTTP"
+    observed = f"IISSSLState {value}: enhanced HTTP is {'on' if on else 'off'}"
+    if scenario == "co-management-internet":
+        if on:
+            return [Pass(None, observed, expected)]
+        if _https_only(value):
+            said = f"{observed}, and the site is HTTPS only, which also works but needs a PKI"
+            return [Warn(None, expected, said)]
+        return [Fail(None, expected, observed)]
+    if mode == "https":
+        return [Pass(None, f"{observed}; mp.mode is https, which does not need it", expected)]
+    if mode == "enhanced-http":
+        return [(Pass(None, observed, expected) if on else Fail(None, expected, observed))]
+    if on:
+        said = f"{observed}, an accepted simplification where mp.mode is not set to https"
+        return [Warn(None, "HTTPS management points, or enhanced HTTP by plan", said)]
+    return [unavailable(None, mode) if isinstance(mode, Missing) else Unknown(None, observed)]
+
+
+_THUMBPRINT = re.compile(r"[0-9A-F]{40}")
+_LIST = "Which certificates does Set Root CA Certificates of the primary site list (thumbprints)?"
+
+
+@check("site.trusted-root-list")
+def trusted_root_list(
+    root: Annotated[CertificateFile | Missing, CertificateIn("files.trusted_root_cer")],
+    listed: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when the attested list has the thumbprint of the root.
+
+    No documented property shows the list, and the class that may is never read: it holds accounts.
+    """
+    if isinstance(listed, Missing):
+        return [Manual(None, _LIST)]
+    answer = listed.answer if isinstance(listed.answer, list) else [str(listed.answer)]
+    plain = [re.sub(r"[\s:\-]", "", one.upper()) for one in answer]
+    found = [one for one in plain if _THUMBPRINT.search(one)]
+    by = listed.by or "nobody named"
+    expected = "the root of the client certificates is in the list"
+    step = f"{_CONSOLE}Trusted Root Certification Authorities > Set > add "
+    step += "{files.trusted_root_cer}."
+    if not found:
+        if listed.yes:
+            because = f"{by} answered, but named no thumbprint"
+            return [Unknown(None, because, remedy=("Answer with the thumbprints of the list.",))]
+        return [Fail(None, expected, f"the list is empty, says {by}", remedy=(step,))]
+    if isinstance(root, Missing):
+        return [unavailable(None, root)]
+    leaf = root.leaf
+    if any(leaf.sha1.upper() in one or leaf.sha256.upper() in one for one in found):
+        observed = f"{leaf.sha1} of {root.name} is in the list, says {by}"
+        return [Pass(None, observed, expected)]
+    said = f"{leaf.sha1} of {root.name} is not in the list, says {by}"
+    return [Fail(None, expected, said, remedy=(step,))]
