@@ -498,7 +498,7 @@ def _role_rows(customer: Customer) -> dict[str, list[dict[str, Any]]]:
             role("SMS Cloud Proxy Connector", mp, 0),
         ],
         "SMS_SCI_Component": [
-            {"ComponentName": "SMS_SITE_COMPONENT_MANAGER", "SiteCode": code, "Props": [number("IISSSLState", 1248)]},
+            {"ComponentName": "SMS_SITE_COMPONENT_MANAGER", "SiteCode": code, "Props": [number("IISSSLState", 1504)]},
             {"ComponentName": "SMS_AD_USER_DISCOVERY_AGENT", "SiteCode": code, "Props": [word]},
         ],
         "SMS_ComponentSummarizer": [{**connector, "Status": 1, "TallyInterval": "0001128000100008"}],
