@@ -20,6 +20,13 @@ from assess.check import (
     check,
     unavailable,
 )
+from assess.evidence.access import (
+    AccessApplications,
+    AccessConditions,
+    AccessGrant,
+    AccessPolicies,
+    AccessPolicy,
+)
 from assess.evidence.graph import Moment, moment
 from assess.evidence.intuneapps import PolicyAssignment
 from assess.evidence.policies import (
@@ -30,13 +37,8 @@ from assess.evidence.policies import (
     ComplianceActions,
     Compliances,
     ComplianceTargets,
-    ConditionalPolicies,
-    ConditionalPolicy,
     Conflict,
     Conflicts,
-    Grant,
-    MailApplications,
-    MailConditions,
     Managed,
     ManagedByIntune,
     MessageTemplate,
@@ -377,7 +379,7 @@ def proactive_monitoring(
 @check("planning.email-access-conditions")
 def email_access_conditions(
     capabilities: Annotated[list[str] | Missing, Key("planning.required_capabilities")],
-    access: Annotated[tuple[ConditionalPolicy, ...] | Missing, ConditionalPolicies()],
+    access: Annotated[tuple[AccessPolicy, ...] | Missing, AccessPolicies()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
     actions: Annotated[dict[str, tuple[Rule, ...] | None] | Missing, ComplianceActions()],
@@ -390,7 +392,7 @@ def email_access_conditions(
 
 
 def _guarded(
-    access: tuple[ConditionalPolicy, ...] | Missing, capabilities: list[str] | Missing
+    access: tuple[AccessPolicy, ...] | Missing, capabilities: list[str] | Missing
 ) -> Outcome:
     expected = "an enabled conditional access policy that asks Exchange Online for a healthy device"
     if isinstance(access, Missing):
@@ -401,7 +403,7 @@ def _guarded(
     strict = [p for p in demanding if _state(p) == "enabled" and _only_way(p)]
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
-    if any(p.conditions is None or not isinstance(p.conditions, MailConditions) for p in access):
+    if any(p.conditions is None or not isinstance(p.conditions, AccessConditions) for p in access):
         return Unknown(None, "Graph does not show what each conditional access policy is about")
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, f"a compliant device is only one of several ways: {names}")
@@ -415,15 +417,15 @@ def _guarded(
     return Warn(None, expected, told)
 
 
-def _state(policy: ConditionalPolicy) -> str:
+def _state(policy: AccessPolicy) -> str:
     return policy.state.lower() if isinstance(policy.state, str) else ""
 
 
-def _about_mail(policy: ConditionalPolicy) -> bool:
+def _about_mail(policy: AccessPolicy) -> bool:
     """The policy covers Exchange Online: by id, with Office 365, or with everything."""
     conditions = policy.conditions
-    apps = conditions.applications if isinstance(conditions, MailConditions) else None
-    if not isinstance(apps, MailApplications):
+    apps = conditions.applications if isinstance(conditions, AccessConditions) else None
+    if not isinstance(apps, AccessApplications):
         return False
     included = {one.lower() for one in apps.include_applications or ()}
     excluded = {one.lower() for one in apps.exclude_applications or ()}
@@ -432,16 +434,16 @@ def _about_mail(policy: ConditionalPolicy) -> bool:
     )
 
 
-def _controls(policy: ConditionalPolicy) -> set[str]:
+def _controls(policy: AccessPolicy) -> set[str]:
     grant = policy.grant_controls
-    controls = grant.built_in_controls if isinstance(grant, Grant) else ()
+    controls = grant.built_in_controls if isinstance(grant, AccessGrant) else ()
     return {one.lower() for one in controls or ()}
 
 
-def _only_way(policy: ConditionalPolicy) -> bool:
+def _only_way(policy: AccessPolicy) -> bool:
     """A compliant device is demanded, not one of several ways in."""
     grant = policy.grant_controls
-    either = isinstance(grant, Grant) and str(grant.operator).upper() == "OR"
+    either = isinstance(grant, AccessGrant) and str(grant.operator).upper() == "OR"
     return not either or len(_controls(policy)) == 1
 
 

@@ -417,45 +417,6 @@ class MessageTemplates(GraphList, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class MailApplications(msgspec.Struct, frozen=True, rename="camel"):
-    """The applications that a conditional access policy is about."""
-
-    include_applications: tuple[str, ...] | UnsetType | None = UNSET
-    exclude_applications: tuple[str, ...] | UnsetType | None = UNSET
-
-
-class MailConditions(msgspec.Struct, frozen=True, rename="camel"):
-    """The conditions of a conditional access policy, as far as the checks look at them."""
-
-    applications: MailApplications | UnsetType | None = UNSET
-
-
-class Grant(msgspec.Struct, frozen=True, rename="camel"):
-    """What a conditional access policy demands; with OR one of it is enough."""
-
-    operator: Text = UNSET
-    built_in_controls: tuple[str, ...] | UnsetType | None = UNSET
-
-
-class ConditionalPolicy(msgspec.Struct, frozen=True, rename="camel"):
-    """A conditional access policy; ``state``: enabled, disabled or for reporting only."""
-
-    id: str
-    display_name: Text = UNSET
-    state: Text = UNSET
-    conditions: MailConditions | UnsetType | None = UNSET
-    grant_controls: Grant | UnsetType | None = UNSET
-
-
-class ConditionalPolicies(GraphList, frozen=True):
-    """The conditional access policies."""
-
-    answer: ClassVar[Any] = tuple[ConditionalPolicy, ...]
-    path: ClassVar[str] = "/identity/conditionalAccess/policies"
-    item: ClassVar[type[msgspec.Struct]] = ConditionalPolicy
-    permissions: ClassVar[tuple[str, ...]] = ("Policy.Read.All",)
-
-
 class ExchangeConnector(msgspec.Struct, frozen=True, rename="camel"):
     """A connector to Exchange; the feature is retired."""
 

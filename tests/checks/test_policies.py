@@ -8,17 +8,14 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
+from assess.evidence.access import AccessApplications, AccessConditions, AccessGrant, AccessPolicy
 from assess.evidence.config import Attested
 from assess.evidence.intuneapps import PolicyAssignment, Target
 from assess.evidence.policies import (
     Action,
     CataloguePolicy,
     Compliance,
-    ConditionalPolicy,
     Conflict,
-    Grant,
-    MailApplications,
-    MailConditions,
     Managed,
     MessageTemplate,
     Profile,
@@ -182,8 +179,8 @@ def test_proactive_monitoring(attested: Any, status: type[Outcome]) -> None:
     assert isinstance(worst(proactive_monitoring(attested=attested)), status)
 
 
-MAIL = MailConditions(MailApplications((EXCHANGE_ONLINE,), ()))
-STRICT = ConditionalPolicy("1", "Mail", "enabled", MAIL, Grant("AND", ("compliantDevice", "mfa")))
+MAIL = AccessConditions(applications=AccessApplications((EXCHANGE_ONLINE,), ()))
+STRICT = AccessPolicy("1", "Mail", "enabled", MAIL, AccessGrant("AND", ("compliantDevice", "mfa")))
 GOOD: dict[str, Any] = {
     "capabilities": ["email.conditional-access-online"], "access": (STRICT,), "policies": (C_IOS,), "targets": everywhere(C_IOS),
     "actions": {"i": (Rule("1", (Action("block"), Action("notification", "t"))),)}, "templates": (MessageTemplate("t"),),
@@ -194,13 +191,13 @@ GOOD: dict[str, Any] = {
     ("change", "status"),
     [
         ({}, Pass),
-        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",)))),)}, Pass),
-        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice",))),)}, Pass),
-        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice", "mfa"))),)}, Warn),
+        ({"access": (replace(STRICT, conditions=AccessConditions(applications=AccessApplications(("All",)))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=AccessGrant("OR", ("compliantDevice",))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=AccessGrant("OR", ("compliantDevice", "mfa"))),)}, Warn),
         ({"access": (replace(STRICT, state="enabledForReportingButNotEnforced"),)}, Warn),
         ({"access": (replace(STRICT, state="disabled"),)}, Fail),
         ({"access": (replace(STRICT, grant_controls=None),)}, Fail),
-        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",), (EXCHANGE_ONLINE,)))),)}, Fail),
+        ({"access": (replace(STRICT, conditions=AccessConditions(applications=AccessApplications(("All",), (EXCHANGE_ONLINE,)))),)}, Fail),
         ({"access": ()}, Fail),
         ({"access": (), "capabilities": []}, Warn),
         ({"access": (), "capabilities": UNSET_KEY}, Warn),
