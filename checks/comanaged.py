@@ -32,6 +32,7 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
+from assess.evidence.devices import ManagedDevice, ManagedDevices
 from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
 from assess.evidence.policies import (
     AssignedApp,
@@ -44,8 +45,6 @@ from assess.evidence.policies import (
     ComplianceTargets,
     Intent,
     Intents,
-    Managed,
-    ManagedByIntune,
     Profile,
     ProfileAssignments,
     Profiles,
@@ -289,7 +288,7 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
 def devices_comanaged(
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
     members: Annotated[Members | Missing, CollectionMembers("{comanagement.pilot_collection_id}")],
-    devices: Annotated[Table[Managed], ManagedByIntune()],
+    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
 ) -> Outcomes:
     """Pass when Intune shows each device of the pilot as managed by both."""
     pilot, gap = _pilot(names, members)

@@ -27,6 +27,7 @@ from assess.evidence.access import (
     AccessPolicies,
     AccessPolicy,
 )
+from assess.evidence.devices import ManagedDevice, ManagedDevices
 from assess.evidence.graph import Moment, moment
 from assess.evidence.intuneapps import PolicyAssignment
 from assess.evidence.policies import (
@@ -39,8 +40,6 @@ from assess.evidence.policies import (
     ComplianceTargets,
     Conflict,
     Conflicts,
-    Managed,
-    ManagedByIntune,
     MessageTemplate,
     MessageTemplates,
     Profile,
@@ -247,7 +246,7 @@ def policies_before_enrolment(
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
-    devices: Annotated[Table[Managed], ManagedByIntune()],
+    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
 ) -> Outcomes:
     """Pass when configuration and compliance of a platform are older than its first device."""
     first, undated = _enrolments(devices)
@@ -270,7 +269,7 @@ def policies_before_enrolment(
         yield _in_time(name, first.get(platform), unclear, since, gap)
 
 
-def _enrolments(devices: Table[Managed]) -> tuple[dict[str, datetime], set[str]]:
+def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set[str]]:
     """The first enrolment by platform, and the platforms with devices that have no date.
 
     The platform is "" where a device does not say what it runs, and "other" for what is none of

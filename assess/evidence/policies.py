@@ -9,14 +9,12 @@ from typing import Any, ClassVar, Self
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from assess.evidence import Ask, Known, Table
-from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Number, Perhaps, Text
+from assess.evidence import Ask, Known
+from assess.evidence.graph import Flag, GraphList, Moment, Number, Perhaps, Text
 from assess.evidence.intuneapps import Assignment, PolicyAssignment
 
 _READ = ("DeviceManagementConfiguration.Read.All",)
 _APPS = ("DeviceManagementApps.Read.All",)
-PLATFORMS = ("android", "ios", "macos", "windows", "linux")
-"""Platforms as findings name them."""
 _BEGINNINGS = (
     ("ios", ("ios",)),
     ("macos", ("macos",)),
@@ -294,63 +292,6 @@ class WindowsAppAssignments(GraphList, frozen=True):
         found: tuple[AssignedApp, ...] = known.answer(AssignedApps())
         meant = (app.id for app in found if app.for_windows and app.is_assigned is not False)
         return type(self)(tuple(sorted(meant)))
-
-
-# -- devices --
-
-
-class Workloads(msgspec.Struct, frozen=True, rename="camel"):
-    """The workloads of a co-managed device: true where Intune has it."""
-
-    compliance_policy: Flag = UNSET
-    device_configuration: Flag = UNSET
-    modern_apps: Flag = UNSET
-    resource_access: Flag = UNSET
-    windows_update_for_business: Flag = UNSET
-
-
-class Managed(msgspec.Struct, frozen=True, rename="camel"):
-    """A device that Intune knows; ``management_agent`` says who manages it."""
-
-    id: str
-    device_name: Text = UNSET
-    operating_system: Text = UNSET
-    management_agent: Text = UNSET
-    enrolled_date_time: Moment = UNSET
-    last_sync_date_time: Moment = UNSET
-    configuration_manager_client_enabled_features: Workloads | UnsetType | None = UNSET
-
-    @property
-    def name(self) -> str:
-        """The device's name, lower case, without a domain."""
-        name = self.device_name if isinstance(self.device_name, str) else ""
-        return name.partition(".")[0].lower()
-
-    @property
-    def comanaged(self) -> bool:
-        """Both Configuration Manager and Intune manage it."""
-        agent = self.management_agent if isinstance(self.management_agent, str) else ""
-        return agent.lower() in {
-            "configurationmanagerclientmdm",
-            "configurationmanagerclientmdmeas",
-        }
-
-    @property
-    def platform(self) -> str:
-        """The platform, or "" where it does not tell."""
-        system = str(self.operating_system or "").lower().replace(" ", "")
-        if system.startswith(("ios", "ipados")):
-            return "ios"
-        return next((p for p in PLATFORMS if system.startswith(p)), "")
-
-
-class ManagedByIntune(GraphTable, frozen=True):
-    """Every device that Intune manages, alone or with Configuration Manager."""
-
-    answer: ClassVar[Any] = Table[Managed]
-    path: ClassVar[str] = "/deviceManagement/managedDevices"
-    item: ClassVar[type[msgspec.Struct]] = Managed
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementManagedDevices.Read.All",)
 
 
 class Conflict(msgspec.Struct, frozen=True, rename="camel"):

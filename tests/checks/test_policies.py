@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
 from assess.evidence.access import AccessApplications, AccessConditions, AccessGrant, AccessPolicy
 from assess.evidence.config import Attested
+from assess.evidence.devices import ManagedDevice
 from assess.evidence.intuneapps import PolicyAssignment, Target
 from assess.evidence.policies import (
     Action,
     CataloguePolicy,
     Compliance,
     Conflict,
-    Managed,
     MessageTemplate,
     Profile,
     Rule,
@@ -109,8 +109,12 @@ def test_compliance_policies(platform: str, policies: Any, targets: Any, status:
     assert isinstance(outcome, status), outcome
 
 
-def phone(when: Any) -> Managed:
-    return Managed("1", "phone", "iOS", "mdm", when)
+def device(number: str, name: str, system: Any, when: Any) -> ManagedDevice:
+    return ManagedDevice(number, name, operating_system=system, management_agent="mdm", enrolled_date_time=when)
+
+
+def phone(when: Any) -> ManagedDevice:
+    return device("1", "phone", "iOS", when)
 
 
 @pytest.mark.parametrize(
@@ -118,22 +122,22 @@ def phone(when: Any) -> Managed:
     [
         ((IOS,), (C_IOS,), [phone(JUNE)], Pass),
         ((IOS,), (C_IOS,), [], Pass),
-        ((IOS,), (C_IOS,), [Managed("2", "pc", "Windows", "mdm", MAY)], Pass),
+        ((IOS,), (C_IOS,), [device("2", "pc", "Windows", MAY)], Pass),
         ((replace(IOS, created_date_time=JULY),), (C_IOS,), [phone(JUNE)], Warn),
         ((IOS,), (replace(C_IOS, created_date_time=JULY),), [phone(JUNE), phone(JULY)], Warn),
         ((), (C_IOS,), [phone(JUNE)], Warn),
         ((IOS,), (), [], Warn),
         ((IOS,), (C_IOS,), [phone(UNSET)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", None, "mdm", JUNE)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", UNSET, "mdm", None)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", "ChromeOS", "mdm", None)], Pass),
+        ((IOS,), (C_IOS,), [device("3", "x", None, JUNE)], Unknown),
+        ((IOS,), (C_IOS,), [device("3", "x", UNSET, None)], Unknown),
+        ((IOS,), (C_IOS,), [device("3", "x", "ChromeOS", None)], Pass),
         ((replace(IOS, created_date_time=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
         (REFUSED, (C_IOS,), [phone(JUNE)], Unknown),
         ((IOS,), REFUSED, [phone(JUNE)], Unknown),
         ((replace(IOS, type=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
     ],
 )
-def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[Managed], status: type[Outcome]) -> None:
+def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[ManagedDevice], status: type[Outcome]) -> None:
     [outcome] = policies_before_enrolment(
         platforms=["iOS"], profiles=profiles, of_profiles=everywhere(IOS), catalogue=(), of_catalogue={}, policies=policies,
         targets=everywhere(C_IOS), devices=Table.of(devices),
