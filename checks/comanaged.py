@@ -33,7 +33,7 @@ from assess.evidence.applications import (
     SiteApplications,
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
-from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.policies import (
     AssignedApp,
     AssignedApps,
@@ -52,8 +52,8 @@ from assess.evidence.policies import (
 )
 from checks.intuneapp import Surroundings, verified
 
-_Targets = dict[str, tuple[PolicyAssignment, ...] | None]
-_AppTargets = dict[str, tuple[Assignment, ...] | None]
+_Targets = dict[str, tuple[Assignment, ...] | None]
+_AppTargets = dict[str, tuple[AppAssignment, ...] | None]
 _EXAMPLES = 5
 
 
@@ -98,7 +98,7 @@ class _Ready:
         self.untold = 0
 
     def add(
-        self, label: str, assignments: tuple[PolicyAssignment, ...] | tuple[Assignment, ...] | None
+        self, label: str, assignments: tuple[Assignment, ...] | tuple[AppAssignment, ...] | None
     ) -> None:
         """One object; its assignments None where it vanished while it was read."""
         if assignments is None or any(a.target is None for a in assignments):

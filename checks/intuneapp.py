@@ -29,18 +29,16 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.intuneapps import (
     DEFAULT_NAME,
     PACKAGE,
-    Assignment,
     ClientApp,
     ClientAppAssignments,
     CoManagementAssignments,
     CoManagementPolicy,
     EnrolmentPolicies,
     InstallerApps,
-    PolicyAssignment,
-    Target,
     TargetDevices,
     TargetUsers,
     Win32Apps,
@@ -430,8 +428,8 @@ def _resource_uris(around: Surroundings) -> set[str] | Missing:
 # -- assignments --
 
 _Counts = dict[str, int | None]
-_OfApps = dict[str, tuple[Assignment, ...] | None]
-_OfPolicies = dict[str, tuple[PolicyAssignment, ...] | None]
+_OfApps = dict[str, tuple[AppAssignment, ...] | None]
+_OfPolicies = dict[str, tuple[Assignment, ...] | None]
 
 
 @check("intuneapp.assignment")
@@ -474,7 +472,7 @@ def assignment(
     yield from _as_planned(groups - left_out, wanted, expected)
 
 
-def _not_required(every: list[Assignment], expected: str) -> Outcome:
+def _not_required(every: list[AppAssignment], expected: str) -> Outcome:
     offered = [a for a in every if str(a.intent).lower().startswith("available")]
     if any(not isinstance(a.intent, str) or a.target is None for a in every):
         return Unknown(None, "Graph does not say how the app is assigned")

@@ -28,8 +28,8 @@ from assess.evidence.access import (
     AccessPolicy,
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
+from assess.evidence.enrolment import Assignment
 from assess.evidence.graph import Moment, moment
-from assess.evidence.intuneapps import PolicyAssignment
 from assess.evidence.policies import (
     CatalogueAssignments,
     CataloguePolicies,
@@ -48,7 +48,7 @@ from assess.evidence.policies import (
     Rule,
 )
 
-Targets = dict[str, tuple[PolicyAssignment, ...] | None]
+Targets = dict[str, tuple[Assignment, ...] | None]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 _WEAK = {"", "devicedefault", "none", "lowsecuritybiometric", "customizable"}
 _NO_ROOT_RULE = frozenset({"windows", "macos", "linux"})
@@ -70,7 +70,7 @@ def _platform(name: str) -> str:
     return next((p for p in ("android", "windows", "linux") if word.startswith(p)), "")
 
 
-def assigned(assignments: tuple[PolicyAssignment, ...] | None) -> bool:
+def assigned(assignments: tuple[Assignment, ...] | None) -> bool:
     """Somebody is meant, not only left out."""
     return any(a.target is not None and not a.target.excludes for a in assignments or ())
 

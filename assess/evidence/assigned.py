@@ -1,96 +1,16 @@
-"""What Microsoft Graph knows of the policies and apps of Intune, and whom they are assigned to."""
+"""What Microsoft Graph knows of whom the policies and mandatory apps of Intune reach."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 from msgspec import UNSET
 
 from assess.evidence import Ask, Known
 from assess.evidence.devices import AutopilotAssignments
-from assess.evidence.enrolment import TYPE, AppAssignment, AssignmentsOf, targets_of
+from assess.evidence.enrolment import AppAssignment, targets_of
 from assess.evidence.graph import GraphCount, GraphList, Text
-
-_CONFIGURATION = ("DeviceManagementConfiguration.Read.All",)
-
-
-class Policy(msgspec.Struct, frozen=True, rename="camel"):
-    """A policy of Intune whose type names the platform; the type is left out of some."""
-
-    id: str
-    kind: Text = msgspec.field(name=TYPE, default=UNSET)
-    display_name: Text = UNSET
-
-    @property
-    def label(self) -> str:
-        """Its name, else its id."""
-        return self.display_name if isinstance(self.display_name, str) else self.id
-
-
-class CatalogPolicy(msgspec.Struct, frozen=True, rename="camel"):
-    """A policy of the settings catalog. ``platforms``: names, separated by commas."""
-
-    id: str
-    name: Text = UNSET
-    platforms: Text = UNSET
-
-    @property
-    def label(self) -> str:
-        """Its name, else its id."""
-        return self.name if isinstance(self.name, str) else self.id
-
-
-class DeviceConfigurations(GraphList, frozen=True):
-    """The configuration profiles."""
-
-    answer: ClassVar[Any] = tuple[Policy, ...]
-    path: ClassVar[str] = "/deviceManagement/deviceConfigurations"
-    item: ClassVar[type[msgspec.Struct]] = Policy
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
-
-
-class ConfigurationAssignments(AssignmentsOf, frozen=True):
-    """Who gets which configuration profile."""
-
-    path: ClassVar[str] = "/deviceManagement/deviceConfigurations/{each}/assignments"
-    of: ClassVar[type[GraphList]] = DeviceConfigurations
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
-
-
-class CatalogPolicies(GraphList, frozen=True):
-    """The policies of the settings catalog: beta only."""
-
-    answer: ClassVar[Any] = tuple[CatalogPolicy, ...]
-    version: ClassVar[Literal["v1.0", "beta"]] = "beta"
-    path: ClassVar[str] = "/deviceManagement/configurationPolicies"
-    item: ClassVar[type[msgspec.Struct]] = CatalogPolicy
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
-
-
-class CatalogAssignments(AssignmentsOf, frozen=True):
-    """Who gets which policy of the settings catalog."""
-
-    version: ClassVar[Literal["v1.0", "beta"]] = "beta"
-    path: ClassVar[str] = "/deviceManagement/configurationPolicies/{each}/assignments"
-    of: ClassVar[type[GraphList]] = CatalogPolicies
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
-
-
-class CompliancePolicies(GraphList, frozen=True):
-    """The policies that say when a device is compliant."""
-
-    answer: ClassVar[Any] = tuple[Policy, ...]
-    path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies"
-    item: ClassVar[type[msgspec.Struct]] = Policy
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
-
-
-class ComplianceAssignments(AssignmentsOf, frozen=True):
-    """Who is judged by which compliance policy."""
-
-    path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies/{each}/assignments"
-    of: ClassVar[type[GraphList]] = CompliancePolicies
-    permissions: ClassVar[tuple[str, ...]] = _CONFIGURATION
+from assess.evidence.policies import CatalogueAssignments, ComplianceTargets, ProfileAssignments
 
 
 class App(msgspec.Struct, frozen=True, rename="camel"):
@@ -134,8 +54,8 @@ class RequiredAppAssignments(GraphList, frozen=True):
 
 _AREAS: Mapping[str, tuple[Ask, ...]] = {
     "autopilot": (AutopilotAssignments(),),
-    "configuration": (ConfigurationAssignments(), CatalogAssignments()),
-    "compliance": (ComplianceAssignments(),),
+    "configuration": (ProfileAssignments(), CatalogueAssignments()),
+    "compliance": (ComplianceTargets(),),
     "apps": (RequiredAppAssignments(),),
 }
 

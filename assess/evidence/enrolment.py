@@ -147,45 +147,63 @@ def _ids(groups: Iterable[tuple[Group, ...]]) -> tuple[str, ...]:
 
 
 class Target(msgspec.Struct, frozen=True, rename="camel"):
-    """Whom an assignment reaches: everybody, a group, or everybody but a group."""
+    """Whom an assignment means: everybody, a group, or everybody but a group.
 
-    kind: Text = msgspec.field(name=TYPE, default=UNSET)
+    ``type`` may be absent: then a group may be meant or left out.
+    """
+
+    type: Text = msgspec.field(name=TYPE, default=UNSET)
     group_id: Text = UNSET
+    collection_id: Text = UNSET
+
+    @property
+    def kind(self) -> str:
+        """The last word of the type, lower case: groupassignmenttarget and the like; or ""."""
+        return kind_of(self.type).lower()
 
     @property
     def everybody(self) -> bool:
         """All devices, or all users with a licence."""
-        return kind_of(self.kind).lower() in {
-            "alldevicesassignmenttarget",
-            "alllicensedusersassignmenttarget",
-        }
+        return self.kind in {"alldevicesassignmenttarget", "alllicensedusersassignmenttarget"}
+
+    @property
+    def excludes(self) -> bool:
+        """The group is left out."""
+        return self.kind == "exclusiongroupassignmenttarget"
 
     @property
     def group(self) -> str:
-        """The group that it includes."""
-        included = kind_of(self.kind).lower() == "groupassignmenttarget"
-        return self.group_id if included and isinstance(self.group_id, str) else ""
+        """The group that is meant, or ""."""
+        return self._named if self.kind == "groupassignmenttarget" else ""
 
     @property
     def excluded(self) -> str:
-        """The group that it leaves out."""
-        left_out = kind_of(self.kind).lower() == "exclusiongroupassignmenttarget"
-        return self.group_id if left_out and isinstance(self.group_id, str) else ""
+        """The group that is left out, or ""."""
+        return self._named if self.excludes else ""
+
+    @property
+    def _named(self) -> str:
+        return self.group_id.lower() if isinstance(self.group_id, str) else ""
 
 
 class Assignment(msgspec.Struct, frozen=True, rename="camel"):
     """One assignment of an object of Intune."""
 
     id: Text = UNSET
-    target: Target | UnsetType | None = UNSET
+    target: Target | None = None
 
 
 class AppAssignment(msgspec.Struct, frozen=True, rename="camel"):
     """One assignment of an app. ``intent``: available, required, uninstall, and one more."""
 
     id: Text = UNSET
+    target: Target | None = None
     intent: Text = UNSET
-    target: Target | UnsetType | None = UNSET
+
+    @property
+    def required(self) -> bool:
+        """The app is installed without being asked for."""
+        return str(self.intent).lower() == "required"
 
 
 class AssignmentsOf(GraphList, frozen=True):

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence import Ask, Known
+from assess.evidence.enrolment import AppAssignment, AssignmentsOf
 from assess.evidence.graph import Flag, GraphList, Moment, Number, Perhaps, Text
-from assess.evidence.intuneapps import Assignment, PolicyAssignment
 
 _READ = ("DeviceManagementConfiguration.Read.All",)
 _APPS = ("DeviceManagementApps.Read.All",)
@@ -172,45 +172,30 @@ class Compliances(GraphList, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class _AssignmentsOf(GraphList, frozen=True):
-    """The assignments of each element of a list: by id."""
-
-    answer: ClassVar[Any] = dict[str, tuple[PolicyAssignment, ...] | None]
-    item: ClassVar[type[msgspec.Struct]] = PolicyAssignment
-    each: ClassVar[str] = "policies"
-    permissions: ClassVar[tuple[str, ...]] = _READ
-    of: ClassVar[type[GraphList]] = Profiles
-    policies: tuple[str, ...] = ()
-
-    def requires(self) -> tuple[Ask, ...]:
-        """The list."""
-        return (self.of(),)
-
-    def bind(self, known: Known) -> Self:
-        """Every element of the list."""
-        return type(self)(tuple(sorted(one.id for one in known.answer(self.of()))))
-
-
-class ProfileAssignments(_AssignmentsOf, frozen=True):
+class ProfileAssignments(AssignmentsOf, frozen=True):
     """The assignments of the configuration profiles: by profile."""
 
     version: ClassVar[Any] = "beta"
     path: ClassVar[str] = "/deviceManagement/deviceConfigurations/{each}/assignments"
+    of: ClassVar[type[GraphList]] = Profiles
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class CatalogueAssignments(_AssignmentsOf, frozen=True):
+class CatalogueAssignments(AssignmentsOf, frozen=True):
     """The assignments of the policies of the settings catalogue: by policy."""
 
     version: ClassVar[Any] = "beta"
     path: ClassVar[str] = "/deviceManagement/configurationPolicies/{each}/assignments"
     of: ClassVar[type[GraphList]] = CataloguePolicies
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class ComplianceTargets(_AssignmentsOf, frozen=True):
+class ComplianceTargets(AssignmentsOf, frozen=True):
     """The assignments of the compliance policies: by policy."""
 
     path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies/{each}/assignments"
     of: ClassVar[type[GraphList]] = Compliances
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
 class Action(msgspec.Struct, frozen=True, rename="camel"):
@@ -227,7 +212,7 @@ class Rule(msgspec.Struct, frozen=True, rename="camel"):
     scheduled_action_configurations: tuple[Action, ...] | UnsetType | None = UNSET
 
 
-class ComplianceActions(_AssignmentsOf, frozen=True):
+class ComplianceActions(AssignmentsOf, frozen=True):
     """What the compliance policies do about a device that does not comply: by policy."""
 
     answer: ClassVar[Any] = dict[str, tuple[Rule, ...] | None]
@@ -237,6 +222,7 @@ class ComplianceActions(_AssignmentsOf, frozen=True):
     item: ClassVar[type[msgspec.Struct]] = Rule
     expand: ClassVar[tuple[str, ...]] = ("scheduledActionConfigurations",)
     of: ClassVar[type[GraphList]] = Compliances
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
 class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
@@ -276,9 +262,9 @@ class AssignedApps(GraphList, frozen=True):
 class WindowsAppAssignments(GraphList, frozen=True):
     """Whom the assigned Windows apps are for: by app."""
 
-    answer: ClassVar[Any] = dict[str, tuple[Assignment, ...] | None]
+    answer: ClassVar[Any] = dict[str, tuple[AppAssignment, ...] | None]
     path: ClassVar[str] = "/deviceAppManagement/mobileApps/{each}/assignments"
-    item: ClassVar[type[msgspec.Struct]] = Assignment
+    item: ClassVar[type[msgspec.Struct]] = AppAssignment
     each: ClassVar[str] = "apps"
     permissions: ClassVar[tuple[str, ...]] = _APPS
     apps: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ from assess.evidence.adminservice import (
 )
 from assess.evidence.applications import SiteApplication
 from assess.evidence.devices import ManagedDevice
-from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.policies import (
     AssignedApp,
     CataloguePolicy,
@@ -73,12 +73,12 @@ def test_saved_command_line(line: str, change: dict[str, Any], status: type[Outc
 G1, G2 = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def to(kind: str, group: Any = UNSET) -> tuple[PolicyAssignment, ...]:
-    return (PolicyAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group)),)
+def to(kind: str, group: Any = UNSET) -> tuple[Assignment, ...]:
+    return (Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group)),)
 
 
-def app_to(kind: str, group: Any = UNSET) -> tuple[Assignment, ...]:
-    return (Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), "required"),)
+def app_to(kind: str, group: Any = UNSET) -> tuple[AppAssignment, ...]:
+    return (AppAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), "required"),)
 
 
 EVERYBODY, GROUP, OTHER, EXCLUDED = to("allDevices"), to("group", G1), to("group", G2), to("exclusionGroup", G1)

@@ -9,12 +9,10 @@ from msgspec.structs import replace
 from assess.check import Fail, Manual, Missing, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.adminservice import AzureService, MayBeTrimmed, Seen, SeesEverything, Site
 from assess.evidence.applications import Application, SiteApplication
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.intuneapps import (
-    Assignment,
     ClientApp,
     CoManagementPolicy,
-    PolicyAssignment,
-    Target,
 )
 from checks.intuneapp import (
     app_information,
@@ -188,8 +186,8 @@ def test_command_line_refused() -> None:
 G1, G2 = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def to(kind: str, group: Any = UNSET, intent: Any = "required") -> Assignment:
-    return Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), intent)
+def to(kind: str, group: Any = UNSET, intent: Any = "required") -> AppAssignment:
+    return AppAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), intent)
 
 
 REQUIRED = to("group", G1)
@@ -218,9 +216,9 @@ EXCLUDED = to("exclusionGroup", G1)
         ((REQUIRED,), {G1: 5}, {G1: 0}, UNSET_KEY, "pilot", Manual),
         ((REQUIRED,), REFUSED, {G1: 0}, [G1], "pilot", Unknown),
         ((REQUIRED,), {G1: 5}, REFUSED, [G1], "pilot", Unknown),
-        ((Assignment("1", Target(UNSET, G1), "required"),), {}, {}, [G1], "pilot", Unknown),
-        ((Assignment("1", Target("#microsoft.graph.configurationManagerCollectionAssignmentTarget", collection_id="PS1"), "required"),), {}, {}, [], "pilot", Unknown),
-        ((Assignment("1", None, UNSET),), {}, {}, [G1], "pilot", Unknown),
+        ((AppAssignment("1", Target(UNSET, G1), "required"),), {}, {}, [G1], "pilot", Unknown),
+        ((AppAssignment("1", Target("#microsoft.graph.configurationManagerCollectionAssignmentTarget", collection_id="PS1"), "required"),), {}, {}, [], "pilot", Unknown),
+        ((AppAssignment("1", None, UNSET),), {}, {}, [G1], "pilot", Unknown),
         (None, {}, {}, [G1], "pilot", Unknown),
     ],
 )
@@ -232,7 +230,7 @@ def test_assignment(assignments: Any, users: Any, devices: Any, wanted: Any, sta
 @pytest.mark.parametrize(
     ("of_apps", "of_policies", "status"),
     [
-        ({}, {"p": (PolicyAssignment("1", Target("#microsoft.graph.groupAssignmentTarget", G1)),)}, Pass),
+        ({}, {"p": (Assignment("1", Target("#microsoft.graph.groupAssignmentTarget", G1)),)}, Pass),
         ({}, {"p": ()}, Fail),
         ({}, {}, Fail),
         ({}, REFUSED, Unknown),
@@ -257,7 +255,7 @@ def test_assignment_by_policy(of_apps: Any, of_policies: Any, status: type[Outco
         ({"a": (REQUIRED,)}, {G1: 5}, REFUSED, Unknown),
         ({"a": (REQUIRED,)}, REFUSED, {G1: 0}, Unknown),
         ({"a": (EXCLUDED,)}, {}, {}, Unknown),
-        ({"a": (Assignment("1", Target(UNSET, G1), "required"),)}, {}, {}, Unknown),
+        ({"a": (AppAssignment("1", Target(UNSET, G1), "required"),)}, {}, {}, Unknown),
         (REFUSED, {}, {}, Unknown),
         ({}, {}, {}, NotApplicable),
     ],

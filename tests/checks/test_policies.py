@@ -11,7 +11,7 @@ from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, W
 from assess.evidence.access import AccessApplications, AccessConditions, AccessGrant, AccessPolicy
 from assess.evidence.config import Attested
 from assess.evidence.devices import ManagedDevice
-from assess.evidence.intuneapps import PolicyAssignment, Target
+from assess.evidence.enrolment import Assignment, Target
 from assess.evidence.policies import (
     Action,
     CataloguePolicy,
@@ -34,8 +34,8 @@ from checks.policies import (
 REFUSED = Missing("Graph refuses", "Grant it.")
 UNSET_KEY = Missing("the key is not set", "Set it.", key="some.key")
 MAY, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7))
-TO_ALL = (PolicyAssignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
-TO_NONE = (PolicyAssignment("1", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")),)
+TO_ALL = (Assignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
+TO_NONE = (Assignment("1", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")),)
 
 IOS = Profile("p", "#microsoft.graph.iosGeneralDeviceConfiguration", "iOS", MAY, passcode_required=True)
 ANDROID = Profile("a", "#microsoft.graph.androidDeviceOwnerGeneralDeviceConfiguration", "Android", MAY, password_required_type="numericComplex")
