@@ -289,21 +289,33 @@ class Restriction(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EnrollmentConfiguration(msgspec.Struct, frozen=True, rename="camel"):
-    """A rule for enrolment. The default one has priority 0; its restrictions name the platforms."""
+    """A rule for enrolment, each kind with properties of its own; the type may be absent.
+
+    The default one of a kind has priority 0. Restrictions name the platforms; the last two
+    properties belong to co-management settings, and come in beta only.
+    """
 
     id: str
-    kind: Text = msgspec.field(name=TYPE, default=UNSET)
+    type: Text = msgspec.field(name=TYPE, default=UNSET)
     display_name: Text = UNSET
     priority: Number = UNSET
     ios_restriction: Restriction | UnsetType | None = UNSET
     windows_restriction: Restriction | UnsetType | None = UNSET
     windows_mobile_restriction: Restriction | UnsetType | None = UNSET
     android_for_work_restriction: Restriction | UnsetType | None = UNSET
+    device_enrollment_configuration_type: Text = UNSET
+    install_configuration_manager_agent: Flag = UNSET
+    configuration_manager_agent_command_line_argument: Text = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.display_name if isinstance(self.display_name, str) else self.id
 
     @property
     def default_platforms(self) -> bool:
         """The restriction that is in force for everybody whom no other one names."""
-        named = kind_of(self.kind).lower()
+        named = kind_of(self.type).lower()
         platforms = (
             named == "deviceenrollmentplatformrestrictionsconfiguration"
             if named
@@ -311,6 +323,19 @@ class EnrollmentConfiguration(msgspec.Struct, frozen=True, rename="camel"):
             or isinstance(self.windows_restriction, Restriction)
         )
         return platforms and self.priority == 0
+
+    @property
+    def is_comanagement(self) -> bool:
+        """A co-management settings policy; its type may be absent, its own properties are not."""
+        said = f"{self.type} {self.device_enrollment_configuration_type}".lower()
+        return "devicecomanagementauthorityconfiguration" in said or isinstance(
+            self.install_configuration_manager_agent, bool
+        )
+
+    @property
+    def installs_client(self) -> bool:
+        """It installs the Configuration Manager client."""
+        return self.is_comanagement and self.install_configuration_manager_agent is True
 
 
 class EnrollmentConfigurations(GraphList, frozen=True):
@@ -324,7 +349,7 @@ class EnrollmentConfigurations(GraphList, frozen=True):
 
 
 class NewerConfigurations(EnrollmentConfigurations, frozen=True):
-    """The same in beta, where alone the restriction of Android Enterprise is."""
+    """The same in beta, where alone Android Enterprise and co-management settings are."""
 
     version: ClassVar[Literal["v1.0", "beta"]] = "beta"
 

@@ -12,8 +12,13 @@ from msgspec import UNSET
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
-from assess.evidence.enrolment import AppAssignment, Assignment
-from assess.evidence.graph import Flag, GraphCount, GraphList, Text
+from assess.evidence.enrolment import (
+    AppAssignment,
+    Assignment,
+    EnrollmentConfiguration,
+    NewerConfigurations,
+)
+from assess.evidence.graph import GraphCount, GraphList, Text
 
 DEFAULT_NAME = "ConfigMgr Client Setup Bootstrap"
 PACKAGE = "ccmsetup.msi"
@@ -112,47 +117,6 @@ class ClientAppAssignments(GraphList, frozen=True):
         return type(self)(tuple(sorted(app.id for app in client_apps(found, _name(known)))))
 
 
-class CoManagementPolicy(msgspec.Struct, frozen=True, rename="camel"):
-    """An element of the enrolment configurations; the last two belong to co-management settings."""
-
-    id: str
-    type: Text = msgspec.field(name="@odata.type", default=UNSET)
-    display_name: Text = UNSET
-    device_enrollment_configuration_type: Text = UNSET
-    install_configuration_manager_agent: Flag = UNSET
-    configuration_manager_agent_command_line_argument: Text = UNSET
-
-    @property
-    def label(self) -> str:
-        """Name, else id."""
-        return self.display_name if isinstance(self.display_name, str) else self.id
-
-    @property
-    def is_comanagement(self) -> bool:
-        """A co-management settings policy; its type may be absent, its own properties are not."""
-        said = f"{self.type} {self.device_enrollment_configuration_type}".lower()
-        return "devicecomanagementauthorityconfiguration" in said or isinstance(
-            self.install_configuration_manager_agent, bool
-        )
-
-    @property
-    def installs_client(self) -> bool:
-        """It installs the Configuration Manager client."""
-        return self.is_comanagement and self.install_configuration_manager_agent is True
-
-
-class EnrolmentPolicies(GraphList, frozen=True):
-    """The enrolment configurations, co-management settings among them: only beta has those."""
-
-    answer: ClassVar[Any] = tuple[CoManagementPolicy, ...]
-    version: ClassVar[Any] = "beta"
-    path: ClassVar[str] = "/deviceManagement/deviceEnrollmentConfigurations"
-    item: ClassVar[type[msgspec.Struct]] = CoManagementPolicy
-    whole: ClassVar[bool] = True
-    about: ClassVar[str] = "id"
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementServiceConfig.Read.All",)
-
-
 class CoManagementAssignments(GraphList, frozen=True):
     """The assignments of the co-management settings policies that install the client: by policy."""
 
@@ -166,11 +130,11 @@ class CoManagementAssignments(GraphList, frozen=True):
 
     def requires(self) -> tuple[Ask, ...]:
         """Which policies there are."""
-        return (EnrolmentPolicies(),)
+        return (NewerConfigurations(),)
 
     def bind(self, known: Known) -> Self:
         """Those that install the client."""
-        found: tuple[CoManagementPolicy, ...] = known.answer(EnrolmentPolicies())
+        found: tuple[EnrollmentConfiguration, ...] = known.answer(NewerConfigurations())
         return type(self)(tuple(sorted(one.id for one in found if one.installs_client)))
 
 

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from assess.check import Fail, Manual, Missing, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.adminservice import AzureService, MayBeTrimmed, Seen, SeesEverything, Site
 from assess.evidence.applications import Application, SiteApplication
-from assess.evidence.enrolment import AppAssignment, Assignment, Target
+from assess.evidence.enrolment import AppAssignment, Assignment, EnrollmentConfiguration, Target
 from assess.evidence.intuneapps import (
     ClientApp,
-    CoManagementPolicy,
 )
 from checks.intuneapp import (
     app_information,
@@ -38,7 +37,7 @@ APP = ClientApp(
 )  # fmt: skip
 WIN32 = ClientApp("w", "#microsoft.graph.win32LobApp", "Client", publishing_state="published", file_name="c.intunewin", install_command_line="ccmsetup.exe CCMHOSTNAME=x")
 OTHER = ClientApp("o", display_name="Reader", file_name="reader.msi", publishing_state="published", command_line="/q")
-POLICY = CoManagementPolicy("p", "#microsoft.graph.deviceComanagementAuthorityConfiguration", "Co-management", install_configuration_manager_agent=True)
+POLICY = EnrollmentConfiguration("p", "#microsoft.graph.deviceComanagementAuthorityConfiguration", "Co-management", install_configuration_manager_agent=True)
 IDLE = replace(POLICY, install_configuration_manager_agent=False)
 
 
@@ -174,7 +173,7 @@ INNER = LINE.removeprefix('CCMSETUPCMD="').removesuffix('"')
         (IDLE, Unknown),
     ],
 )
-def test_command_line_of_a_policy(policy: CoManagementPolicy, status: type[Outcome]) -> None:
+def test_command_line_of_a_policy(policy: EnrollmentConfiguration, status: type[Outcome]) -> None:
     assert isinstance(worst(command_line(installers=(), **(AROUND | {"policies": (policy,)}))), status)
 
 
