@@ -4,30 +4,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import msgspec
-from msgspec import UNSET
 
 from assess.evidence import Ask, Known
 from assess.evidence.devices import AutopilotAssignments
 from assess.evidence.enrolment import AppAssignment, targets_of
-from assess.evidence.graph import GraphCount, GraphList, Text
-from assess.evidence.policies import CatalogueAssignments, ComplianceTargets, ProfileAssignments
-
-
-class App(msgspec.Struct, frozen=True, rename="camel"):
-    """An app of Intune. ``publishing_state``: notPublished, processing or published."""
-
-    id: str
-    display_name: Text = UNSET
-    publishing_state: Text = UNSET
-
-
-class Apps(GraphList, frozen=True):
-    """The apps of Intune."""
-
-    answer: ClassVar[Any] = tuple[App, ...]
-    path: ClassVar[str] = "/deviceAppManagement/mobileApps"
-    item: ClassVar[type[msgspec.Struct]] = App
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementApps.Read.All",)
+from assess.evidence.graph import GraphCount, GraphList
+from assess.evidence.policies import (
+    AssignedApp,
+    AssignedApps,
+    CatalogueAssignments,
+    ComplianceTargets,
+    ProfileAssignments,
+)
 
 
 class RequiredAppAssignments(GraphList, frozen=True):
@@ -42,12 +30,12 @@ class RequiredAppAssignments(GraphList, frozen=True):
 
     def requires(self) -> tuple[Ask, ...]:
         """The list of the apps."""
-        return (Apps(),)
+        return (AssignedApps(),)
 
     def bind(self, known: Known) -> Self:
         """The ids of the apps of those names."""
         wanted = {str(name).strip().casefold() for name in known.key("planning.required_apps")}
-        apps: tuple[App, ...] = known.answer(Apps())
+        apps: tuple[AssignedApp, ...] = known.answer(AssignedApps())
         named = (a.id for a in apps if str(a.display_name).strip().casefold() in wanted)
         return type(self)(tuple(sorted(named)))
 

@@ -226,12 +226,16 @@ class ComplianceActions(AssignmentsOf, frozen=True):
 
 
 class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
-    """An app of Intune, and whether anybody is meant to have it."""
+    """An app of Intune, and whether anybody is meant to have it.
+
+    ``publishing_state``: notPublished, processing or published.
+    """
 
     id: str
     type: Text = msgspec.field(name="@odata.type", default=UNSET)
     display_name: Text = UNSET
     is_assigned: Flag = UNSET
+    publishing_state: Text = UNSET
 
     @property
     def label(self) -> str:
@@ -250,7 +254,7 @@ class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AssignedApps(GraphList, frozen=True):
-    """The apps, and whether they are assigned: beta only."""
+    """All apps, of every type; whether they are assigned is in beta only."""
 
     answer: ClassVar[Any] = tuple[AssignedApp, ...]
     version: ClassVar[Any] = "beta"

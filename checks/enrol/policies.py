@@ -14,9 +14,11 @@ from assess.check import (
     Warn,
     check,
 )
-from assess.evidence.assigned import App, Apps, GroupSizes, RequiredAppAssignments
+from assess.evidence.assigned import GroupSizes, RequiredAppAssignments
 from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
 from assess.evidence.policies import (
+    AssignedApp,
+    AssignedApps,
     CatalogueAssignments,
     CataloguePolicies,
     CataloguePolicy,
@@ -152,7 +154,7 @@ def platforms_of_type(policy: Profile | Compliance) -> set[str]:
 @check("management.applications")
 def applications(
     required: Annotated[list[str], Key("planning.required_apps")],
-    apps: Annotated[tuple[App, ...], Apps()],
+    apps: Annotated[tuple[AssignedApp, ...], AssignedApps()],
     given: Annotated[
         dict[str, tuple[AppAssignment, ...] | None] | Missing, RequiredAppAssignments()
     ],
@@ -166,7 +168,7 @@ def applications(
 
 def _app(
     name: str,
-    apps: tuple[App, ...],
+    apps: tuple[AssignedApp, ...],
     given: dict[str, tuple[AppAssignment, ...] | None] | Missing,
     sizes: dict[str, int | None] | Missing,
 ) -> Outcome:

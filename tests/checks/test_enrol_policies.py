@@ -19,12 +19,11 @@ from assess.evidence.access import (
 )
 from assess.evidence.administrators import Account, Eligibility, RoleMember
 from assess.evidence.arm import Subscription
-from assess.evidence.assigned import App
 from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment
 from assess.evidence.config import Attested
 from assess.evidence.enrolment import AppAssignment, Assignment, Member, Target
 from assess.evidence.graph import Gathered, Perhaps, ServicePlan, Sku
-from assess.evidence.policies import CataloguePolicy, Compliance, Profile
+from assess.evidence.policies import AssignedApp, CataloguePolicy, Compliance, Profile
 from checks.enrol.access import conditional_access
 from checks.enrol.administrators import (
     azure_subscription_owner,
@@ -118,8 +117,8 @@ def test_configuration_items(platforms: Any, profiles: Any, catalog: Any, given:
 # -- management.applications --
 
 
-def app(state: Any = "published", name: str = "Outlook") -> App:
-    return App("o", name, state)
+def app(state: Any = "published", name: str = "Outlook") -> AssignedApp:
+    return AssignedApp("o", display_name=name, publishing_state=state)
 
 
 def brings(*targets: Any, intent: str = "required") -> dict[str, Any]:
