@@ -3,6 +3,7 @@
     python -m benchmarks                      all of them
     python -m benchmarks dns pfx              these two
     python -m benchmarks directory --users 5000
+    python -m benchmarks tenant --tenant-users 50000
 
 The benches with real servers are run in a network namespace, as the tests are; the others are not,
 since an installation is fetched from the package index. The exit code is 1 where something is late.
@@ -35,6 +36,7 @@ BENCHES: dict[str, Bench] = {
     "pfx": Bench("pfx"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
+    "tenant": Bench("tenant", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"
 _INSIDE = os.environ.get("LAB_NAMESPACE") == "1"
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the named benches, or all; 1 where one is late or fails."""
     options = _options(arguments)
     names = options.names or list(BENCHES)
-    scale = Scale(options.users, options.addresses, options.files)
+    scale = Scale(options.users, options.addresses, options.files, options.tenant_users)
     lines: list[Line] = []
     for name in names:
         if not _INSIDE:
@@ -65,6 +67,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=Scale().users)
     parser.add_argument("--addresses", type=int, default=Scale().names, help="names to look up")
     parser.add_argument("--files", type=int, default=Scale().files)
+    parser.add_argument("--tenant-users", type=int, default=Scale().tenant)
     parser.add_argument("--json", action="store_true", help="lines for a program")
     return parser.parse_args(arguments)
 
@@ -81,7 +84,10 @@ def _run(name: str, scale: Scale) -> list[Line]:
 
 def _in_namespace(name: str, scale: Scale) -> list[Line]:
     """The same bench in a namespace of its own."""
-    numbers = ("--users", scale.users, "--addresses", scale.names, "--files", scale.files)
+    numbers = (
+        "--users", scale.users, "--addresses", scale.names, "--files", scale.files,
+        "--tenant-users", scale.tenant,
+    )  # fmt: skip
     done = subprocess.run(
         [_SUPPORT / "setup" / "netns.sh", sys.executable, "-m", "benchmarks", name, "--json",
          *map(str, numbers)],

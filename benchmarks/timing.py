@@ -24,6 +24,7 @@ class Scale(NamedTuple):
     users: int = 100_000
     names: int = 5_000
     files: int = 1_000
+    tenant: int = 500_000
 
 
 def best(function: Callable[[], object], runs: int = 5) -> float:

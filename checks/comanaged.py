@@ -32,7 +32,8 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
-from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
+from assess.evidence.devices import ManagedDevice, ManagedDevices
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.policies import (
     AssignedApp,
     AssignedApps,
@@ -44,8 +45,6 @@ from assess.evidence.policies import (
     ComplianceTargets,
     Intent,
     Intents,
-    Managed,
-    ManagedByIntune,
     Profile,
     ProfileAssignments,
     Profiles,
@@ -53,8 +52,8 @@ from assess.evidence.policies import (
 )
 from checks.intuneapp import Surroundings, verified
 
-_Targets = dict[str, tuple[PolicyAssignment, ...] | None]
-_AppTargets = dict[str, tuple[Assignment, ...] | None]
+_Targets = dict[str, tuple[Assignment, ...] | None]
+_AppTargets = dict[str, tuple[AppAssignment, ...] | None]
 _EXAMPLES = 5
 
 
@@ -99,7 +98,7 @@ class _Ready:
         self.untold = 0
 
     def add(
-        self, label: str, assignments: tuple[PolicyAssignment, ...] | tuple[Assignment, ...] | None
+        self, label: str, assignments: tuple[Assignment, ...] | tuple[AppAssignment, ...] | None
     ) -> None:
         """One object; its assignments None where it vanished while it was read."""
         if assignments is None or any(a.target is None for a in assignments):
@@ -289,7 +288,7 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
 def devices_comanaged(
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
     members: Annotated[Members | Missing, CollectionMembers("{comanagement.pilot_collection_id}")],
-    devices: Annotated[Table[Managed], ManagedByIntune()],
+    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
 ) -> Outcomes:
     """Pass when Intune shows each device of the pilot as managed by both."""
     pilot, gap = _pilot(names, members)

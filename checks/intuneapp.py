@@ -29,18 +29,20 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
+from assess.evidence.enrolment import (
+    AppAssignment,
+    Assignment,
+    EnrollmentConfiguration,
+    NewerConfigurations,
+    Target,
+)
 from assess.evidence.intuneapps import (
     DEFAULT_NAME,
     PACKAGE,
-    Assignment,
     ClientApp,
     ClientAppAssignments,
     CoManagementAssignments,
-    CoManagementPolicy,
-    EnrolmentPolicies,
     InstallerApps,
-    PolicyAssignment,
-    Target,
     TargetDevices,
     TargetUsers,
     Win32Apps,
@@ -53,14 +55,14 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.\d+)?")
 _PRIMARY = 2
 
 _Apps = tuple[ClientApp, ...]
-_Policies = tuple[CoManagementPolicy, ...]
+_Policies = tuple[EnrollmentConfiguration, ...]
 
 
 def _called(name: str | Missing) -> str:
     return DEFAULT_NAME if isinstance(name, Missing) else name
 
 
-def _installing(policies: _Policies | Missing) -> list[CoManagementPolicy]:
+def _installing(policies: _Policies | Missing) -> list[EnrollmentConfiguration]:
     if isinstance(policies, Missing):
         return []
     return [policy for policy in policies if policy.installs_client]
@@ -81,7 +83,7 @@ def _without_app(policies: _Policies | Missing, *missing: object) -> Outcome:
 def lob_app(
     installers: Annotated[_Apps | Missing, InstallerApps()],
     win32: Annotated[_Apps | Missing, Win32Apps()],
-    policies: Annotated[_Policies | Missing, EnrolmentPolicies()],
+    policies: Annotated[_Policies | Missing, NewerConfigurations()],
     name: Annotated[str | Missing, Key("intune_app.display_name")],
 ) -> Outcomes:
     """Pass when one published app is ccmsetup.msi, or a co-management policy does its work."""
@@ -150,7 +152,7 @@ def _ids(apps: list[ClientApp]) -> tuple[str, ...]:
 @check("intuneapp.package")
 def package(
     installers: Annotated[_Apps | Missing, InstallerApps()],
-    policies: Annotated[_Policies | Missing, EnrolmentPolicies()],
+    policies: Annotated[_Policies | Missing, NewerConfigurations()],
     name: Annotated[str | Missing, Key("intune_app.display_name")],
     sites: Annotated[Seen[Site] | Missing, Sites()],
     site_code: Annotated[str | Missing, Key("site.code")],
@@ -210,7 +212,7 @@ def _numbers(version: object) -> tuple[int, ...] | None:
 @check("intuneapp.app-information")
 def app_information(
     installers: Annotated[_Apps | Missing, InstallerApps()],
-    policies: Annotated[_Policies | Missing, EnrolmentPolicies()],
+    policies: Annotated[_Policies | Missing, NewerConfigurations()],
     name: Annotated[str | Missing, Key("intune_app.display_name")],
 ) -> Outcomes:
     """Pass when description and publisher are the documented ones."""
@@ -252,7 +254,7 @@ class Surroundings:
 @check("intuneapp.command-line")
 def command_line(
     installers: Annotated[_Apps | Missing, InstallerApps()],
-    policies: Annotated[_Policies | Missing, EnrolmentPolicies()],
+    policies: Annotated[_Policies | Missing, NewerConfigurations()],
     name: Annotated[str | Missing, Key("intune_app.display_name")],
     copied: Annotated[str | Missing, Key("comanagement.command_line")],
     host: Annotated[str | Missing, Key("cmg.service_name")],
@@ -430,8 +432,8 @@ def _resource_uris(around: Surroundings) -> set[str] | Missing:
 # -- assignments --
 
 _Counts = dict[str, int | None]
-_OfApps = dict[str, tuple[Assignment, ...] | None]
-_OfPolicies = dict[str, tuple[PolicyAssignment, ...] | None]
+_OfApps = dict[str, tuple[AppAssignment, ...] | None]
+_OfPolicies = dict[str, tuple[Assignment, ...] | None]
 
 
 @check("intuneapp.assignment")
@@ -474,7 +476,7 @@ def assignment(
     yield from _as_planned(groups - left_out, wanted, expected)
 
 
-def _not_required(every: list[Assignment], expected: str) -> Outcome:
+def _not_required(every: list[AppAssignment], expected: str) -> Outcome:
     offered = [a for a in every if str(a.intent).lower().startswith("available")]
     if any(not isinstance(a.intent, str) or a.target is None for a in every):
         return Unknown(None, "Graph does not say how the app is assigned")
@@ -542,7 +544,7 @@ def _as_planned(groups: set[str], wanted: list[str] | Missing, expected: str) ->
 @check("intuneapp.autopilot-user-targeting")
 def autopilot_user_targeting(
     of_apps: Annotated[_OfApps | Missing, ClientAppAssignments()],
-    policies: Annotated[_Policies | Missing, EnrolmentPolicies()],
+    policies: Annotated[_Policies | Missing, NewerConfigurations()],
     users: Annotated[_Counts | Missing, TargetUsers()],
     devices: Annotated[_Counts | Missing, TargetDevices()],
 ) -> Outcomes:

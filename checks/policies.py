@@ -20,8 +20,16 @@ from assess.check import (
     check,
     unavailable,
 )
+from assess.evidence.access import (
+    AccessApplications,
+    AccessConditions,
+    AccessGrant,
+    AccessPolicies,
+    AccessPolicy,
+)
+from assess.evidence.devices import ManagedDevice, ManagedDevices
+from assess.evidence.enrolment import Assignment
 from assess.evidence.graph import Moment, moment
-from assess.evidence.intuneapps import PolicyAssignment
 from assess.evidence.policies import (
     CatalogueAssignments,
     CataloguePolicies,
@@ -30,15 +38,8 @@ from assess.evidence.policies import (
     ComplianceActions,
     Compliances,
     ComplianceTargets,
-    ConditionalPolicies,
-    ConditionalPolicy,
     Conflict,
     Conflicts,
-    Grant,
-    MailApplications,
-    MailConditions,
-    Managed,
-    ManagedByIntune,
     MessageTemplate,
     MessageTemplates,
     Profile,
@@ -47,7 +48,7 @@ from assess.evidence.policies import (
     Rule,
 )
 
-Targets = dict[str, tuple[PolicyAssignment, ...] | None]
+Targets = dict[str, tuple[Assignment, ...] | None]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 _WEAK = {"", "devicedefault", "none", "lowsecuritybiometric", "customizable"}
 _NO_ROOT_RULE = frozenset({"windows", "macos", "linux"})
@@ -69,7 +70,7 @@ def _platform(name: str) -> str:
     return next((p for p in ("android", "windows", "linux") if word.startswith(p)), "")
 
 
-def assigned(assignments: tuple[PolicyAssignment, ...] | None) -> bool:
+def assigned(assignments: tuple[Assignment, ...] | None) -> bool:
     """Somebody is meant, not only left out."""
     return any(a.target is not None and not a.target.excludes for a in assignments or ())
 
@@ -245,7 +246,7 @@ def policies_before_enrolment(
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
-    devices: Annotated[Table[Managed], ManagedByIntune()],
+    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
 ) -> Outcomes:
     """Pass when configuration and compliance of a platform are older than its first device."""
     first, undated = _enrolments(devices)
@@ -268,7 +269,7 @@ def policies_before_enrolment(
         yield _in_time(name, first.get(platform), unclear, since, gap)
 
 
-def _enrolments(devices: Table[Managed]) -> tuple[dict[str, datetime], set[str]]:
+def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set[str]]:
     """The first enrolment by platform, and the platforms with devices that have no date.
 
     The platform is "" where a device does not say what it runs, and "other" for what is none of
@@ -377,7 +378,7 @@ def proactive_monitoring(
 @check("planning.email-access-conditions")
 def email_access_conditions(
     capabilities: Annotated[list[str] | Missing, Key("planning.required_capabilities")],
-    access: Annotated[tuple[ConditionalPolicy, ...] | Missing, ConditionalPolicies()],
+    access: Annotated[tuple[AccessPolicy, ...] | Missing, AccessPolicies()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
     actions: Annotated[dict[str, tuple[Rule, ...] | None] | Missing, ComplianceActions()],
@@ -390,7 +391,7 @@ def email_access_conditions(
 
 
 def _guarded(
-    access: tuple[ConditionalPolicy, ...] | Missing, capabilities: list[str] | Missing
+    access: tuple[AccessPolicy, ...] | Missing, capabilities: list[str] | Missing
 ) -> Outcome:
     expected = "an enabled conditional access policy that asks Exchange Online for a healthy device"
     if isinstance(access, Missing):
@@ -401,7 +402,7 @@ def _guarded(
     strict = [p for p in demanding if _state(p) == "enabled" and _only_way(p)]
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
-    if any(p.conditions is None or not isinstance(p.conditions, MailConditions) for p in access):
+    if any(p.conditions is None or not isinstance(p.conditions, AccessConditions) for p in access):
         return Unknown(None, "Graph does not show what each conditional access policy is about")
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, f"a compliant device is only one of several ways: {names}")
@@ -415,15 +416,15 @@ def _guarded(
     return Warn(None, expected, told)
 
 
-def _state(policy: ConditionalPolicy) -> str:
+def _state(policy: AccessPolicy) -> str:
     return policy.state.lower() if isinstance(policy.state, str) else ""
 
 
-def _about_mail(policy: ConditionalPolicy) -> bool:
+def _about_mail(policy: AccessPolicy) -> bool:
     """The policy covers Exchange Online: by id, with Office 365, or with everything."""
     conditions = policy.conditions
-    apps = conditions.applications if isinstance(conditions, MailConditions) else None
-    if not isinstance(apps, MailApplications):
+    apps = conditions.applications if isinstance(conditions, AccessConditions) else None
+    if not isinstance(apps, AccessApplications):
         return False
     included = {one.lower() for one in apps.include_applications or ()}
     excluded = {one.lower() for one in apps.exclude_applications or ()}
@@ -432,16 +433,16 @@ def _about_mail(policy: ConditionalPolicy) -> bool:
     )
 
 
-def _controls(policy: ConditionalPolicy) -> set[str]:
+def _controls(policy: AccessPolicy) -> set[str]:
     grant = policy.grant_controls
-    controls = grant.built_in_controls if isinstance(grant, Grant) else ()
+    controls = grant.built_in_controls if isinstance(grant, AccessGrant) else ()
     return {one.lower() for one in controls or ()}
 
 
-def _only_way(policy: ConditionalPolicy) -> bool:
+def _only_way(policy: AccessPolicy) -> bool:
     """A compliant device is demanded, not one of several ways in."""
     grant = policy.grant_controls
-    either = isinstance(grant, Grant) and str(grant.operator).upper() == "OR"
+    either = isinstance(grant, AccessGrant) and str(grant.operator).upper() == "OR"
     return not either or len(_controls(policy)) == 1
 
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal, Self
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from assess.evidence import Ask, Known, Table
+from assess.evidence import Ask, Known
+from assess.evidence.devices import word
 from assess.evidence.graph import (
     DepToken,
     DepTokens,
@@ -28,11 +29,6 @@ COMPANY_PORTAL = "com.microsoft.companyportal"
 """The bundle of the Company Portal for iOS, lower case."""
 # The profiles of other platforms; one whose type did not come is taken for one of iOS.
 _ELSEWHERE = ("macos", "tvos", "visionos")
-
-
-def word(value: object) -> str:
-    """A text of an answer, trimmed and lower case; "" where none came."""
-    return value.strip().lower() if isinstance(value, str) else ""
 
 
 class ManagementCertificate(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,49 +152,6 @@ class ImportedDevices(GraphTable, frozen=True):
 def _token_ids(known: Known) -> tuple[str, ...]:
     found: tuple[DepToken, ...] = known.answer(DepTokens())
     return tuple(sorted(token.id for token in found))
-
-
-class EnrolledDevice(msgspec.Struct, frozen=True, rename="camel"):
-    """A device that Intune manages, as far as questions about iPhone and iPad go."""
-
-    id: str
-    device_name: Text = UNSET
-    operating_system: Text = UNSET
-    serial_number: Text = UNSET
-    user_principal_name: Text = UNSET
-    managed_device_owner_type: Text = UNSET
-    device_enrollment_type: Text = UNSET
-    enrollment_profile_name: Text = UNSET
-    azure_ad_registered: Flag = msgspec.field(name="azureADRegistered", default=UNSET)
-    azure_ad_device_id: Text = msgspec.field(name="azureADDeviceId", default=UNSET)
-    device_registration_state: Text = UNSET
-    compliance_state: Text = UNSET
-    enrolled_date_time: Moment = UNSET
-    last_sync_date_time: Moment = UNSET
-
-    @property
-    def serial(self) -> str:
-        """The serial number, upper case."""
-        return word(self.serial_number).upper()
-
-    @property
-    def ios(self) -> bool:
-        """An iPhone or an iPad."""
-        return word(self.operating_system) in {"ios", "ipados"}
-
-    @property
-    def label(self) -> str:
-        """What a person knows it by: its serial number, else its name."""
-        return self.serial or word(self.device_name) or self.id
-
-
-class EnrolledDevices(GraphTable, frozen=True):
-    """Every device that Intune manages. Intune does not promise a filter on the system."""
-
-    answer: ClassVar[Any] = Table[EnrolledDevice]
-    path: ClassVar[str] = "/deviceManagement/managedDevices"
-    item: ClassVar[type[msgspec.Struct]] = EnrolledDevice
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementManagedDevices.Read.All",)
 
 
 class MobileApp(msgspec.Struct, frozen=True, rename="camel"):

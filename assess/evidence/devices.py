@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from assess.evidence import Table
 from assess.evidence.enrolment import SERVICE, AssignmentsOf
 from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Text
+
+PLATFORMS = ("android", "ios", "macos", "windows", "linux")
+"""Platforms as findings name them."""
+
+
+def word(value: object) -> str:
+    """A text of an answer, trimmed and lower case; "" where none came."""
+    return value.strip().lower() if isinstance(value, str) else ""
 
 
 class EntraDevice(msgspec.Struct, frozen=True, rename="camel"):
@@ -36,8 +44,18 @@ class EntraDevices(GraphTable, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = ("Device.Read.All",)
 
 
+class Workloads(msgspec.Struct, frozen=True, rename="camel"):
+    """The workloads of a co-managed device: true where Intune has it."""
+
+    compliance_policy: Flag = UNSET
+    device_configuration: Flag = UNSET
+    modern_apps: Flag = UNSET
+    resource_access: Flag = UNSET
+    windows_update_for_business: Flag = UNSET
+
+
 class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
-    """A device that is enrolled in Intune."""
+    """A device that is enrolled in Intune; ``management_agent`` says who manages it."""
 
     id: str
     device_name: Text = UNSET
@@ -48,10 +66,58 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     management_agent: Text = UNSET
     device_enrollment_type: Text = UNSET
     last_sync_date_time: Moment = UNSET
+    enrolled_date_time: Moment = UNSET
+    user_principal_name: Text = UNSET
+    managed_device_owner_type: Text = UNSET
+    enrollment_profile_name: Text = UNSET
+    azure_registered: Flag = msgspec.field(name="azureADRegistered", default=UNSET)
+    device_registration_state: Text = UNSET
+    compliance_state: Text = UNSET
+    configuration_manager_client_enabled_features: Workloads | UnsetType | None = UNSET
+
+    @property
+    def name(self) -> str:
+        """The device's name, lower case, without a domain."""
+        name = self.device_name if isinstance(self.device_name, str) else ""
+        return name.partition(".")[0].lower()
+
+    @property
+    def serial(self) -> str:
+        """The serial number, upper case."""
+        return word(self.serial_number).upper()
+
+    @property
+    def label(self) -> str:
+        """What a person knows a phone by: its serial number, else its name."""
+        return self.serial or word(self.device_name) or self.id
+
+    @property
+    def comanaged(self) -> bool:
+        """Both Configuration Manager and Intune manage it."""
+        return word(self.management_agent) in {
+            "configurationmanagerclientmdm",
+            "configurationmanagerclientmdmeas",
+        }
+
+    @property
+    def ios(self) -> bool:
+        """An iPhone or an iPad."""
+        return word(self.operating_system) in {"ios", "ipados"}
+
+    @property
+    def platform(self) -> str:
+        """The platform, or "" where it does not tell."""
+        system = str(self.operating_system or "").lower().replace(" ", "")
+        if system.startswith(("ios", "ipados")):
+            return "ios"
+        return next((p for p in PLATFORMS if system.startswith(p)), "")
 
 
 class ManagedDevices(GraphTable, frozen=True):
-    """Every device that is enrolled in Intune."""
+    """Every device that is enrolled in Intune, in one sweep that serves all questions about them.
+
+    Intune does not promise a filter on the system.
+    """
 
     answer: ClassVar[Any] = Table[ManagedDevice]
     path: ClassVar[str] = "/deviceManagement/managedDevices"

@@ -147,45 +147,63 @@ def _ids(groups: Iterable[tuple[Group, ...]]) -> tuple[str, ...]:
 
 
 class Target(msgspec.Struct, frozen=True, rename="camel"):
-    """Whom an assignment reaches: everybody, a group, or everybody but a group."""
+    """Whom an assignment means: everybody, a group, or everybody but a group.
 
-    kind: Text = msgspec.field(name=TYPE, default=UNSET)
+    ``type`` may be absent: then a group may be meant or left out.
+    """
+
+    type: Text = msgspec.field(name=TYPE, default=UNSET)
     group_id: Text = UNSET
+    collection_id: Text = UNSET
+
+    @property
+    def kind(self) -> str:
+        """The last word of the type, lower case: groupassignmenttarget and the like; or ""."""
+        return kind_of(self.type).lower()
 
     @property
     def everybody(self) -> bool:
         """All devices, or all users with a licence."""
-        return kind_of(self.kind).lower() in {
-            "alldevicesassignmenttarget",
-            "alllicensedusersassignmenttarget",
-        }
+        return self.kind in {"alldevicesassignmenttarget", "alllicensedusersassignmenttarget"}
+
+    @property
+    def excludes(self) -> bool:
+        """The group is left out."""
+        return self.kind == "exclusiongroupassignmenttarget"
 
     @property
     def group(self) -> str:
-        """The group that it includes."""
-        included = kind_of(self.kind).lower() == "groupassignmenttarget"
-        return self.group_id if included and isinstance(self.group_id, str) else ""
+        """The group that is meant, or ""."""
+        return self._named if self.kind == "groupassignmenttarget" else ""
 
     @property
     def excluded(self) -> str:
-        """The group that it leaves out."""
-        left_out = kind_of(self.kind).lower() == "exclusiongroupassignmenttarget"
-        return self.group_id if left_out and isinstance(self.group_id, str) else ""
+        """The group that is left out, or ""."""
+        return self._named if self.excludes else ""
+
+    @property
+    def _named(self) -> str:
+        return self.group_id.lower() if isinstance(self.group_id, str) else ""
 
 
 class Assignment(msgspec.Struct, frozen=True, rename="camel"):
     """One assignment of an object of Intune."""
 
     id: Text = UNSET
-    target: Target | UnsetType | None = UNSET
+    target: Target | None = None
 
 
 class AppAssignment(msgspec.Struct, frozen=True, rename="camel"):
     """One assignment of an app. ``intent``: available, required, uninstall, and one more."""
 
     id: Text = UNSET
+    target: Target | None = None
     intent: Text = UNSET
-    target: Target | UnsetType | None = UNSET
+
+    @property
+    def required(self) -> bool:
+        """The app is installed without being asked for."""
+        return str(self.intent).lower() == "required"
 
 
 class AssignmentsOf(GraphList, frozen=True):
@@ -271,21 +289,33 @@ class Restriction(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EnrollmentConfiguration(msgspec.Struct, frozen=True, rename="camel"):
-    """A rule for enrolment. The default one has priority 0; its restrictions name the platforms."""
+    """A rule for enrolment, each kind with properties of its own; the type may be absent.
+
+    The default one of a kind has priority 0. Restrictions name the platforms; the last two
+    properties belong to co-management settings, and come in beta only.
+    """
 
     id: str
-    kind: Text = msgspec.field(name=TYPE, default=UNSET)
+    type: Text = msgspec.field(name=TYPE, default=UNSET)
     display_name: Text = UNSET
     priority: Number = UNSET
     ios_restriction: Restriction | UnsetType | None = UNSET
     windows_restriction: Restriction | UnsetType | None = UNSET
     windows_mobile_restriction: Restriction | UnsetType | None = UNSET
     android_for_work_restriction: Restriction | UnsetType | None = UNSET
+    device_enrollment_configuration_type: Text = UNSET
+    install_configuration_manager_agent: Flag = UNSET
+    configuration_manager_agent_command_line_argument: Text = UNSET
+
+    @property
+    def label(self) -> str:
+        """Name, else id."""
+        return self.display_name if isinstance(self.display_name, str) else self.id
 
     @property
     def default_platforms(self) -> bool:
         """The restriction that is in force for everybody whom no other one names."""
-        named = kind_of(self.kind).lower()
+        named = kind_of(self.type).lower()
         platforms = (
             named == "deviceenrollmentplatformrestrictionsconfiguration"
             if named
@@ -293,6 +323,19 @@ class EnrollmentConfiguration(msgspec.Struct, frozen=True, rename="camel"):
             or isinstance(self.windows_restriction, Restriction)
         )
         return platforms and self.priority == 0
+
+    @property
+    def is_comanagement(self) -> bool:
+        """A co-management settings policy; its type may be absent, its own properties are not."""
+        said = f"{self.type} {self.device_enrollment_configuration_type}".lower()
+        return "devicecomanagementauthorityconfiguration" in said or isinstance(
+            self.install_configuration_manager_agent, bool
+        )
+
+    @property
+    def installs_client(self) -> bool:
+        """It installs the Configuration Manager client."""
+        return self.is_comanagement and self.install_configuration_manager_agent is True
 
 
 class EnrollmentConfigurations(GraphList, frozen=True):
@@ -306,7 +349,7 @@ class EnrollmentConfigurations(GraphList, frozen=True):
 
 
 class NewerConfigurations(EnrollmentConfigurations, frozen=True):
-    """The same in beta, where alone the restriction of Android Enterprise is."""
+    """The same in beta, where alone Android Enterprise and co-management settings are."""
 
     version: ClassVar[Literal["v1.0", "beta"]] = "beta"
 

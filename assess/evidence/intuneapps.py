@@ -12,7 +12,13 @@ from msgspec import UNSET
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
-from assess.evidence.graph import Flag, GraphCount, GraphList, Text
+from assess.evidence.enrolment import (
+    AppAssignment,
+    Assignment,
+    EnrollmentConfiguration,
+    NewerConfigurations,
+)
+from assess.evidence.graph import GraphCount, GraphList, Text
 
 DEFAULT_NAME = "ConfigMgr Client Setup Bootstrap"
 PACKAGE = "ccmsetup.msi"
@@ -79,55 +85,6 @@ class Win32Apps(GraphList, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = _APPS
 
 
-class Target(msgspec.Struct, frozen=True, rename="camel"):
-    """Whom an assignment means. ``type`` may be absent: then a group may be meant or excluded."""
-
-    type: Text = msgspec.field(name="@odata.type", default=UNSET)
-    group_id: Text = UNSET
-    collection_id: Text = UNSET
-
-    @property
-    def kind(self) -> str:
-        """The last word of the type, lower case: groupassignmenttarget and the like; or ""."""
-        return self.type.rpartition(".")[2].lower() if isinstance(self.type, str) else ""
-
-    @property
-    def excludes(self) -> bool:
-        """The group is left out."""
-        return self.kind == "exclusiongroupassignmenttarget"
-
-    @property
-    def everybody(self) -> bool:
-        """All devices or all users."""
-        return self.kind in {"alldevicesassignmenttarget", "alllicensedusersassignmenttarget"}
-
-    @property
-    def group(self) -> str:
-        """The group that is meant, or ""."""
-        meant = self.kind == "groupassignmenttarget" and isinstance(self.group_id, str)
-        return str(self.group_id).lower() if meant else ""
-
-
-class Assignment(msgspec.Struct, frozen=True, rename="camel"):
-    """One assignment. ``intent``: available, required, uninstall …; policies have none."""
-
-    id: str
-    target: Target | None = None
-    intent: Text = UNSET
-
-    @property
-    def required(self) -> bool:
-        """The app is installed without being asked for."""
-        return str(self.intent).lower() == "required"
-
-
-class PolicyAssignment(msgspec.Struct, frozen=True, rename="camel"):
-    """One assignment of a policy."""
-
-    id: str
-    target: Target | None = None
-
-
 def _name(known: Known) -> str:
     try:
         return str(known.key("intune_app.display_name"))
@@ -143,9 +100,9 @@ def client_apps(apps: Iterable[ClientApp], name: str) -> tuple[ClientApp, ...]:
 class ClientAppAssignments(GraphList, frozen=True):
     """The assignments of the apps that install the client: by app."""
 
-    answer: ClassVar[Any] = dict[str, tuple[Assignment, ...] | None]
+    answer: ClassVar[Any] = dict[str, tuple[AppAssignment, ...] | None]
     path: ClassVar[str] = "/deviceAppManagement/mobileApps/{each}/assignments"
-    item: ClassVar[type[msgspec.Struct]] = Assignment
+    item: ClassVar[type[msgspec.Struct]] = AppAssignment
     each: ClassVar[str] = "apps"
     permissions: ClassVar[tuple[str, ...]] = _APPS
     apps: tuple[str, ...] = ()
@@ -160,65 +117,24 @@ class ClientAppAssignments(GraphList, frozen=True):
         return type(self)(tuple(sorted(app.id for app in client_apps(found, _name(known)))))
 
 
-class CoManagementPolicy(msgspec.Struct, frozen=True, rename="camel"):
-    """An element of the enrolment configurations; the last two belong to co-management settings."""
-
-    id: str
-    type: Text = msgspec.field(name="@odata.type", default=UNSET)
-    display_name: Text = UNSET
-    device_enrollment_configuration_type: Text = UNSET
-    install_configuration_manager_agent: Flag = UNSET
-    configuration_manager_agent_command_line_argument: Text = UNSET
-
-    @property
-    def label(self) -> str:
-        """Name, else id."""
-        return self.display_name if isinstance(self.display_name, str) else self.id
-
-    @property
-    def is_comanagement(self) -> bool:
-        """A co-management settings policy; its type may be absent, its own properties are not."""
-        said = f"{self.type} {self.device_enrollment_configuration_type}".lower()
-        return "devicecomanagementauthorityconfiguration" in said or isinstance(
-            self.install_configuration_manager_agent, bool
-        )
-
-    @property
-    def installs_client(self) -> bool:
-        """It installs the Configuration Manager client."""
-        return self.is_comanagement and self.install_configuration_manager_agent is True
-
-
-class EnrolmentPolicies(GraphList, frozen=True):
-    """The enrolment configurations, co-management settings among them: only beta has those."""
-
-    answer: ClassVar[Any] = tuple[CoManagementPolicy, ...]
-    version: ClassVar[Any] = "beta"
-    path: ClassVar[str] = "/deviceManagement/deviceEnrollmentConfigurations"
-    item: ClassVar[type[msgspec.Struct]] = CoManagementPolicy
-    whole: ClassVar[bool] = True
-    about: ClassVar[str] = "id"
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementServiceConfig.Read.All",)
-
-
 class CoManagementAssignments(GraphList, frozen=True):
     """The assignments of the co-management settings policies that install the client: by policy."""
 
-    answer: ClassVar[Any] = dict[str, tuple[PolicyAssignment, ...] | None]
+    answer: ClassVar[Any] = dict[str, tuple[Assignment, ...] | None]
     version: ClassVar[Any] = "beta"
     path: ClassVar[str] = "/deviceManagement/deviceEnrollmentConfigurations/{each}/assignments"
-    item: ClassVar[type[msgspec.Struct]] = PolicyAssignment
+    item: ClassVar[type[msgspec.Struct]] = Assignment
     each: ClassVar[str] = "policies"
     permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementServiceConfig.Read.All",)
     policies: tuple[str, ...] = ()
 
     def requires(self) -> tuple[Ask, ...]:
         """Which policies there are."""
-        return (EnrolmentPolicies(),)
+        return (NewerConfigurations(),)
 
     def bind(self, known: Known) -> Self:
         """Those that install the client."""
-        found: tuple[CoManagementPolicy, ...] = known.answer(EnrolmentPolicies())
+        found: tuple[EnrollmentConfiguration, ...] = known.answer(NewerConfigurations())
         return type(self)(tuple(sorted(one.id for one in found if one.installs_client)))
 
 
@@ -237,11 +153,11 @@ class _TargetGroups(GraphCount, frozen=True):
     def bind(self, known: Known) -> Self:
         """The groups that are meant, not those that are left out."""
         groups: set[str] = set()
-        of_apps: dict[str, tuple[Assignment, ...] | None] = known.answer(ClientAppAssignments())
+        of_apps: dict[str, tuple[AppAssignment, ...] | None] = known.answer(ClientAppAssignments())
         for assignments in of_apps.values():
             groups |= {a.target.group for a in assignments or () if a.target and a.required}
         try:
-            of_policies: dict[str, tuple[PolicyAssignment, ...] | None] = known.answer(
+            of_policies: dict[str, tuple[Assignment, ...] | None] = known.answer(
                 CoManagementAssignments()
             )
         except Unavailable:

@@ -9,14 +9,12 @@ from typing import Any, ClassVar, Self
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from assess.evidence import Ask, Known, Table
-from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Number, Perhaps, Text
-from assess.evidence.intuneapps import Assignment, PolicyAssignment
+from assess.evidence import Ask, Known
+from assess.evidence.enrolment import AppAssignment, AssignmentsOf
+from assess.evidence.graph import Flag, GraphList, Moment, Number, Perhaps, Text
 
 _READ = ("DeviceManagementConfiguration.Read.All",)
 _APPS = ("DeviceManagementApps.Read.All",)
-PLATFORMS = ("android", "ios", "macos", "windows", "linux")
-"""Platforms as findings name them."""
 _BEGINNINGS = (
     ("ios", ("ios",)),
     ("macos", ("macos",)),
@@ -174,45 +172,30 @@ class Compliances(GraphList, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class _AssignmentsOf(GraphList, frozen=True):
-    """The assignments of each element of a list: by id."""
-
-    answer: ClassVar[Any] = dict[str, tuple[PolicyAssignment, ...] | None]
-    item: ClassVar[type[msgspec.Struct]] = PolicyAssignment
-    each: ClassVar[str] = "policies"
-    permissions: ClassVar[tuple[str, ...]] = _READ
-    of: ClassVar[type[GraphList]] = Profiles
-    policies: tuple[str, ...] = ()
-
-    def requires(self) -> tuple[Ask, ...]:
-        """The list."""
-        return (self.of(),)
-
-    def bind(self, known: Known) -> Self:
-        """Every element of the list."""
-        return type(self)(tuple(sorted(one.id for one in known.answer(self.of()))))
-
-
-class ProfileAssignments(_AssignmentsOf, frozen=True):
+class ProfileAssignments(AssignmentsOf, frozen=True):
     """The assignments of the configuration profiles: by profile."""
 
     version: ClassVar[Any] = "beta"
     path: ClassVar[str] = "/deviceManagement/deviceConfigurations/{each}/assignments"
+    of: ClassVar[type[GraphList]] = Profiles
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class CatalogueAssignments(_AssignmentsOf, frozen=True):
+class CatalogueAssignments(AssignmentsOf, frozen=True):
     """The assignments of the policies of the settings catalogue: by policy."""
 
     version: ClassVar[Any] = "beta"
     path: ClassVar[str] = "/deviceManagement/configurationPolicies/{each}/assignments"
     of: ClassVar[type[GraphList]] = CataloguePolicies
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
-class ComplianceTargets(_AssignmentsOf, frozen=True):
+class ComplianceTargets(AssignmentsOf, frozen=True):
     """The assignments of the compliance policies: by policy."""
 
     path: ClassVar[str] = "/deviceManagement/deviceCompliancePolicies/{each}/assignments"
     of: ClassVar[type[GraphList]] = Compliances
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
 class Action(msgspec.Struct, frozen=True, rename="camel"):
@@ -229,7 +212,7 @@ class Rule(msgspec.Struct, frozen=True, rename="camel"):
     scheduled_action_configurations: tuple[Action, ...] | UnsetType | None = UNSET
 
 
-class ComplianceActions(_AssignmentsOf, frozen=True):
+class ComplianceActions(AssignmentsOf, frozen=True):
     """What the compliance policies do about a device that does not comply: by policy."""
 
     answer: ClassVar[Any] = dict[str, tuple[Rule, ...] | None]
@@ -239,15 +222,20 @@ class ComplianceActions(_AssignmentsOf, frozen=True):
     item: ClassVar[type[msgspec.Struct]] = Rule
     expand: ClassVar[tuple[str, ...]] = ("scheduledActionConfigurations",)
     of: ClassVar[type[GraphList]] = Compliances
+    permissions: ClassVar[tuple[str, ...]] = _READ
 
 
 class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
-    """An app of Intune, and whether anybody is meant to have it."""
+    """An app of Intune, and whether anybody is meant to have it.
+
+    ``publishing_state``: notPublished, processing or published.
+    """
 
     id: str
     type: Text = msgspec.field(name="@odata.type", default=UNSET)
     display_name: Text = UNSET
     is_assigned: Flag = UNSET
+    publishing_state: Text = UNSET
 
     @property
     def label(self) -> str:
@@ -266,7 +254,7 @@ class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AssignedApps(GraphList, frozen=True):
-    """The apps, and whether they are assigned: beta only."""
+    """All apps, of every type; whether they are assigned is in beta only."""
 
     answer: ClassVar[Any] = tuple[AssignedApp, ...]
     version: ClassVar[Any] = "beta"
@@ -278,9 +266,9 @@ class AssignedApps(GraphList, frozen=True):
 class WindowsAppAssignments(GraphList, frozen=True):
     """Whom the assigned Windows apps are for: by app."""
 
-    answer: ClassVar[Any] = dict[str, tuple[Assignment, ...] | None]
+    answer: ClassVar[Any] = dict[str, tuple[AppAssignment, ...] | None]
     path: ClassVar[str] = "/deviceAppManagement/mobileApps/{each}/assignments"
-    item: ClassVar[type[msgspec.Struct]] = Assignment
+    item: ClassVar[type[msgspec.Struct]] = AppAssignment
     each: ClassVar[str] = "apps"
     permissions: ClassVar[tuple[str, ...]] = _APPS
     apps: tuple[str, ...] = ()
@@ -294,63 +282,6 @@ class WindowsAppAssignments(GraphList, frozen=True):
         found: tuple[AssignedApp, ...] = known.answer(AssignedApps())
         meant = (app.id for app in found if app.for_windows and app.is_assigned is not False)
         return type(self)(tuple(sorted(meant)))
-
-
-# -- devices --
-
-
-class Workloads(msgspec.Struct, frozen=True, rename="camel"):
-    """The workloads of a co-managed device: true where Intune has it."""
-
-    compliance_policy: Flag = UNSET
-    device_configuration: Flag = UNSET
-    modern_apps: Flag = UNSET
-    resource_access: Flag = UNSET
-    windows_update_for_business: Flag = UNSET
-
-
-class Managed(msgspec.Struct, frozen=True, rename="camel"):
-    """A device that Intune knows; ``management_agent`` says who manages it."""
-
-    id: str
-    device_name: Text = UNSET
-    operating_system: Text = UNSET
-    management_agent: Text = UNSET
-    enrolled_date_time: Moment = UNSET
-    last_sync_date_time: Moment = UNSET
-    configuration_manager_client_enabled_features: Workloads | UnsetType | None = UNSET
-
-    @property
-    def name(self) -> str:
-        """The device's name, lower case, without a domain."""
-        name = self.device_name if isinstance(self.device_name, str) else ""
-        return name.partition(".")[0].lower()
-
-    @property
-    def comanaged(self) -> bool:
-        """Both Configuration Manager and Intune manage it."""
-        agent = self.management_agent if isinstance(self.management_agent, str) else ""
-        return agent.lower() in {
-            "configurationmanagerclientmdm",
-            "configurationmanagerclientmdmeas",
-        }
-
-    @property
-    def platform(self) -> str:
-        """The platform, or "" where it does not tell."""
-        system = str(self.operating_system or "").lower().replace(" ", "")
-        if system.startswith(("ios", "ipados")):
-            return "ios"
-        return next((p for p in PLATFORMS if system.startswith(p)), "")
-
-
-class ManagedByIntune(GraphTable, frozen=True):
-    """Every device that Intune manages, alone or with Configuration Manager."""
-
-    answer: ClassVar[Any] = Table[Managed]
-    path: ClassVar[str] = "/deviceManagement/managedDevices"
-    item: ClassVar[type[msgspec.Struct]] = Managed
-    permissions: ClassVar[tuple[str, ...]] = ("DeviceManagementManagedDevices.Read.All",)
 
 
 class Conflict(msgspec.Struct, frozen=True, rename="camel"):
@@ -415,45 +346,6 @@ class MessageTemplates(GraphList, frozen=True):
     path: ClassVar[str] = "/deviceManagement/notificationMessageTemplates"
     item: ClassVar[type[msgspec.Struct]] = MessageTemplate
     permissions: ClassVar[tuple[str, ...]] = _READ
-
-
-class MailApplications(msgspec.Struct, frozen=True, rename="camel"):
-    """The applications that a conditional access policy is about."""
-
-    include_applications: tuple[str, ...] | UnsetType | None = UNSET
-    exclude_applications: tuple[str, ...] | UnsetType | None = UNSET
-
-
-class MailConditions(msgspec.Struct, frozen=True, rename="camel"):
-    """The conditions of a conditional access policy, as far as the checks look at them."""
-
-    applications: MailApplications | UnsetType | None = UNSET
-
-
-class Grant(msgspec.Struct, frozen=True, rename="camel"):
-    """What a conditional access policy demands; with OR one of it is enough."""
-
-    operator: Text = UNSET
-    built_in_controls: tuple[str, ...] | UnsetType | None = UNSET
-
-
-class ConditionalPolicy(msgspec.Struct, frozen=True, rename="camel"):
-    """A conditional access policy; ``state``: enabled, disabled or for reporting only."""
-
-    id: str
-    display_name: Text = UNSET
-    state: Text = UNSET
-    conditions: MailConditions | UnsetType | None = UNSET
-    grant_controls: Grant | UnsetType | None = UNSET
-
-
-class ConditionalPolicies(GraphList, frozen=True):
-    """The conditional access policies."""
-
-    answer: ClassVar[Any] = tuple[ConditionalPolicy, ...]
-    path: ClassVar[str] = "/identity/conditionalAccess/policies"
-    item: ClassVar[type[msgspec.Struct]] = ConditionalPolicy
-    permissions: ClassVar[tuple[str, ...]] = ("Policy.Read.All",)
 
 
 class ExchangeConnector(msgspec.Struct, frozen=True, rename="camel"):

@@ -22,13 +22,11 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.apple import (
-    EnrolledDevice,
-    EnrolledDevices,
     ImportedDevice,
     ImportedDevices,
-    word,
 )
 from assess.evidence.applefiles import ExpectedSerials, Serials
+from assess.evidence.devices import ManagedDevice, ManagedDevices, word
 from assess.evidence.graph import (
     EnrollmentGroupMembers,
     Gathered,
@@ -51,7 +49,7 @@ from checks.apple.answers import (
 from checks.licence import Licensing
 
 Expected: TypeAlias = Annotated[Serials | Missing, ExpectedSerials()]
-Enrolled: TypeAlias = Annotated[Table[EnrolledDevice] | Missing, EnrolledDevices()]
+Enrolled: TypeAlias = Annotated[Table[ManagedDevice] | Missing, ManagedDevices()]
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 _COLUMNS = ("serial", "found")
@@ -259,11 +257,11 @@ def _lack(person: Person, licensing: Licensing) -> str | None:
 class _Mine:
     """The iPhones and iPads to look at: those expected, else those enrolled by the programme."""
 
-    def __init__(self, devices: Table[EnrolledDevice], serials: Serials | Missing) -> None:
+    def __init__(self, devices: Table[ManagedDevice], serials: Serials | Missing) -> None:
         self._devices = devices
         self._wanted = None if isinstance(serials, Missing) else set(serials.numbers)
 
-    def rows(self) -> Iterator[EnrolledDevice]:
+    def rows(self) -> Iterator[ManagedDevice]:
         for one in self._devices:
             if self._wanted is not None:
                 mine = one.serial in self._wanted
@@ -372,13 +370,13 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
 
 
 def _open(
-    one: EnrolledDevice, as_of: datetime
+    one: ManagedDevice, as_of: datetime
 ) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
     """What is left to do for one device."""
     enrolled, state = moment(one.enrolled_date_time), word(one.device_registration_state)
-    if not state or not isinstance(one.azure_ad_registered, bool):
+    if not state or not isinstance(one.azure_registered, bool):
         yield Unknown, "Graph does not say whether it is registered"
-    elif state != "registered" or one.azure_ad_registered is False:
+    elif state != "registered" or one.azure_registered is False:
         if enrolled is None:
             yield Unknown, f"{state}, and no date of enrolment"
         elif as_of - enrolled > DAY:

@@ -20,8 +20,6 @@ from assess.check import (
 )
 from assess.evidence.apple import (
     AppAssignment,
-    EnrolledDevice,
-    EnrolledDevices,
     EnrollmentProfile,
     GroupDevice,
     HoldingDevice,
@@ -30,8 +28,8 @@ from assess.evidence.apple import (
     PortalHolders,
     VppToken,
     VppTokens,
-    word,
 )
+from assess.evidence.devices import ManagedDevice, ManagedDevices, word
 from assess.evidence.graph import Gathered
 from checks.apple.answers import (
     SHARED,
@@ -196,7 +194,7 @@ def _told(answer: Attested | Missing, expected: str) -> Outcome | None:
 Holders: TypeAlias = Annotated[Gathered[HoldingDevice] | Missing, PortalHolders()]
 Included: TypeAlias = Annotated[Gathered[GroupDevice] | Missing, PortalGroupDevices()]
 Excluded: TypeAlias = Annotated[Gathered[GroupDevice] | Missing, PortalGroupDevices(excluded=True)]
-Devices: TypeAlias = Annotated[Table[EnrolledDevice] | Missing, EnrolledDevices()]
+Devices: TypeAlias = Annotated[Table[ManagedDevice] | Missing, ManagedDevices()]
 _COLUMNS = ("device", "name", "found")
 _EXPECTED = "no Company Portal on devices without user affinity"
 
@@ -222,7 +220,7 @@ def _kept_apart(
     assignments: ByApp | Missing,
     included: Gathered[GroupDevice] | Missing,
     excluded: Gathered[GroupDevice] | Missing,
-    devices: Table[EnrolledDevice] | Missing,
+    devices: Table[ManagedDevice] | Missing,
     holders: Gathered[HoldingDevice] | Missing,
 ) -> list[Outcome]:
     if isinstance(profiles, Missing):
@@ -247,12 +245,12 @@ def _kept_apart(
 class _Without:
     """The devices without user affinity: by how they were enrolled, or by their profile's name."""
 
-    def __init__(self, devices: Table[EnrolledDevice], profiles: set[str]) -> None:
+    def __init__(self, devices: Table[ManagedDevice], profiles: set[str]) -> None:
         self._devices = devices
         self._profiles = profiles
         self.count = sum(1 for _ in self.rows())
 
-    def rows(self) -> Iterator[EnrolledDevice]:
+    def rows(self) -> Iterator[ManagedDevice]:
         for one in self._devices:
             bulk = word(one.device_enrollment_type)
             named = word(one.enrollment_profile_name) in self._profiles
@@ -312,13 +310,13 @@ def _in_groups(
     out = {word(one.device_id) for one in excluded.rows}
     untold = []
 
-    def hit(one: EnrolledDevice) -> bool:
-        device = word(one.azure_ad_device_id)
+    def hit(one: ManagedDevice) -> bool:
+        device = word(one.azure_device_id)
         return bool(device) and (everything or device in into) and device not in out
 
     names = []
     for one in without.rows():
-        if word(one.azure_ad_device_id) in {"", NO_DEVICE}:
+        if word(one.azure_device_id) in {"", NO_DEVICE}:
             untold.append(one.label)
         elif hit(one):
             names.append(one.label)
@@ -336,7 +334,7 @@ def _in_groups(
         yield Pass(None, text, _EXPECTED)
 
 
-def _row(one: EnrolledDevice, found: str) -> dict[str, object]:
+def _row(one: ManagedDevice, found: str) -> dict[str, object]:
     name = one.device_name if isinstance(one.device_name, str) else ""
     return {"device": one.label, "name": name, "found": found}
 

@@ -19,7 +19,8 @@ from assess.check import (
     check,
     unavailable,
 )
-from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles, word
+from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles
+from assess.evidence.devices import word
 from checks.apple.answers import (
     PERSONAL,
     ByToken,

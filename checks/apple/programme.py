@@ -20,8 +20,8 @@ from assess.check import (
     check,
     unavailable,
 )
-from assess.evidence.apple import word
 from assess.evidence.applefiles import Envelope, EnvelopeIn, PublicKey, PublicKeyIn
+from assess.evidence.devices import word
 from assess.evidence.graph import DepToken, DepTokens, moment
 from checks.apple.answers import Answer, by_word, listed
 

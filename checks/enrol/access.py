@@ -27,8 +27,8 @@ from assess.evidence.access import (
     AccessUsers,
     AuthenticationStrength,
 )
-from assess.evidence.assigned import ComplianceAssignments, CompliancePolicies, GroupSizes, Policy
-from assess.evidence.enrolment import kind_of
+from assess.evidence.assigned import GroupSizes
+from assess.evidence.policies import Compliance, Compliances, ComplianceTargets
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 from checks.enrol.policies import (
@@ -36,7 +36,7 @@ from checks.enrol.policies import (
     assigned_by_platform,
     covered,
     in_scope,
-    platform_of_kind,
+    platforms_of_type,
 )
 
 _DEVICE = frozenset({"compliantdevice", "domainjoineddevice"})
@@ -81,8 +81,8 @@ def _application(resource: str) -> tuple[str, bool] | None:
 def conditional_access(
     resources: Annotated[list[str], Key("planning.resources_to_protect")],
     policies: Annotated[tuple[AccessPolicy, ...], AccessPolicies()],
-    compliance: Annotated[tuple[Policy, ...] | Missing, CompliancePolicies()],
-    given: Annotated[Assigned | Missing, ComplianceAssignments()],
+    compliance: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
+    given: Annotated[Assigned | Missing, ComplianceTargets()],
     sizes: Annotated[dict[str, int | None] | Missing, GroupSizes("compliance")],
     platforms: Annotated[list[str] | Missing, Key("planning.platforms")],
 ) -> Outcomes:
@@ -204,7 +204,7 @@ def _narrow(conditions: AccessConditions) -> Iterable[str]:
 
 
 def _compliance(
-    policies: tuple[Policy, ...] | Missing,
+    policies: tuple[Compliance, ...] | Missing,
     given: Assigned | Missing,
     sizes: dict[str, int | None] | Missing,
     platforms: list[str] | Missing,
@@ -216,7 +216,7 @@ def _compliance(
     assert not isinstance(policies, Missing)
     assert not isinstance(given, Missing)
     if not isinstance(platforms, Missing):
-        kinds = ((p.id, p.label, _platform(p)) for p in policies)
+        kinds = ((p.id, p.label, platforms_of_type(p)) for p in policies)
         found = assigned_by_platform(kinds, given, sizes)
         return [
             one if isinstance(one, Unknown) else covered(one, found, "a compliance policy", sizes)
@@ -230,8 +230,3 @@ def _compliance(
     step = "Create a compliance policy for each platform, and assign it."
     observed = "no compliance policy stands behind it that reaches anybody"
     return [Warn(None, "a compliance policy for each platform", observed, remedy=(step,))]
-
-
-def _platform(policy: Policy) -> set[str]:
-    platform = platform_of_kind(kind_of(policy.kind))
-    return {platform} if platform else set()

@@ -14,19 +14,19 @@ from assess.check import (
     Warn,
     check,
 )
-from assess.evidence.assigned import (
-    App,
-    Apps,
-    CatalogAssignments,
-    CatalogPolicies,
-    CatalogPolicy,
-    ConfigurationAssignments,
-    DeviceConfigurations,
-    GroupSizes,
-    Policy,
-    RequiredAppAssignments,
-)
+from assess.evidence.assigned import GroupSizes, RequiredAppAssignments
 from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
+from assess.evidence.policies import (
+    AssignedApp,
+    AssignedApps,
+    CatalogueAssignments,
+    CataloguePolicies,
+    CataloguePolicy,
+    Compliance,
+    Profile,
+    ProfileAssignments,
+    Profiles,
+)
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 
@@ -62,7 +62,7 @@ def platform_of_kind(kind: str) -> str:
     return next((n for n, (_, kinds, _) in _PLATFORMS.items() if name.startswith(kinds)), "")
 
 
-def _platforms_of_catalog(policy: CatalogPolicy) -> set[str]:
+def _platforms_of_catalog(policy: CataloguePolicy) -> set[str]:
     given = policy.platforms if isinstance(policy.platforms, str) else ""
     said = {part.strip().lower() for part in given.split(",") if part.strip()}
     return {name for name, (_, _, catalog) in _PLATFORMS.items() if said & set(catalog)}
@@ -125,14 +125,14 @@ def in_scope(platforms: Iterable[str]) -> Iterator[str | Unknown]:
 @check("management.configuration-items")
 def configuration_items(
     platforms: Annotated[list[str], Key("planning.platforms")],
-    profiles: Annotated[tuple[Policy, ...], DeviceConfigurations()],
-    given: Annotated[Assigned, ConfigurationAssignments()],
-    catalog: Annotated[tuple[CatalogPolicy, ...], CatalogPolicies()],
-    given_catalog: Annotated[Assigned, CatalogAssignments()],
+    profiles: Annotated[tuple[Profile, ...], Profiles()],
+    given: Annotated[Assigned, ProfileAssignments()],
+    catalog: Annotated[tuple[CataloguePolicy, ...], CataloguePolicies()],
+    given_catalog: Annotated[Assigned, CatalogueAssignments()],
     sizes: Sizes,
 ) -> Outcomes:
     """Pass when each platform in scope has settings that reach somebody."""
-    policies = [(p.id, p.label, _kinds(p)) for p in profiles]
+    policies = [(p.id, p.label, platforms_of_type(p)) for p in profiles]
     policies += [(p.id, p.label, _platforms_of_catalog(p)) for p in catalog]
     found = assigned_by_platform(policies, given | given_catalog, sizes)
     parts = [
@@ -142,8 +142,9 @@ def configuration_items(
     return parts or [Unknown(None, "planning.platforms names no platform")]
 
 
-def _kinds(policy: Policy) -> set[str]:
-    platform = platform_of_kind(kind_of(policy.kind))
+def platforms_of_type(policy: Profile | Compliance) -> set[str]:
+    """The platform that a policy is for by its type; none where that does not show."""
+    platform = platform_of_kind(kind_of(policy.type))
     return {platform} if platform else set()
 
 
@@ -153,7 +154,7 @@ def _kinds(policy: Policy) -> set[str]:
 @check("management.applications")
 def applications(
     required: Annotated[list[str], Key("planning.required_apps")],
-    apps: Annotated[tuple[App, ...], Apps()],
+    apps: Annotated[tuple[AssignedApp, ...], AssignedApps()],
     given: Annotated[
         dict[str, tuple[AppAssignment, ...] | None] | Missing, RequiredAppAssignments()
     ],
@@ -167,7 +168,7 @@ def applications(
 
 def _app(
     name: str,
-    apps: tuple[App, ...],
+    apps: tuple[AssignedApp, ...],
     given: dict[str, tuple[AppAssignment, ...] | None] | Missing,
     sizes: dict[str, int | None] | Missing,
 ) -> Outcome:

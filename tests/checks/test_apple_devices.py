@@ -7,9 +7,10 @@ import pytest
 from msgspec import UNSET
 
 from assess.check import Fail, Manual, NotApplicable, Pass, Table, Unknown, Warn, worst
-from assess.evidence.apple import EnrolledDevice, EnrollmentProfile, ImportedDevice
+from assess.evidence.apple import EnrollmentProfile, ImportedDevice
 from assess.evidence.applefiles import Serials
 from assess.evidence.config import Attested
+from assess.evidence.devices import ManagedDevice
 from assess.evidence.graph import AssignedLicense, Gathered, Person, ServicePlan, Sku, Units
 from checks.apple.devices import (
     device_identified,
@@ -161,14 +162,14 @@ def test_user_credentials(people: Any, skus: Any, answer: Any, kind: type) -> No
     assert isinstance(worst(user_credentials(PERSONAL, AFFINE, people, skus, answer)), kind)
 
 
-def device(serial: str = "AAAA0000", **more: Any) -> EnrolledDevice:
+def device(serial: str = "AAAA0000", **more: Any) -> ManagedDevice:
     facts: dict[str, Any] = {
         "id": serial, "device_name": "iPhone", "operating_system": "iOS", "serial_number": serial, "user_principal_name": "a@contoso.com",
-        "managed_device_owner_type": "company", "device_enrollment_type": "appleBulkWithUser", "azure_ad_registered": True,
+        "managed_device_owner_type": "company", "device_enrollment_type": "appleBulkWithUser", "azure_registered": True,
         "device_registration_state": "registered", "compliance_state": "compliant", "enrolled_date_time": NOW - 9 * DAY,
         "last_sync_date_time": NOW - DAY,
     }  # fmt: skip
-    return EnrolledDevice(**{**facts, **more})
+    return ManagedDevice(**{**facts, **more})
 
 
 def table(*items: Any) -> Any:
@@ -218,7 +219,7 @@ def test_device_identified(devices: Any, serials: Any, answer: Any, kind: type) 
         (table(device(compliance_state="noncompliant")), ONE, Warn),
         (table(device(last_sync_date_time=NOW - 8 * DAY)), ONE, Warn),
         (table(device(device_registration_state="notRegistered")), ONE, Fail),
-        (table(device(azure_ad_registered=False)), ONE, Fail),
+        (table(device(azure_registered=False)), ONE, Fail),
         (
             table(
                 device(
@@ -235,7 +236,7 @@ def test_device_identified(devices: Any, serials: Any, answer: Any, kind: type) 
             Unknown,
         ),
         (table(device(device_registration_state=UNSET)), ONE, Unknown),
-        (table(device(azure_ad_registered=None)), ONE, Unknown),
+        (table(device(azure_registered=None)), ONE, Unknown),
         (table(device(compliance_state=UNSET)), ONE, Unknown),
         (table(device(last_sync_date_time=None)), ONE, Unknown),
         (table(), ONE, Unknown),

@@ -10,13 +10,13 @@ from assess.evidence.apple import (
     AppAssignment,
     AssignmentSettings,
     AssignmentTarget,
-    EnrolledDevice,
     EnrollmentProfile,
     GroupDevice,
     HoldingDevice,
     VppToken,
 )
 from assess.evidence.config import Attested
+from assess.evidence.devices import ManagedDevice
 from assess.evidence.graph import Gathered
 from checks.apple.portal import apple_id_for_user, company_portal_installed, no_affinity_no_portal
 from specimens import REFUSED, unset
@@ -124,12 +124,12 @@ def test_company_portal_installed(found: Any, assignments: Any, answer: Any, kin
 KIOSK = profiles(False)
 
 
-def shared(number: str = "1", **more: Any) -> EnrolledDevice:
+def shared(number: str = "1", **more: Any) -> ManagedDevice:
     facts: dict[str, Any] = {
         "id": f"d{number}", "operating_system": "iOS", "serial_number": f"AAAA000{number}", "device_enrollment_type": "appleBulkWithoutUser",
-        "azure_ad_device_id": f"dev{number}",
+        "azure_device_id": f"dev{number}",
     }  # fmt: skip
-    return EnrolledDevice(**{**facts, **more})
+    return ManagedDevice(**{**facts, **more})
 
 
 def devices(*items: Any) -> Any:
@@ -170,7 +170,7 @@ NOBODY, MINE = group(), devices(shared())
         (app(assigned(aim=target(""))), NOBODY, NOBODY, MINE, holders(), Unknown),
         (app(assigned()), REFUSED, NOBODY, MINE, holders(), Unknown),
         (app(assigned()), NOBODY, NOBODY, devices(), holders(), Unknown),
-        (app(assigned()), NOBODY, NOBODY, devices(shared(azure_ad_device_id=None)), holders(), Unknown),
+        (app(assigned()), NOBODY, NOBODY, devices(shared(azure_device_id=None)), holders(), Unknown),
         ({"portal": None}, NOBODY, NOBODY, MINE, holders(), Unknown),
         (REFUSED, NOBODY, NOBODY, MINE, holders(), Unknown),
         (app(), NOBODY, NOBODY, MINE, REFUSED, Unknown),

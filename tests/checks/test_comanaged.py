@@ -28,13 +28,13 @@ from assess.evidence.adminservice import (
     SeesEverything,
 )
 from assess.evidence.applications import SiteApplication
-from assess.evidence.intuneapps import Assignment, PolicyAssignment, Target
+from assess.evidence.devices import ManagedDevice
+from assess.evidence.enrolment import AppAssignment, Assignment, Target
 from assess.evidence.policies import (
     AssignedApp,
     CataloguePolicy,
     Compliance,
     Intent,
-    Managed,
     Profile,
     Template,
 )
@@ -73,12 +73,12 @@ def test_saved_command_line(line: str, change: dict[str, Any], status: type[Outc
 G1, G2 = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def to(kind: str, group: Any = UNSET) -> tuple[PolicyAssignment, ...]:
-    return (PolicyAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group)),)
+def to(kind: str, group: Any = UNSET) -> tuple[Assignment, ...]:
+    return (Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group)),)
 
 
-def app_to(kind: str, group: Any = UNSET) -> tuple[Assignment, ...]:
-    return (Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), "required"),)
+def app_to(kind: str, group: Any = UNSET) -> tuple[AppAssignment, ...]:
+    return (AppAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), "required"),)
 
 
 EVERYBODY, GROUP, OTHER, EXCLUDED = to("allDevices"), to("group", G1), to("group", G2), to("exclusionGroup", G1)
@@ -145,8 +145,8 @@ def test_intune_workloads_ready_without_a_move() -> None:
     assert isinstance(outcome, NotApplicable)
 
 
-def device(name: str, agent: Any = "configurationManagerClientMdm") -> Managed:
-    return Managed(name, name, "Windows", agent)
+def device(name: str, agent: Any = "configurationManagerClientMdm") -> ManagedDevice:
+    return ManagedDevice(name, name, operating_system="Windows", management_agent=agent)
 
 
 def pilot(*names: str, sees: Any = ALL) -> Members:
@@ -178,7 +178,7 @@ BOTH = [device("PC1"), device("pc2.contoso.com", "configurationManagerClientMdmE
         (UNSET_KEY, UNSET_KEY, BOTH, Manual),
     ],
 )
-def test_devices_comanaged(names: Any, members: Any, devices: list[Managed], status: type[Outcome]) -> None:
+def test_devices_comanaged(names: Any, members: Any, devices: list[ManagedDevice], status: type[Outcome]) -> None:
     outcomes = devices_comanaged(names=names, members=members, devices=Table.of(devices))
     assert isinstance(worst(outcomes), status)
     for outcome in outcomes:

@@ -19,11 +19,11 @@ from assess.evidence.access import (
 )
 from assess.evidence.administrators import Account, Eligibility, RoleMember
 from assess.evidence.arm import Subscription
-from assess.evidence.assigned import App, CatalogPolicy, Policy
 from assess.evidence.azureroles import CONTRIBUTOR, OWNER, Assigned, RoleAssignment
 from assess.evidence.config import Attested
 from assess.evidence.enrolment import AppAssignment, Assignment, Member, Target
 from assess.evidence.graph import Gathered, Perhaps, ServicePlan, Sku
+from assess.evidence.policies import AssignedApp, CataloguePolicy, Compliance, Profile
 from checks.enrol.access import conditional_access
 from checks.enrol.administrators import (
     azure_subscription_owner,
@@ -82,11 +82,11 @@ def test_an_object_that_is_gone_reaches_nobody() -> None:
 
 # -- management.configuration-items --
 
-WINDOWS = Policy("w", "#microsoft.graph.windows10CustomConfiguration", "Windows")
-PHONE = Policy("i", "#microsoft.graph.iosGeneralDeviceConfiguration", "iPhone")
-MAC = CatalogPolicy("m", "Mac", "macOS")
-BOTH = CatalogPolicy("m", "Apple", "iOS,macOS")
-UNTYPED = Policy("u", display_name="Mystery")
+WINDOWS = Profile("w", "#microsoft.graph.windows10CustomConfiguration", "Windows")
+PHONE = Profile("i", "#microsoft.graph.iosGeneralDeviceConfiguration", "iPhone")
+MAC = CataloguePolicy("m", "Mac", "macOS")
+BOTH = CataloguePolicy("m", "Apple", "iOS,macOS")
+UNTYPED = Profile("u", display_name="Mystery")
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_configuration_items(platforms: Any, profiles: Any, catalog: Any, given:
 # -- management.applications --
 
 
-def app(state: Any = "published", name: str = "Outlook") -> App:
-    return App("o", name, state)
+def app(state: Any = "published", name: str = "Outlook") -> AssignedApp:
+    return AssignedApp("o", display_name=name, publishing_state=state)
 
 
 def brings(*targets: Any, intent: str = "required") -> dict[str, Any]:
-    return {"o": tuple(AppAssignment("a", intent, target) for target in targets)}
+    return {"o": tuple(AppAssignment("a", target, intent) for target in targets)}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def policy(*controls: str, operator: str = "AND", state: str = "enabled", apps: 
     return AccessPolicy("p", "Protect", state, about, granted)
 
 
-BEHIND = (Policy("w", "#microsoft.graph.windows10CompliancePolicy", "Windows"),)
+BEHIND = (Compliance("w", "#microsoft.graph.windows10CompliancePolicy", "Windows"),)
 REACHED = {"w": to(ALL_DEVICES)}
 
 
@@ -213,7 +213,7 @@ def test_conditional_access(resource: str, policies: Any, status: type[Outcome])
     [
         (BEHIND, REACHED, SIZES, NOT_SET, Pass),
         (BEHIND, REACHED, SIZES, ["Windows", "Android"], Warn),
-        ((Policy("w"),), REACHED, SIZES, ["Android"], Unknown),
+        ((Compliance("w"),), REACHED, SIZES, ["Android"], Unknown),
         (BEHIND, {"w": to()}, SIZES, ["Windows"], Warn),
         (BEHIND, {"w": to()}, SIZES, NOT_SET, Warn),
         ((), {}, SIZES, NOT_SET, Warn),

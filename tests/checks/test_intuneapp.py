@@ -9,12 +9,9 @@ from msgspec.structs import replace
 from assess.check import Fail, Manual, Missing, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.adminservice import AzureService, MayBeTrimmed, Seen, SeesEverything, Site
 from assess.evidence.applications import Application, SiteApplication
+from assess.evidence.enrolment import AppAssignment, Assignment, EnrollmentConfiguration, Target
 from assess.evidence.intuneapps import (
-    Assignment,
     ClientApp,
-    CoManagementPolicy,
-    PolicyAssignment,
-    Target,
 )
 from checks.intuneapp import (
     app_information,
@@ -40,7 +37,7 @@ APP = ClientApp(
 )  # fmt: skip
 WIN32 = ClientApp("w", "#microsoft.graph.win32LobApp", "Client", publishing_state="published", file_name="c.intunewin", install_command_line="ccmsetup.exe CCMHOSTNAME=x")
 OTHER = ClientApp("o", display_name="Reader", file_name="reader.msi", publishing_state="published", command_line="/q")
-POLICY = CoManagementPolicy("p", "#microsoft.graph.deviceComanagementAuthorityConfiguration", "Co-management", install_configuration_manager_agent=True)
+POLICY = EnrollmentConfiguration("p", "#microsoft.graph.deviceComanagementAuthorityConfiguration", "Co-management", install_configuration_manager_agent=True)
 IDLE = replace(POLICY, install_configuration_manager_agent=False)
 
 
@@ -176,7 +173,7 @@ INNER = LINE.removeprefix('CCMSETUPCMD="').removesuffix('"')
         (IDLE, Unknown),
     ],
 )
-def test_command_line_of_a_policy(policy: CoManagementPolicy, status: type[Outcome]) -> None:
+def test_command_line_of_a_policy(policy: EnrollmentConfiguration, status: type[Outcome]) -> None:
     assert isinstance(worst(command_line(installers=(), **(AROUND | {"policies": (policy,)}))), status)
 
 
@@ -188,8 +185,8 @@ def test_command_line_refused() -> None:
 G1, G2 = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def to(kind: str, group: Any = UNSET, intent: Any = "required") -> Assignment:
-    return Assignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), intent)
+def to(kind: str, group: Any = UNSET, intent: Any = "required") -> AppAssignment:
+    return AppAssignment("1", Target(f"#microsoft.graph.{kind}AssignmentTarget", group), intent)
 
 
 REQUIRED = to("group", G1)
@@ -218,9 +215,9 @@ EXCLUDED = to("exclusionGroup", G1)
         ((REQUIRED,), {G1: 5}, {G1: 0}, UNSET_KEY, "pilot", Manual),
         ((REQUIRED,), REFUSED, {G1: 0}, [G1], "pilot", Unknown),
         ((REQUIRED,), {G1: 5}, REFUSED, [G1], "pilot", Unknown),
-        ((Assignment("1", Target(UNSET, G1), "required"),), {}, {}, [G1], "pilot", Unknown),
-        ((Assignment("1", Target("#microsoft.graph.configurationManagerCollectionAssignmentTarget", collection_id="PS1"), "required"),), {}, {}, [], "pilot", Unknown),
-        ((Assignment("1", None, UNSET),), {}, {}, [G1], "pilot", Unknown),
+        ((AppAssignment("1", Target(UNSET, G1), "required"),), {}, {}, [G1], "pilot", Unknown),
+        ((AppAssignment("1", Target("#microsoft.graph.configurationManagerCollectionAssignmentTarget", collection_id="PS1"), "required"),), {}, {}, [], "pilot", Unknown),
+        ((AppAssignment("1", None, UNSET),), {}, {}, [G1], "pilot", Unknown),
         (None, {}, {}, [G1], "pilot", Unknown),
     ],
 )
@@ -232,7 +229,7 @@ def test_assignment(assignments: Any, users: Any, devices: Any, wanted: Any, sta
 @pytest.mark.parametrize(
     ("of_apps", "of_policies", "status"),
     [
-        ({}, {"p": (PolicyAssignment("1", Target("#microsoft.graph.groupAssignmentTarget", G1)),)}, Pass),
+        ({}, {"p": (Assignment("1", Target("#microsoft.graph.groupAssignmentTarget", G1)),)}, Pass),
         ({}, {"p": ()}, Fail),
         ({}, {}, Fail),
         ({}, REFUSED, Unknown),
@@ -257,7 +254,7 @@ def test_assignment_by_policy(of_apps: Any, of_policies: Any, status: type[Outco
         ({"a": (REQUIRED,)}, {G1: 5}, REFUSED, Unknown),
         ({"a": (REQUIRED,)}, REFUSED, {G1: 0}, Unknown),
         ({"a": (EXCLUDED,)}, {}, {}, Unknown),
-        ({"a": (Assignment("1", Target(UNSET, G1), "required"),)}, {}, {}, Unknown),
+        ({"a": (AppAssignment("1", Target(UNSET, G1), "required"),)}, {}, {}, Unknown),
         (REFUSED, {}, {}, Unknown),
         ({}, {}, {}, NotApplicable),
     ],

@@ -8,18 +8,15 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
+from assess.evidence.access import AccessApplications, AccessConditions, AccessGrant, AccessPolicy
 from assess.evidence.config import Attested
-from assess.evidence.intuneapps import PolicyAssignment, Target
+from assess.evidence.devices import ManagedDevice
+from assess.evidence.enrolment import Assignment, Target
 from assess.evidence.policies import (
     Action,
     CataloguePolicy,
     Compliance,
-    ConditionalPolicy,
     Conflict,
-    Grant,
-    MailApplications,
-    MailConditions,
-    Managed,
     MessageTemplate,
     Profile,
     Rule,
@@ -37,8 +34,8 @@ from checks.policies import (
 REFUSED = Missing("Graph refuses", "Grant it.")
 UNSET_KEY = Missing("the key is not set", "Set it.", key="some.key")
 MAY, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7))
-TO_ALL = (PolicyAssignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
-TO_NONE = (PolicyAssignment("1", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")),)
+TO_ALL = (Assignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
+TO_NONE = (Assignment("1", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")),)
 
 IOS = Profile("p", "#microsoft.graph.iosGeneralDeviceConfiguration", "iOS", MAY, passcode_required=True)
 ANDROID = Profile("a", "#microsoft.graph.androidDeviceOwnerGeneralDeviceConfiguration", "Android", MAY, password_required_type="numericComplex")
@@ -112,8 +109,12 @@ def test_compliance_policies(platform: str, policies: Any, targets: Any, status:
     assert isinstance(outcome, status), outcome
 
 
-def phone(when: Any) -> Managed:
-    return Managed("1", "phone", "iOS", "mdm", when)
+def device(number: str, name: str, system: Any, when: Any) -> ManagedDevice:
+    return ManagedDevice(number, name, operating_system=system, management_agent="mdm", enrolled_date_time=when)
+
+
+def phone(when: Any) -> ManagedDevice:
+    return device("1", "phone", "iOS", when)
 
 
 @pytest.mark.parametrize(
@@ -121,22 +122,22 @@ def phone(when: Any) -> Managed:
     [
         ((IOS,), (C_IOS,), [phone(JUNE)], Pass),
         ((IOS,), (C_IOS,), [], Pass),
-        ((IOS,), (C_IOS,), [Managed("2", "pc", "Windows", "mdm", MAY)], Pass),
+        ((IOS,), (C_IOS,), [device("2", "pc", "Windows", MAY)], Pass),
         ((replace(IOS, created_date_time=JULY),), (C_IOS,), [phone(JUNE)], Warn),
         ((IOS,), (replace(C_IOS, created_date_time=JULY),), [phone(JUNE), phone(JULY)], Warn),
         ((), (C_IOS,), [phone(JUNE)], Warn),
         ((IOS,), (), [], Warn),
         ((IOS,), (C_IOS,), [phone(UNSET)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", None, "mdm", JUNE)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", UNSET, "mdm", None)], Unknown),
-        ((IOS,), (C_IOS,), [Managed("3", "x", "ChromeOS", "mdm", None)], Pass),
+        ((IOS,), (C_IOS,), [device("3", "x", None, JUNE)], Unknown),
+        ((IOS,), (C_IOS,), [device("3", "x", UNSET, None)], Unknown),
+        ((IOS,), (C_IOS,), [device("3", "x", "ChromeOS", None)], Pass),
         ((replace(IOS, created_date_time=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
         (REFUSED, (C_IOS,), [phone(JUNE)], Unknown),
         ((IOS,), REFUSED, [phone(JUNE)], Unknown),
         ((replace(IOS, type=UNSET),), (C_IOS,), [phone(JUNE)], Unknown),
     ],
 )
-def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[Managed], status: type[Outcome]) -> None:
+def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[ManagedDevice], status: type[Outcome]) -> None:
     [outcome] = policies_before_enrolment(
         platforms=["iOS"], profiles=profiles, of_profiles=everywhere(IOS), catalogue=(), of_catalogue={}, policies=policies,
         targets=everywhere(C_IOS), devices=Table.of(devices),
@@ -182,8 +183,8 @@ def test_proactive_monitoring(attested: Any, status: type[Outcome]) -> None:
     assert isinstance(worst(proactive_monitoring(attested=attested)), status)
 
 
-MAIL = MailConditions(MailApplications((EXCHANGE_ONLINE,), ()))
-STRICT = ConditionalPolicy("1", "Mail", "enabled", MAIL, Grant("AND", ("compliantDevice", "mfa")))
+MAIL = AccessConditions(applications=AccessApplications((EXCHANGE_ONLINE,), ()))
+STRICT = AccessPolicy("1", "Mail", "enabled", MAIL, AccessGrant("AND", ("compliantDevice", "mfa")))
 GOOD: dict[str, Any] = {
     "capabilities": ["email.conditional-access-online"], "access": (STRICT,), "policies": (C_IOS,), "targets": everywhere(C_IOS),
     "actions": {"i": (Rule("1", (Action("block"), Action("notification", "t"))),)}, "templates": (MessageTemplate("t"),),
@@ -194,13 +195,13 @@ GOOD: dict[str, Any] = {
     ("change", "status"),
     [
         ({}, Pass),
-        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",)))),)}, Pass),
-        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice",))),)}, Pass),
-        ({"access": (replace(STRICT, grant_controls=Grant("OR", ("compliantDevice", "mfa"))),)}, Warn),
+        ({"access": (replace(STRICT, conditions=AccessConditions(applications=AccessApplications(("All",)))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=AccessGrant("OR", ("compliantDevice",))),)}, Pass),
+        ({"access": (replace(STRICT, grant_controls=AccessGrant("OR", ("compliantDevice", "mfa"))),)}, Warn),
         ({"access": (replace(STRICT, state="enabledForReportingButNotEnforced"),)}, Warn),
         ({"access": (replace(STRICT, state="disabled"),)}, Fail),
         ({"access": (replace(STRICT, grant_controls=None),)}, Fail),
-        ({"access": (replace(STRICT, conditions=MailConditions(MailApplications(("All",), (EXCHANGE_ONLINE,)))),)}, Fail),
+        ({"access": (replace(STRICT, conditions=AccessConditions(applications=AccessApplications(("All",), (EXCHANGE_ONLINE,)))),)}, Fail),
         ({"access": ()}, Fail),
         ({"access": (), "capabilities": []}, Warn),
         ({"access": (), "capabilities": UNSET_KEY}, Warn),

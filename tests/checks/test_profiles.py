@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from assess.check import Fail, Manual, Missing, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.config import Attested
+from assess.evidence.enrolment import Assignment, Target
 from assess.evidence.graph import Perhaps
-from assess.evidence.intuneapps import PolicyAssignment, Target
 from assess.evidence.policies import AssignedApp, Connector, ExchangeConnector, Profile
 from checks.profiles import (
     certificate_profiles,
@@ -27,7 +27,7 @@ from checks.profiles import (
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 REFUSED = Missing("Graph refuses", "Grant it.")
 UNSET_KEY = Missing("the key is not set", "Set it.", key="some.key")
-TO_ALL = (PolicyAssignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
+TO_ALL = (Assignment("1", Target("#microsoft.graph.allDevicesAssignmentTarget")),)
 ALONE, OFFICE, HYBRID = "intune-standalone", "mdm-office-365", "hybrid"
 
 

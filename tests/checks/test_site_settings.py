@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -83,6 +83,7 @@ def custom(*pages: Agent, name: str = NAME, number: int = 1, **more: Any) -> Cli
 )
 def test_a_switch_of_cloud_services(judged: Any, switch: str, prop: str) -> None:
     def one(found: Any, name: Any = NAME) -> Outcome:
+        outcome: Outcome
         [outcome] = judged(settings=found, name=name)
         return outcome
 
@@ -90,7 +91,7 @@ def test_a_switch_of_cloud_services(judged: Any, switch: str, prop: str) -> None
     assert isinstance(one(seen(on)), Pass)
     assert isinstance(one(seen(on), NAME.upper()), Pass)
     assert isinstance(one(seen(on), NOT_SET), Pass)
-    assert isinstance(one(seen(custom(Agent(agent_id=22, **{switch: 1})))), Pass)
+    assert isinstance(one(seen(custom(Agent(agent_id=22, **cast("dict[str, Any]", {switch: 1}))))), Pass)
     failed = one(seen(off))
     assert isinstance(failed, Fail)
     assert NAME in failed.remedy[0]
@@ -490,7 +491,7 @@ def judged(tmp_path: Path, classes: dict[str, Any], role: str) -> dict[str, list
     found = {}
     for name in EXPECTED:
         requirement = known.catalogue.requirements[name]
-        scenario = next(s for s in requirement.scenarios if s in ENGAGEMENT["engagement"]["scenarios"])
+        scenario = next(s for s in requirement.scenarios if s in cast("dict[str, Any]", ENGAGEMENT["engagement"])["scenarios"])
         judgement = judge(requirement, known.checks[name], record, scenario)
         found[name] = [(status_of(one), len(judgement.read)) for one in judgement.outcomes]
     return found

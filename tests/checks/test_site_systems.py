@@ -8,6 +8,7 @@ import pytest
 
 from assess.check import Attested, Fail, Manual, Missing, Outcome, Pass, Unknown, Warn, worst
 from assess.connectors.reference import Reference
+from assess.evidence import Table
 from assess.evidence.adminservice import (
     GATEWAY,
     AzureService,
@@ -16,7 +17,6 @@ from assess.evidence.adminservice import (
     Seen,
     SeesEverything,
     Site,
-    Table,
     Trimmed,
     Users,
 )
@@ -49,7 +49,7 @@ def seen(*rows: Any, sees: Any = ALL) -> Seen[Any]:
     return Seen(rows, sees)
 
 
-def use(role: str, server: str = MP01, code: str = "PS1", ssl: Any = 1, **props: int) -> RoleUse:
+def use(role: str, server: str = MP01, code: str = "PS1", ssl: Any = 1, **props: Any) -> RoleUse:
     found = tuple(Property(name, value) for name, value in props.items())
     return RoleUse(role, f"\\\\{server}", code, ssl, found)
 
@@ -228,7 +228,7 @@ def test_online_mode(roles: Any, status: type[Outcome], words: str) -> None:
 # -- management points ---------------------------------------------------------------------------------------
 
 
-def point(server: str = MP01, code: str = "PS1", ssl: Any = 1, **props: int) -> RoleUse:
+def point(server: str = MP01, code: str = "PS1", ssl: Any = 1, **props: Any) -> RoleUse:
     return use(MANAGEMENT_POINT, server, code, ssl, **props)
 
 
@@ -305,7 +305,7 @@ def test_mp_cmg_traffic(roles: Any, servers: Any, status: type[Outcome], words: 
     assert words in names(outcome)
 
 
-def facing(inside: int, outside: int, **more: int) -> RoleUse:
+def facing(inside: int, outside: int, **more: Any) -> RoleUse:
     return point(MPIntranetFacing=inside, MPInternetFacing=outside, **more)
 
 
@@ -398,7 +398,7 @@ def test_cmg_selected(connectors: Any, services: Any, attested: Any, status: typ
     assert isinstance(outcome, status), outcome
 
 
-def updates(server: str = MP01, **props: int) -> RoleUse:
+def updates(server: str = MP01, **props: Any) -> RoleUse:
     return use(SOFTWARE_UPDATE_POINT, server, **props)
 
 

@@ -227,6 +227,7 @@ def test_a_retired_class_that_the_site_does_not_have_has_no_instance(role: str, 
         answer = connector.fetch(CloudSubscriptions(), visit)
     assert len(answer) == 0
     assert isinstance(answer.sees, sees)
+    assert hasattr(answer.sees, "because")
     assert "no class SMS_CloudSubscription" in answer.sees.because
     assert "no class" in visit.notes[0].value
 

@@ -13,15 +13,15 @@ from assess.connectors.graph import GraphConnector
 from assess.connectors.http import Client
 from assess.connectors.tokens import TokenSource
 from assess.errors import Unavailable
-from assess.evidence.assigned import ConfigurationAssignments
 from assess.evidence.enrolment import Assignment, Target
+from assess.evidence.policies import ComplianceTargets
 from cloud import Cloud, Tenant, faults
 from cloud.sample import TENANT, TOOL
 
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 NOTHING: Any = None  # the questions come bound
 NAMES = tuple(f"c{n:02d}" for n in range(45))
-PATH = "/v1.0/deviceManagement/deviceConfigurations/c07/assignments"
+PATH = "/v1.0/deviceManagement/deviceCompliancePolicies/c07/assignments"
 READER = replace(TOOL, application=frozenset({"DeviceManagementConfiguration.Read.All"}))
 NOBODY = replace(TOOL, application=frozenset({"User.Read.All"}))
 
@@ -33,10 +33,10 @@ def assignments(name: str, count: int = 1) -> list[dict[str, Any]]:
 
 def customer(app: Any = READER) -> Cloud:
     rows = [
-        {"@odata.type": "#microsoft.graph.windows10CustomConfiguration", "id": name, "displayName": name, "assignments": assignments(name)}
+        {"@odata.type": "#microsoft.graph.windows10CompliancePolicy", "id": name, "displayName": name, "assignments": assignments(name)}
         for name in NAMES
     ]
-    return Cloud(Tenant(TENANT, apps=(app,), graph={"/deviceManagement/deviceConfigurations": rows}))
+    return Cloud(Tenant(TENANT, apps=(app,), graph={"/deviceManagement/deviceCompliancePolicies": rows}))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def fetch(world: Cloud, folder: Path, names: tuple[str, ...] = NAMES, waits: lis
     slept = (waits if waits is not None else []).append
     connector = GraphConnector(root=world.graph.url, resource="https://graph.microsoft.com", client=client, tokens=lambda: tokens, sleep=slept)
     visit = Visit(known=NOTHING, clock=lambda: NOW, tables=folder)
-    return connector.fetch(ConfigurationAssignments(names), visit)
+    return connector.fetch(ComplianceTargets(names), visit)
 
 
 def outside(world: Cloud) -> list[str]:
@@ -87,8 +87,8 @@ def test_one_that_is_not_there_is_absent_and_the_others_are_not(world: Cloud, tm
 
 def test_a_part_goes_on_to_its_next_page(tmp_path: Path) -> None:
     with customer() as world:
-        world.graph.pages["/deviceManagement/deviceConfigurations/{}/assignments"] = 1
-        world.tenant.graph["/deviceManagement/deviceConfigurations"][7]["assignments"] = assignments("c07", 3)
+        world.graph.pages["/deviceManagement/deviceCompliancePolicies/{}/assignments"] = 1
+        world.tenant.graph["/deviceManagement/deviceCompliancePolicies"][7]["assignments"] = assignments("c07", 3)
         answer = fetch(world, tmp_path, NAMES[:10])
     assert [one.id for one in answer["c07"]] == ["c07-0", "c07-1", "c07-2"]
     assert len(answer["c00"]) == 1
