@@ -13,12 +13,15 @@ import dns.rcode
 import dns.rdatatype
 import ldap3
 import pytest
+from ldap3.utils.conv import escape_bytes
 
 from assess.demo import EXAMPLE
 from assess.demo.customer import Customer
 from assess.demo.directory import Directory, read_ldif
 from assess.demo.listening import Listener
 from assess.demo.names import NameServer
+from assess.demo.web import Answers, Request
+from customers import contoso
 
 ZONE = """
 $TTL 60
@@ -109,6 +112,9 @@ def bound(address: str, password: str = "password of a test") -> ldap3.Connectio
         ("(cn=lynne*\\28*)", ldap3.SUBTREE, BASE, 1),
         ("(userAccountControl:1.2.840.113556.1.4.803:=2)", ldap3.SUBTREE, BASE, 4),
         ("(userAccountControl>=2)", ldap3.SUBTREE, BASE, 0),
+        (f"(memberOf:1.2.840.113556.1.4.1941:=CN=ConfigMgr IIS Servers,OU=Groups,{BASE})", ldap3.SUBTREE, BASE, 2),
+        (f"(member:1.2.840.113556.1.4.1941:=CN=CM01,OU=Servers,{BASE})", ldap3.SUBTREE, BASE, 1),
+        (f"(objectSid={escape_bytes(contoso.CONTOSO.sid(512))})", ldap3.SUBTREE, BASE, 1),
     ],
 )
 def test_a_search(directory: str, query: str, scope: str, base: str, count: int) -> None:
@@ -146,3 +152,28 @@ def test_the_web_wants_a_token_and_knows_its_own(tmp_path: Path) -> None:
                 urllib.request.urlopen(request, context=context)
             assert refused.value.code == status
             refused.value.close()
+
+
+class Open:
+    def roles(self, token: str, audience: str) -> frozenset[str] | None:
+        return frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/things", (200, {"value": [{"@odata.type": "#one", "id": "1"}]})),
+        ("/things/1", (200, {"@odata.type": "#one", "id": "1"})),
+        ("/refused", (403, {"error": {"code": "No"}})),
+        ("/unknown", (400, {})),
+    ],
+)
+def test_the_type_comes_along_and_a_refusal_is_whole(path: str, said: tuple[int, object]) -> None:
+    thing = {"@odata.type": "#one", "id": "1", "name": "not asked for"}
+    answers = [
+        {"path": "/things", "list": [thing]},
+        {"path": "/things/1", "object": thing},
+        {"path": "/refused", "status": 403, "object": {"error": {"code": "No"}}},
+    ]
+    request = Request("GET", "www.example", path, {"$select": "id"}, {}, b"")
+    assert Answers({"answers": answers}, Open()).answer(request) == said
