@@ -149,7 +149,7 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page() -> None:
             body = [line for line in lines if not re.match(r"(Confidential|page \d+ of)", line)]
             assert body
             assert body[-1] not in titles
-            assert not body[-1].startswith(("To mend it", "To know it", "Evidence Where"))
+            assert not body[-1].startswith(("To mend it", "To know it", "Evidence, read"))
 
 
 def test_it_is_tagged_and_says_what_it_is() -> None:
