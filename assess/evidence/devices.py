@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from assess.evidence import Table
 from assess.evidence.enrolment import SERVICE, AssignmentsOf
@@ -44,16 +44,6 @@ class EntraDevices(GraphTable, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = ("Device.Read.All",)
 
 
-class Workloads(msgspec.Struct, frozen=True, rename="camel"):
-    """The workloads of a co-managed device: true where Intune has it."""
-
-    compliance_policy: Flag = UNSET
-    device_configuration: Flag = UNSET
-    modern_apps: Flag = UNSET
-    resource_access: Flag = UNSET
-    windows_update_for_business: Flag = UNSET
-
-
 class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     """A device that is enrolled in Intune; ``management_agent`` says who manages it."""
 
@@ -62,7 +52,6 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     azure_device_id: Text = msgspec.field(name="azureADDeviceId", default=UNSET)
     serial_number: Text = UNSET
     operating_system: Text = UNSET
-    os_version: Text = UNSET
     management_agent: Text = UNSET
     device_enrollment_type: Text = UNSET
     last_sync_date_time: Moment = UNSET
@@ -73,7 +62,6 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     azure_registered: Flag = msgspec.field(name="azureADRegistered", default=UNSET)
     device_registration_state: Text = UNSET
     compliance_state: Text = UNSET
-    configuration_manager_client_enabled_features: Workloads | UnsetType | None = UNSET
 
     @property
     def name(self) -> str:

@@ -245,7 +245,7 @@ def second(scope: Any) -> tuple[MobilityPolicy, ...]:
 
 def managed(name: str = "PC1", *, ago: timedelta | None = DAY, kind: str = "windowsAzureADJoin", entra: str = "d1", serial: str = "S1") -> ManagedDevice:
     when = datetime(1, 1, 1, tzinfo=UTC) if ago is None else NOW - ago
-    return ManagedDevice(f"m-{name}", name, entra, serial, "Windows", "10.0.26200.1", "mdm", kind, when)
+    return ManagedDevice(f"m-{name}", name, entra, serial, "Windows", "mdm", kind, when)
 
 
 AUTOMATIC = Table.of([managed()])
