@@ -218,7 +218,7 @@ def evaluate(
     engagement = recording.engagement
     chosen = tuple(scenarios) or engagement.scenarios
     chooses = selection or Selection()
-    builder = _Builder(library, recording, chosen)
+    builder = _Builder(library, recording)
     for requirement in library.catalogue.selected(chosen):
         mine = [scenario for scenario in chosen if scenario in requirement.scenarios]
         check = library.checks.get(requirement.id)
@@ -260,12 +260,11 @@ def _summary(engagement: Engagement, scenarios: tuple[str, ...]) -> EngagementSu
 class _Builder:
     """Turns judgements into findings, and long lists into tables."""
 
-    def __init__(self, library: Library, recording: Recording, scenarios: tuple[str, ...]) -> None:
+    def __init__(self, library: Library, recording: Recording) -> None:
         self.findings: list[Finding] = []
         self.tables: list[TableOf] = []
         self._library = library
         self._recording = recording
-        self._scenarios = scenarios
         self._ids: set[str] = set()
         # Lists that are written already: findings of several scenarios may share one, and a list
         # is consumed by writing it. Keyed by identity, so the lists are kept alive here.

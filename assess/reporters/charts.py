@@ -70,12 +70,6 @@ def _marks(status: Status, ink: str, places: Sequence[tuple[float, float]]) -> M
     return line.format(ink, width, drawn)
 
 
-def mark_image(status: Status, palette: Palette) -> str:
-    """A mark as a data address, for style sheets of the PDF."""
-    inner = mark(status, palette[SHORT[status]])
-    return image(Markup('<svg {} viewBox="0 0 12 12">{}</svg>').format(_SVG, inner))
-
-
 def image(svg: Markup) -> str:
     """An SVG as a data address."""
     return f"data:image/svg+xml,{quote(str(svg))}"
