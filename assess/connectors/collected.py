@@ -139,6 +139,7 @@ def _entry(found: x509.Certificate, store: TrustStore) -> StoreEntry:
         template="" if template is None else template.name or template.oid,
         dns_names=one.dns_names,
         issued_by_named=store.chains_to_own(found),
+        crl_urls=one.crl_urls,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import certifi
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import crypto
 
 from assess.connectors.x509facts import LIBRARY_ERRORS, facts, issued_by
@@ -137,6 +138,8 @@ class TrustStore:
                     signature_hash=found.signature_hash,
                     eku=found.eku,
                     in_file=inside,
+                    revocable=bool(found.crl_urls or found.ocsp_urls),
+                    der=one.public_bytes(Encoding.DER),
                 )
             )
         return Trust(

@@ -10,7 +10,7 @@ import plistlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asn1crypto import cms, core, keys, parser
 from cryptography import x509
@@ -194,30 +194,52 @@ def _facts(found: x509.Certificate) -> Certificate:
 
 def issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether the issuer's name and key made the signature on ``one``, with whatever hash."""
-    if one.issuer != issuer.subject:
-        return False
+    return one.issuer == issuer.subject and signed_by(one, one.tbs_certificate_bytes, issuer)
+
+
+class Signed(Protocol):
+    """A certificate, a revocation list, an answer of a responder: whatever has a signature."""
+
+    @property
+    def signature(self) -> bytes:
+        """The signature itself."""
+        ...
+
+    @property
+    def signature_algorithm_oid(self) -> x509.ObjectIdentifier:
+        """How it was made."""
+        ...
+
+    @property
+    def signature_hash_algorithm(self) -> hashes.HashAlgorithm | None:
+        """Of which hash, None where the algorithm has none of its own."""
+        ...
+
+
+def signed_by(one: Signed, body: bytes, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key made the signature of ``one`` on its ``body``."""
     try:
-        _verify(one, issuer.public_key())
+        _verify(one, body, issuer.public_key())
     except LIBRARY_ERRORS:
         return False
     return True
 
 
-def _verify(one: x509.Certificate, key: PublicKeyTypes) -> None:
+def _verify(one: Signed, body: bytes, key: PublicKeyTypes) -> None:
     """Not the library's own way of verifying: that refuses the SHA-1 of old roots."""
-    signature, body = one.signature, one.tbs_certificate_bytes
     old = _signature_hash(one) == "sha1"
     hashed = hashes.SHA1() if old else one.signature_hash_algorithm  # noqa: S303 - only looked at
     match key:
         case rsa.RSAPublicKey() if hashed is not None:
-            parameters = one.signature_algorithm_parameters
+            # An answer of a responder does not tell its parameters, which only PSS needs.
+            parameters = getattr(one, "signature_algorithm_parameters", padding.PKCS1v15())
             if not isinstance(parameters, padding.PKCS1v15 | padding.PSS):
                 raise InvalidSignature
-            key.verify(signature, body, parameters, hashed)
+            key.verify(one.signature, body, parameters, hashed)
         case ec.EllipticCurvePublicKey() if hashed is not None:
-            key.verify(signature, body, ec.ECDSA(hashed))
+            key.verify(one.signature, body, ec.ECDSA(hashed))
         case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
-            key.verify(signature, body)
+            key.verify(one.signature, body)
         case _:
             raise InvalidSignature
 
@@ -366,7 +388,7 @@ def _attributes(name: x509.Name) -> tuple[Attribute, ...]:
     )
 
 
-def _signature_hash(found: x509.Certificate | x509.CertificateSigningRequest) -> str:
+def _signature_hash(found: Signed) -> str:
     oid = found.signature_algorithm_oid.dotted_string
     if oid in _OLD_HASHES:
         return _OLD_HASHES[oid]
