@@ -9,7 +9,7 @@ import io
 import socket
 import ssl
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, TypeAlias, cast
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from assess import __version__
@@ -20,7 +20,7 @@ from assess.connectors.dial import (
     NoAddressError,
     NotReachedError,
 )
-from assess.evidence.revocation import Declined, NotReached
+from assess.evidence.revocation import Declined, NotKnown, NotReached
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
@@ -43,6 +43,7 @@ class Talk(Protocol):
 
 
 Secure = Callable[[Line, str], Talk]
+Nothing: TypeAlias = Declined | NotReached | NotKnown
 
 
 class Fetched(NamedTuple):
@@ -68,7 +69,7 @@ class Post(NamedTuple):
 
 def fetch(
     dialler: Dialler, url: str, *, largest: int, secure: Secure, post: Post | None = None
-) -> Fetched | Declined | NotReached:
+) -> Fetched | Nothing:
     """What is at an address; raises Unavailable where the proxy lets nothing through."""
     for _ in range(_MOST_REDIRECTS + 1):
         parts = _split(url)
@@ -85,11 +86,14 @@ def fetch(
         except (http.client.HTTPException, ValueError):
             return Declined(f"what {parts.hostname} answers is no HTTP")
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            return NotReached(f"{parts.hostname} broke off: {why}")
+            why = f": {error.strerror}" if error.strerror else ""
+            return NotReached(f"{parts.hostname} broke off{why}")
         if not isinstance(found, str):
             return found
-        url = urljoin(url, found)
+        try:
+            url = urljoin(url, found)
+        except ValueError:
+            url = found
     return Declined(f"it redirects more than {_MOST_REDIRECTS} times")
 
 
@@ -105,7 +109,7 @@ def _split(url: str) -> SplitResult | None:
 
 def _once(
     dialler: Dialler, parts: SplitResult, largest: int, secure: Secure, post: Post | None
-) -> Fetched | Declined | str:
+) -> Fetched | Nothing | str:
     """The body; a text is where a redirect leads."""
     host = parts.hostname or ""
     direct = False
@@ -144,7 +148,7 @@ def _request(
 
 def _answer(
     talk: Talk, parts: SplitResult, largest: int, address: str
-) -> "Fetched | Declined | _Status | str":
+) -> "Fetched | NotKnown | _Status | str":
     answer = http.client.HTTPResponse(cast("socket.socket", _Socket(talk)))
     try:
         answer.begin()
@@ -158,7 +162,9 @@ def _answer(
         while chunk := answer.read(_CHUNK):
             body += chunk
             if len(body) > largest:
-                return Declined(f"it is larger than the {largest >> 10:,} kB that are read of it")
+                return NotKnown(f"it is larger than the {largest >> 10:,} kB that are read of it")
+        if answer.length:
+            raise ConnectionAbortedError
         return Fetched(bytes(body), address)
     finally:
         answer.close()

@@ -27,7 +27,7 @@ from assess.connectors.dial import (
     NoAddressError,
     NotReachedError,
 )
-from assess.connectors.plainweb import Fetched, Post, Secure, fetch
+from assess.connectors.plainweb import Fetched, Nothing, Post, Secure, fetch
 from assess.connectors.x509facts import (
     LIBRARY_ERRORS,
     Malformed,
@@ -101,7 +101,7 @@ class RevocationReader:
         self._roots = roots
         self._secure = secure
         self._lock = threading.Lock()
-        self._lists: dict[str, Future[Fetched | Declined | NotReached]] = {}
+        self._lists: dict[str, Future[Fetched | Nothing]] = {}
 
     def fetch(self, ask: RevocationAsk, visit: Visit) -> Revocations | Lists:
         """What each place said; raises Unavailable where the certificates are not there."""
@@ -179,7 +179,7 @@ class RevocationReader:
             return Point("crl", url, got)
         return Point("crl", url, list_says(got.body, pair.found, pair.issuer), got.address)
 
-    def _list(self, url: str, visit: Visit) -> Fetched | Declined | NotReached:
+    def _list(self, url: str, visit: Visit) -> Fetched | Nothing:
         with self._lock:
             waiting = self._lists.get(url)
             mine = waiting is None
@@ -341,7 +341,7 @@ def whole_list(data: bytes, issuers: Iterable[x509.Certificate]) -> Said:
         crl = _crl(data)
         faults = [_fault(crl, one) for one in issuers if one.subject == crl.issuer]
         if not faults:
-            return NotVerified(
+            return NotKnown(
                 f"the certificate of its issuer {crl.issuer.rfc4514_string()[:80]} is not named "
                 "(files.trusted_root_cer, files.intermediate_cers)"
             )

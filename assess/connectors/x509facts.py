@@ -50,6 +50,10 @@ _ALGORITHMS = {
     "ed25519": "Ed25519",
     "ed448": "Ed448",
 }
+_CURVES = {
+    "secp192r1": 192, "secp224r1": 224, "secp256r1": 256, "secp384r1": 384, "secp521r1": 521,
+    "secp256k1": 256, "brainpoolp256r1": 256, "brainpoolp384r1": 384, "brainpoolp512r1": 512,
+}  # fmt: skip
 # Signature algorithms that the library no longer names the hash of, or never did.
 _OLD_HASHES = {
     "1.2.840.113549.1.1.2": "md2",
@@ -371,11 +375,18 @@ def _key(spki: bytes) -> tuple[str, int | None, str]:
     info: Any = keys.PublicKeyInfo.load(spki)
     named = info["algorithm"]["algorithm"]
     algorithm = _ALGORITHMS.get(named.native, named.dotted)
+    return algorithm, _bits(info, algorithm), _digest(spki)
+
+
+def _bits(info: Any, algorithm: str) -> int | None:  # noqa: ANN401 - a type without types
+    """The size of a key; None where its kind has none, or it is not one of the usual curves."""
     try:
-        bits = info.bit_size
+        if algorithm == "EC":
+            kind, curve = info.curve
+            return _CURVES.get(curve) if kind == "named" else None
+        return int(info.bit_size) if algorithm in {"RSA", "DSA"} else None
     except LIBRARY_ERRORS:
-        bits = None
-    return algorithm, bits, _digest(spki)
+        return None
 
 
 def _attributes(name: x509.Name) -> tuple[Attribute, ...]:

@@ -61,7 +61,7 @@ class Current(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotKnown(msgspec.Struct, frozen=True, tag=True):
-    """The responder does not know the certificate."""
+    """What came cannot be judged: a responder that does not know the certificate, say."""
 
     why: str = "the responder does not know the certificate"
 

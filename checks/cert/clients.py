@@ -29,6 +29,7 @@ from assess.evidence.certificates import (
     Stores,
     same_computer,
 )
+from assess.evidence.revocation import RevocationOf, Revocations
 from assess.evidence.tls import (
     Control,
     Endpoints,
@@ -49,6 +50,7 @@ from checks.certificates import (
     purpose,
     unread,
 )
+from checks.revocation import revocation
 
 Servers = Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")]
 
@@ -61,11 +63,14 @@ def mp_web_server(
         Endpoints | Missing, Control(("{site.provider_fqdn}", "{site.server_fqdn}"))
     ],
     stores: Servers,
+    asked: Annotated[Revocations | Missing, RevocationOf(("{mp.servers}",))],
 ) -> Outcomes:
     """Pass when port 443 shows a trusted certificate for the server's own name, for 30 days yet."""
     for host, seen in points.by_host.items():
         if isinstance(seen, Served):
-            yield worst(_web_server(host, seen, as_of, stores))
+            one = Specimen(host, seen.leaf, seen.trust, live=True)
+            revoked = revocation(one, asked, as_of, internet=False)
+            yield worst([*_web_server(one, seen, as_of, stores), *revoked])
         else:
             other = points.reached(besides=host)
             if not other and isinstance(control, Endpoints):
@@ -84,9 +89,9 @@ def _no_web_server(host: str, seen: Seen, other: str) -> Outcome:
 
 
 def _web_server(
-    host: str, seen: Served, as_of: datetime, stores: Stores | Missing
+    one: Specimen, seen: Served, as_of: datetime, stores: Stores | Missing
 ) -> Iterator[Outcome]:
-    one, leaf = Specimen(host, seen.leaf, seen.trust, live=True), seen.leaf
+    host, leaf = one.subject, seen.leaf
     yield Pass(
         host, f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
     )

@@ -52,6 +52,12 @@ from checks.certificates import (
     purpose,
     unread,
 )
+from checks.revocation import (
+    GatewayFileRevocation,
+    GatewayLiveRevocation,
+    remark,
+    revocation,
+)
 
 PUBLIC_ONLY = "co-management-internet"
 TEMPLATE = "ConfigMgrCloudWebServer"
@@ -346,13 +352,17 @@ def cmg_validity_chain(
     path: GatewayPath,
     live: GatewayLive,
     service: ServiceName,
+    of_file: GatewayFileRevocation,
+    of_live: GatewayLiveRevocation,
 ) -> Outcomes:
-    """Pass when it is valid for more than 30 days, for servers, and chains to a trusted root."""
+    """Pass when valid for more than 30 days, for servers, not revoked, up to a trusted root."""
     found = certificates(file, path, live, service)
     yield from found.gaps
     for one in found.specimens:
+        asked = of_live if one.live else of_file
         left = (one.leaf.not_after - as_of).days
-        remark = lifetime_remark(one)
-        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remark}"
+        remarks = lifetime_remark(one) + remark(one, asked, as_of)
+        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remarks}"
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
+        parts += revocation(one, asked, as_of)
         yield worst([Pass(one.subject, fine), *parts])

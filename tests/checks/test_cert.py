@@ -68,6 +68,7 @@ UNASKED = unset('[attestations] "x" in contoso.toml')
 YES, NO = Attested(True, by="A. Meyer"), Attested(False)
 SHUT, GONE = Refused("nobody listens"), NoAddress("no address")
 MUTE = Silent("no answer in 15 s")
+NO_REVOCATION = unset("files.cmg_pfx")
 
 
 def said(outcomes: Any) -> Any:
@@ -271,9 +272,9 @@ def chained(leaf: Any, found: Any = None, **more: Any) -> Any:
 )
 def test_cmg_validity_chain_by_its_dates(days: float, since: float, kind: type) -> None:
     leaf = cert(days=days, since=since)
-    assert said(cmg_validity_chain(NOW, "public", chained(leaf), PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
+    assert said(cmg_validity_chain(NOW, "public", chained(leaf), PATH, live(SHUT), HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": kind}
     shown = served(leaf, trust=trust(leaf))
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(shown), HOST)) == {HOST: kind}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(shown), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: kind}
 
 
 ROOT = step("Root", "anchor", signature_hash="sha1")
@@ -308,22 +309,22 @@ ROOT = step("Root", "anchor", signature_hash="sha1")
     ],
 )
 def test_cmg_validity_chain(leaf: Any, found: Any, issuer: Any, kind: type) -> None:
-    assert said(cmg_validity_chain(NOW, issuer, chained(leaf, found), PATH, live(GONE), HOST)) == {"cmg.pfx": kind}
+    assert said(cmg_validity_chain(NOW, issuer, chained(leaf, found), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": kind}
 
 
 def test_cmg_validity_chain_with_nothing_to_look_at() -> None:
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(SHUT), HOST)) == {HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", REFUSED, PATH, REFUSED, HOST)) == {"cmg.pfx": Unknown, HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: Manual}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(MUTE), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(SHUT), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", REFUSED, PATH, REFUSED, HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": Unknown, HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, NO_REVOCATION, NO_REVOCATION)) == {None: Manual}
 
 
 def test_a_public_certificate_that_lives_too_long_is_said_to() -> None:
     long, short = cert(since=100, days=200), cert(since=100, days=99)
-    outcome: Any = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST)[0]
+    outcome: Any = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)[0]
     assert "300 days, more than the 200" in outcome.observed
     for leaf, found in ((short, trust(short)), (long, trust(long, "own"))):
-        [outcome] = cmg_validity_chain(NOW, "public", chained(leaf, found), PATH, live(GONE), HOST)
+        [outcome] = cmg_validity_chain(NOW, "public", chained(leaf, found), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)
         assert "more than" not in outcome.observed
 
 
@@ -339,7 +340,7 @@ def test_a_later_clock_never_heals_an_expired_certificate(days: float, later: An
     leaf = cert(days=days, since=900)
     order = [Fail, Warn, Pass]
     now, then = (
-        type(cmg_validity_chain(moment, "public", chained(leaf), PATH, live(GONE), HOST)[0])
+        type(cmg_validity_chain(moment, "public", chained(leaf), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)[0])
         for moment in (NOW, NOW + timedelta(days=later))
     )
     assert order.index(then) <= order.index(now)
@@ -550,29 +551,29 @@ def web(name: str = MP, **more: Any) -> Any:
     ],
 )
 def test_mp_web_server(seen: Any, kind: type) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES)) == {MP: kind}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NO_REVOCATION)) == {MP: kind}
 
 
 def test_mp_web_server_with_a_key_that_can_be_exported() -> None:
     for exportable, kind in ((True, Warn), (False, Pass), (None, Pass)):
         stores = Stores((store("MP01", entry(thumbprint=LEAF, exportable=exportable)),))
-        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores)) == {MP: kind}
+        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION)) == {MP: kind}
     stores = Stores((store("elsewhere", entry(thumbprint=LEAF, exportable=True)),))
-    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores)) == {MP: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION)) == {MP: Pass}
 
 
 @pytest.mark.parametrize("seen", [SHUT, NoHandshake("it hung up")])
 def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen: Any) -> None:
     both = Endpoints({MP: seen, OTHER: web(OTHER)})
-    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES)) == {MP: Fail, OTHER: Pass}
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Fail}
+    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NO_REVOCATION)) == {MP: Fail, OTHER: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION)) == {MP: Fail}
     for control in (REFUSED, SILENT_CONTROL, Endpoints({MP: web()})):
-        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES)) == {MP: Unknown}
+        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NO_REVOCATION)) == {MP: Unknown}
 
 
 @pytest.mark.parametrize("seen", [MUTE, GONE])
 def test_mp_web_server_that_cannot_be_reached_is_unknown(seen: Any) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Unknown}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION)) == {MP: Unknown}
 
 
 # -- client authentication --
