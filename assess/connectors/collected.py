@@ -7,8 +7,8 @@ JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
     [{"server": "mp01.corp.contoso.com", "thumbprint": "…", …}, …]
 
 A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
-``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with
-the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
+``has_private_key``, ``exportable``, ``provider``, ``eku``, ``template`` and ``crl_urls`` (where its
+revocation list is), or ``raw_data`` with the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
 ``entra_joined`` and ``entra_registered``, and ``roots``: its trusted roots, a list of the same
 kind. Rows as PowerShell's certificate drive writes them (``PSParentPath``) belong to the computer
 that the file is named for, and those of its store Root are trusted roots. Capitals, ``_`` and ``-``
@@ -221,6 +221,7 @@ def _described(row: "_Row", store: TrustStore) -> StoreEntry:
         template=row.text("template", "templatename", "certificatetemplate"),
         dns_names=_names(row.first("dnsnames", "dnsnamelist", "san")),
         issued_by_named=store.names_issuer(row.text("issuer", "issuername")),
+        crl_urls=_urls(row.first("crlurls", "crldistributionpoints", "cdp")),
     )
     empty = StoreEntry()
     said = {
@@ -259,6 +260,10 @@ def _usages(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401
         if usage:
             found.append(usage)
     return tuple(found)
+
+
+def _urls(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401
+    return None if value is None else tuple(str(one).strip() for one in _items(value))
 
 
 def _names(value: Any) -> tuple[str, ...]:  # noqa: ANN401

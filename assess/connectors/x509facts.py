@@ -35,6 +35,8 @@ LIBRARY_ERRORS = (
     UnsupportedAlgorithm,
     InvalidSignature,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
     Warning,
 )
 
