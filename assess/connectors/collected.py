@@ -8,12 +8,13 @@ JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
 
 A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
 ``has_private_key``, ``exportable``, ``provider``, ``eku``, ``template`` and ``crl_urls`` (where its
-revocation list is), or ``raw_data`` with the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
-``entra_joined`` and ``entra_registered``, and ``roots``: its trusted roots, a list of the same
-kind. Rows as PowerShell's certificate drive writes them (``PSParentPath``) belong to the computer
-that the file is named for, and those of its store Root are trusted roots. Capitals, ``_`` and ``-``
-in names do not matter; the names of PowerShell objects are understood. Dates are ISO 8601 (UTC
-where they name no zone) or the ``/Date(…)/`` of Windows PowerShell.
+revocation list is), or ``raw_data`` with the certificate itself (Base64), which then says the rest.
+A computer may have ``domain_joined``, ``entra_joined`` and ``entra_registered``, and ``roots``: its
+trusted roots, a list of the same kind. Rows as PowerShell's certificate drive writes them
+(``PSParentPath``) belong to the computer that the file is named for, and those of its store Root
+are trusted roots. Capitals, ``_`` and ``-`` in names do not matter; the names of PowerShell objects
+are understood. Dates are ISO 8601 (UTC where they name no zone) or the ``/Date(…)/`` of Windows
+PowerShell.
 
 Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
 ``.p7b``), or one with a sub-folder for each, or one with files that are named for their computers.

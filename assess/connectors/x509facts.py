@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from assess.connectors.weakkeys import rsa_fault
 from assess.evidence.certificates import Attribute, Certificate, Request, Template
 
 # What the libraries raise on bytes that are no certificate (warnings, where they are errors).
@@ -168,7 +169,7 @@ def facts(found: x509.Certificate) -> Certificate:
 
 def _facts(found: x509.Certificate) -> Certificate:
     der = found.public_bytes(Encoding.DER)
-    algorithm, bits, spki = _key(_spki(found))
+    key = _key(_spki(found))
     constraints = _extension(found, x509.BasicConstraints)
     names, others = _alternative_names(found)
     return Certificate(
@@ -179,9 +180,10 @@ def _facts(found: x509.Certificate) -> Certificate:
         sha256=_digest(der),
         not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
-        key_algorithm=algorithm,
-        key_bits=bits,
-        spki_sha256=spki,
+        key_algorithm=key.algorithm,
+        key_bits=key.bits,
+        key_fault=key.fault,
+        spki_sha256=key.digest,
         signature_algorithm=found.signature_algorithm_oid.dotted_string,
         signature_hash=_signature_hash(found),
         dns_names=names,
@@ -318,7 +320,7 @@ def _request_for_apple(data: bytes) -> bytes:
 
 
 def _request(found: x509.CertificateSigningRequest, name: str) -> Request:
-    algorithm, bits, spki = _key(_request_spki(found))
+    key = _key(_request_spki(found))
     names, others = _alternative_names(found)
     own = dict(_microsoft(found))
     info = own.get(CLIENT_INFO, [])
@@ -326,9 +328,10 @@ def _request(found: x509.CertificateSigningRequest, name: str) -> Request:
     return Request(
         name=name,
         subject=_attributes(found.subject),
-        key_algorithm=algorithm,
-        key_bits=bits,
-        spki_sha256=spki,
+        key_algorithm=key.algorithm,
+        key_bits=key.bits,
+        key_fault=key.fault,
+        spki_sha256=key.digest,
         signature_hash=_signature_hash(found),
         signature_valid=bool(found.is_signature_valid),
         dns_names=names,
@@ -373,11 +376,24 @@ def _request_spki(found: x509.CertificateSigningRequest) -> bytes:
     return bytes(core.Sequence.load(found.tbs_certrequest_bytes)[2].dump())
 
 
-def _key(spki: bytes) -> tuple[str, int | None, str]:
+class _Key(NamedTuple):
+    """What a SubjectPublicKeyInfo says."""
+
+    algorithm: str
+    bits: int | None
+    digest: str
+    fault: str
+
+
+def _key(spki: bytes) -> _Key:
     info: Any = keys.PublicKeyInfo.load(spki)
     named = info["algorithm"]["algorithm"]
     algorithm = _ALGORITHMS.get(named.native, named.dotted)
-    return algorithm, _bits(info, algorithm), _digest(spki)
+    fault = ""
+    if algorithm == "RSA":
+        numbers = info["public_key"].parsed
+        fault = rsa_fault(numbers["modulus"].native, numbers["public_exponent"].native)
+    return _Key(algorithm, _bits(info, algorithm), _digest(spki), fault)
 
 
 def _bits(info: Any, algorithm: str) -> int | None:  # noqa: ANN401 - a type without types

@@ -68,6 +68,7 @@ class Certificate(msgspec.Struct, frozen=True):
     is_ca: bool = False
     path_length: int | None = None
     self_signed: bool = False
+    key_fault: str = ""
 
     @property
     def common_name(self) -> str:
@@ -213,6 +214,7 @@ class Request(msgspec.Struct, frozen=True):
     process: str = ""
     provider: str = ""
     template: Template | None = None
+    key_fault: str = ""
 
     @property
     def common_name(self) -> str:

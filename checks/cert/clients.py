@@ -23,6 +23,7 @@ from assess.check import (
 )
 from assess.evidence.certificates import (
     CLIENT_AUTHENTICATION,
+    CertificateFile,
     CollectedStores,
     Store,
     StoreEntry,
@@ -42,6 +43,7 @@ from assess.evidence.tls import (
 from checks.certificates import (
     ANY_PURPOSE,
     WARNING,
+    GatewayFile,
     Specimen,
     chain,
     dates,
@@ -64,13 +66,15 @@ def mp_web_server(
     ],
     stores: Servers,
     asked: Annotated[Revocations | Missing, RevocationOf(("{mp.servers}",))],
+    gateway: GatewayFile,
 ) -> Outcomes:
     """Pass when port 443 shows a trusted certificate for the server's own name, for 30 days yet."""
     for host, seen in points.by_host.items():
         if isinstance(seen, Served):
             one = Specimen(host, seen.leaf, seen.trust, live=True)
             revoked = revocation(one, asked, as_of, internet=False)
-            yield worst([*_web_server(one, seen, as_of, stores), *revoked])
+            key = _key_of_its_own(one, gateway)
+            yield worst([*_web_server(one, seen, as_of, stores), *revoked, *key])
         else:
             other = points.reached(besides=host)
             if not other and isinstance(control, Endpoints):
@@ -86,6 +90,19 @@ def _no_web_server(host: str, seen: Seen, other: str) -> Outcome:
     because = "" if isinstance(seen, Served) else seen.why
     mend = f"Assess again from a machine that reaches {host} on port 443."
     return Unknown(host, f"port 443 cannot be looked at from here: {because}", remedy=(mend,))
+
+
+def _key_of_its_own(one: Specimen, gateway: CertificateFile | Missing) -> Iterator[Outcome]:
+    """What is wrong with the key: that it protects nothing, or another role has it too."""
+    leaf = one.leaf
+    if leaf.key_fault:
+        yield Fail(one.subject, "a key that protects", f"{leaf.key_text}: {leaf.key_fault}")
+    elif leaf.key_algorithm == "RSA" and (leaf.key_bits or SMALLEST) < SMALLEST:
+        yield Warn(one.subject, f"RSA {SMALLEST} or longer", leaf.key_text)
+    if isinstance(gateway, CertificateFile) and gateway.leaf.spki_sha256 == leaf.spki_sha256:
+        what = "certificate" if gateway.leaf.sha256 == leaf.sha256 else "key"
+        text = f"it has the same {what} as the gateway ({gateway.name}), whose key is in a file"
+        yield Warn(one.subject, "a key of its own for each role", text)
 
 
 def _web_server(
@@ -109,6 +126,9 @@ def _web_server(
             if entry.exportable and same_computer(store.computer, host):
                 text = "the key can be exported, as the shared template allows"
                 yield Warn(host, "a key that cannot be exported", text)
+
+
+SMALLEST = 2048
 
 
 class _Candidate(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.check import Fail, Manual, NotApplicable, Pass, Unknown, Warn
+from assess.check import Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn
 from assess.discover import library
 from assess.evaluate import judge
 from assess.evidence.certificates import (
@@ -25,6 +25,7 @@ from assess.evidence.dns import AddressBook, Addresses, NoAnswer, NoName, NoReco
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Silent
 from assess.model import worst
+from authorities import template, templates
 from checks.cert.clients import client_auth_installed, client_auth_on_clients, mp_web_server
 from checks.cert.custody import cmg_imported, cmg_pfx_export, cmg_pfx_on_site_server, store_cleanup
 from checks.cert.distribution import cdp_names, cdp_pfx_export, cdp_pki_issued
@@ -69,6 +70,7 @@ YES, NO = Attested(True, by="A. Meyer"), Attested(False)
 SHUT, GONE = Refused("nobody listens"), NoAddress("no address")
 MUTE = Silent("no answer in 15 s")
 NO_REVOCATION = unset("files.cmg_pfx")
+NO_DIRECTORY = Missing("[ad] is not set up", "Set [ad] server.", skipped=True)
 
 
 def said(outcomes: Any) -> Any:
@@ -251,12 +253,39 @@ def own(leaf: Any, **more: Any) -> Any:
     ],
 )  # fmt: skip
 def test_cmg_pki_issued(one: Any, stores: Any, kind: type) -> None:
-    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, stores)) == {"cmg.pfx": kind}
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, stores, NO_DIRECTORY)) == {"cmg.pfx": kind}
+
+
+OTHER_NUMBER = "1.3.6.1.4.1.311.21.8.9.9"
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [
+        (templates(template(oid=BY_NUMBER.oid)), Pass),
+        (templates(template(oid=OTHER_NUMBER), template(oid=BY_NUMBER.oid)), Pass),
+        (templates(template(oid=BY_NUMBER.oid), refused=True), Pass),
+        (templates(template(oid=OTHER_NUMBER)), Fail),
+        (templates(template(oid=OTHER_NUMBER), refused=True), Unknown),
+        (templates(template(oid=OTHER_NUMBER), hidden=1), Unknown),
+        (templates(template(oid="")), Unknown),
+        (templates(), Unknown),
+        (NO_DIRECTORY, Unknown),
+        (REFUSED, Unknown),
+    ],
+)
+def test_a_template_by_its_number_in_the_directory(directory: Any, kind: type) -> None:
+    one = own(cert(AZURE, template=BY_NUMBER))
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, NO_STORES, directory)) == {"cmg.pfx": kind}
+    point = own(cert("cdp.cloudapp.net", template=BY_NUMBER), name="cdp.pfx")
+    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), point, NO_STORES, directory)) == {"cdp.pfx": kind}
+    named = own(cert(AZURE, template=BY_NAME))
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), named, NO_STORES, directory)) == {"cmg.pfx": Pass}
 
 
 def test_cmg_pki_issued_from_a_template_of_another_name() -> None:
     one = own(cert(template=Template(name="Cloud Web")))
-    assert said(cmg_pki_issued(HOST, "cmg", "Cloud Web", one, NO_STORES)) == {"cmg.pfx": Pass}
+    assert said(cmg_pki_issued(HOST, "cmg", "Cloud Web", one, NO_STORES, NO_DIRECTORY)) == {"cmg.pfx": Pass}
 
 
 # -- validity and chain --
@@ -503,7 +532,7 @@ def test_cdp_names_with_nothing_to_look_at() -> None:
 )
 def test_cdp_pki_issued(leaf: Any, kind: type) -> None:
     one = own(leaf, name="cdp.pfx")
-    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES)) == {"cdp.pfx": kind}
+    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY)) == {"cdp.pfx": kind}
 
 
 @pytest.mark.parametrize(
@@ -551,29 +580,47 @@ def web(name: str = MP, **more: Any) -> Any:
     ],
 )
 def test_mp_web_server(seen: Any, kind: type) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NO_REVOCATION)) == {MP: kind}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NO_REVOCATION, NO_FILE)) == {MP: kind}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "gateway", "kind"),
+    [
+        ({"spki_sha256": "77" * 32}, file(), Pass),
+        ({}, file(cert(sha256="99" * 32)), Warn),
+        ({}, file(), Warn),
+        ({}, REFUSED, Pass),
+        ({"key": "RSA 1024"}, NO_FILE, Warn),
+        ({"key": "RSA 4096"}, NO_FILE, Pass),
+        ({"key": "EC 256"}, NO_FILE, Pass),
+        ({"key_fault": "its exponent is 1"}, NO_FILE, Fail),
+    ],
+)
+def test_mp_web_server_has_a_key_of_its_own(leaf: Any, gateway: Any, kind: type) -> None:
+    seen = Endpoints({MP: web(**leaf)})
+    assert said(mp_web_server(NOW, seen, REFUSED, NO_STORES, NO_REVOCATION, gateway)) == {MP: kind}
 
 
 def test_mp_web_server_with_a_key_that_can_be_exported() -> None:
     for exportable, kind in ((True, Warn), (False, Pass), (None, Pass)):
         stores = Stores((store("MP01", entry(thumbprint=LEAF, exportable=exportable)),))
-        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION)) == {MP: kind}
+        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION, NO_FILE)) == {MP: kind}
     stores = Stores((store("elsewhere", entry(thumbprint=LEAF, exportable=True)),))
-    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION)) == {MP: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NO_REVOCATION, NO_FILE)) == {MP: Pass}
 
 
 @pytest.mark.parametrize("seen", [SHUT, NoHandshake("it hung up")])
 def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen: Any) -> None:
     both = Endpoints({MP: seen, OTHER: web(OTHER)})
-    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NO_REVOCATION)) == {MP: Fail, OTHER: Pass}
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION)) == {MP: Fail}
+    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NO_REVOCATION, NO_FILE)) == {MP: Fail, OTHER: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION, NO_FILE)) == {MP: Fail}
     for control in (REFUSED, SILENT_CONTROL, Endpoints({MP: web()})):
-        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NO_REVOCATION)) == {MP: Unknown}
+        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NO_REVOCATION, NO_FILE)) == {MP: Unknown}
 
 
 @pytest.mark.parametrize("seen", [MUTE, GONE])
 def test_mp_web_server_that_cannot_be_reached_is_unknown(seen: Any) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION)) == {MP: Unknown}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NO_REVOCATION, NO_FILE)) == {MP: Unknown}
 
 
 # -- client authentication --

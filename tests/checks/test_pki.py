@@ -33,6 +33,9 @@ from authorities import (
     group,
     groups,
     services,
+    template,
+    templates,
+    workstation,
 )
 from checks.domain_admin import domain_admin
 from checks.pki.authority import ca_os_version, enterprise_ca
@@ -43,6 +46,7 @@ from specimens import NOW, REFUSED, cert, changed, entry, file, private, store, 
 OWN, MODE = "own-pki", "https"
 SCENARIO = "co-management-pki"
 NO_CA = unset("pki.ca_host")
+NO_TEMPLATES = (REFUSED, REFUSED)
 CLOUD, POINT = "cloud01.corp.contoso.test", "mp01.corp.contoso.test"
 YES, NO = Attested(answer=True), Attested(answer=False)
 NOT_READ = NotShown("the account may not read there")
@@ -87,25 +91,50 @@ OLD = authority(EXPIRED, name="Old CA", host="old.corp.contoso.test")
     ],
 )
 def test_enterprise_ca(found: Any, wanted: Any, status: type[Outcome]) -> None:
-    assert isinstance(only(enterprise_ca(SCENARIO, OWN, MODE, wanted, found, NOW)), status)
+    assert isinstance(only(enterprise_ca(SCENARIO, OWN, MODE, wanted, found, NOW, *NO_TEMPLATES)), status)
+
+
+HALF = authority(changed(ISSUING, not_after=NOW + timedelta(days=600)))
+
+
+@pytest.mark.parametrize(
+    ("found", "web", "clients", "status"),
+    [
+        (services(authority()), templates(template()), templates(workstation()), Pass),
+        (services(HALF), templates(template()), templates(workstation()), Warn),
+        (services(HALF), templates(template(days=365.0)), templates(workstation()), Warn),
+        (services(HALF), templates(template(days=365.0)), templates(workstation(days=365.0)), Pass),
+        (services(HALF), templates(template(days=None)), templates(workstation(days=None)), Pass),
+        (services(HALF), templates(template(cn="Unpublished")), templates(), Pass),
+        (services(HALF), templates(template(), refused=True), REFUSED, Warn),
+        (services(authority(EXPIRED)), templates(template()), templates(workstation()), Fail),
+    ],
+)
+def test_an_authority_outlives_what_it_issues(found: Any, web: Any, clients: Any, status: type[Outcome]) -> None:
+    [outcome] = enterprise_ca(SCENARIO, OWN, MODE, NO_CA, found, NOW, web, clients)
+    assert isinstance(outcome, status), outcome
+    if status is Warn:
+        assert isinstance(outcome, Warn)
+        assert "promises 730 days" in outcome.observed
+        assert "ends in 600" in outcome.observed
 
 
 def test_an_expired_authority_beside_a_good_one_is_left_over() -> None:
-    by_name = {one.subject: one for one in enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority(), OLD), NOW)}
+    by_name = {one.subject: one for one in enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority(), OLD), NOW, *NO_TEMPLATES)}
     assert isinstance(by_name[CA], Pass)
     assert isinstance(by_name["Old CA"], Warn)
 
 
 def test_enterprise_ca_where_no_own_pki_is_planned() -> None:
-    assert isinstance(only(enterprise_ca(SCENARIO, "public", "enhanced-http", NO_CA, services(), NOW)), NotApplicable)
-    other = enterprise_ca("management-option-choice", "public", "enhanced-http", NO_CA, services(), NOW)
+    assert isinstance(only(enterprise_ca(SCENARIO, "public", "enhanced-http", NO_CA, services(), NOW, *NO_TEMPLATES)), NotApplicable)
+    other = enterprise_ca("management-option-choice", "public", "enhanced-http", NO_CA, services(), NOW, *NO_TEMPLATES)
     assert isinstance(only(other), Fail)
 
 
 def test_a_later_clock_never_heals_an_authority() -> None:
     order = [Fail, Warn, Pass]
     days = (0, 1000, 1634, 1635, 1636, 1999, 2001, 9000)
-    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n))))) for n in days]
+    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n), *NO_TEMPLATES)))) for n in days]
     assert ranks == sorted(ranks, reverse=True)
     assert set(ranks) == {0, 1, 2}
 
