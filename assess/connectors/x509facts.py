@@ -136,11 +136,16 @@ def kind_of_der(data: bytes) -> str:
 
 
 def certificate(der: bytes) -> x509.Certificate:
-    """The certificate in DER bytes; raises Malformed."""
+    """The certificate in DER bytes; raises Malformed.
+
+    The library reads names late: they are read here, so that nobody stumbles over them later.
+    """
     try:
-        return x509.load_der_x509_certificate(der)
+        found = x509.load_der_x509_certificate(der)
+        _ = found.subject, found.issuer
     except LIBRARY_ERRORS:
         raise Malformed("it holds bytes that are no certificate") from None
+    return found
 
 
 def certificates_of_pkcs7(der: bytes) -> list[x509.Certificate]:

@@ -409,6 +409,7 @@ COMPROMISE = frozenset({x509.ReasonFlags.key_compromise})
         (crl() + b"trailing", NotVerified),
         (b"-----BEGIN X509 CRL-----\n*\n-----END X509 CRL-----", NotVerified),
     ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )  # fmt: skip
 def test_lists(data: bytes, kind: type) -> None:
     said = list_says(data, LEAF, ISSUER)
@@ -490,6 +491,7 @@ LATER = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_
         (b"<html>", NotVerified),
         (answer()[:-3], NotVerified),
     ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )  # fmt: skip
 def test_answers(data: bytes, kind: type) -> None:
     said = ocsp_says(data, LEAF, ISSUER, NOW)
