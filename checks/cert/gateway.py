@@ -31,6 +31,7 @@ from assess.evidence.certificates import (
 )
 from assess.evidence.pki import WEB, Templates
 from assess.evidence.tls import Endpoints, Silent
+from checks.cert.permitted import GatewayIssuers, permitted
 from checks.certificates import (
     GatewayFile,
     GatewayLive,
@@ -74,6 +75,7 @@ def source_decision(
     path: GatewayPath,
     live: GatewayLive,
     service: ServiceName,
+    zone: GatewayIssuers,
 ) -> Outcomes:
     """Pass when the chain ends in a public root; own PKI is for laboratories only.
 
@@ -84,7 +86,8 @@ def source_decision(
     if nobody and not isinstance(issuer, Missing):
         own = issuer == "own-pki"
         text = f"pki.issuer is {issuer}, and there is no certificate yet"
-        yield _source(None, own, text, scenario, stage, internet)
+        decided = _source(None, own, text, scenario, stage, internet)
+        yield decided if own else worst([decided, *permitted(None, None, zone)])
         return
     yield from found.gaps
     for one in found.specimens:
@@ -92,7 +95,9 @@ def source_decision(
         if private is None:
             yield Unknown(one.subject, f"who issued it is not certain: {one.trust.reason}")
         else:
-            yield _source(one.subject, private, _root_text(one), scenario, stage, internet)
+            decided = _source(one.subject, private, _root_text(one), scenario, stage, internet)
+            others = () if private else permitted(one.subject, one.leaf, zone)
+            yield worst([decided, *others])
 
 
 def _silent(live: Endpoints | Missing) -> bool:

@@ -21,7 +21,17 @@ from assess.evidence.certificates import (
     longest_public_lifetime,
 )
 from assess.evidence.config import Attested
-from assess.evidence.dns import AddressBook, Addresses, NoAnswer, NoName, NoRecord
+from assess.evidence.dns import (
+    AddressBook,
+    Addresses,
+    NoAnswer,
+    NoName,
+    NoRecord,
+    Permission,
+    Permissions,
+    Permitted,
+    Unrestricted,
+)
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Silent
 from assess.model import worst
@@ -103,9 +113,9 @@ def said(outcomes: Any) -> Any:
 )
 def test_source_decision(scenario: Any, found: Any, stage: Any, internet: Any, kind: type) -> None:
     one = file(trust=found)
-    assert said(source_decision(scenario, "public", stage, internet, one, PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
+    assert said(source_decision(scenario, "public", stage, internet, one, PATH, live(SHUT), HOST, NO_DIRECTORY)) == {"cmg.pfx": kind}
     shown = served(trust=found)
-    assert said(source_decision(scenario, "public", stage, internet, NO_FILE, NO_PATH, live(shown), HOST)) == {HOST: kind}
+    assert said(source_decision(scenario, "public", stage, internet, NO_FILE, NO_PATH, live(shown), HOST, NO_DIRECTORY)) == {HOST: kind}
 
 
 @pytest.mark.parametrize(
@@ -113,16 +123,62 @@ def test_source_decision(scenario: Any, found: Any, stage: Any, internet: Any, k
     [(PKI, "public", Pass), (INTERNET, "public", Pass), (INTERNET, "own-pki", Fail), (PKI, "own-pki", Warn), (PKI, unset("pki.issuer"), Manual)],
 )
 def test_source_decision_before_there_is_a_certificate(scenario: Any, issuer: Any, kind: type) -> None:
-    assert said(source_decision(scenario, issuer, "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: kind}
+    assert said(source_decision(scenario, issuer, "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, NO_DIRECTORY)) == {None: kind}
 
 
 def test_source_decision_when_nobody_could_look() -> None:
     arguments = (PKI, "public", "pilot", False)
-    assert said(source_decision(*arguments, REFUSED, PATH, live(GONE), HOST)) == {"cmg.pfx": Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, REFUSED, HOST)) == {HOST: Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(GONE), HOST)) == {None: Pass}
-    assert said(source_decision(PKI, unset("pki.issuer"), "pilot", False, NO_FILE, NO_PATH, live(GONE), HOST)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, REFUSED, PATH, live(GONE), HOST, NO_DIRECTORY)) == {"cmg.pfx": Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(MUTE), HOST, NO_DIRECTORY)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, REFUSED, HOST, NO_DIRECTORY)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(GONE), HOST, NO_DIRECTORY)) == {None: Pass}
+    assert said(source_decision(PKI, unset("pki.issuer"), "pilot", False, NO_FILE, NO_PATH, live(GONE), HOST, NO_DIRECTORY)) == {HOST: Unknown}
+
+
+def caa(*records: Any, owner: str = "contoso.com") -> Permissions:
+    return Permissions({HOST: Permitted(owner, tuple(Permission(*one) for one in records))})
+
+
+DIGICERT = cert(issuer="C=US, O=DigiCert Inc, CN=DigiCert TLS RSA CA")
+WILDCARD = cert("*.contoso.com", issuer="C=US, O=DigiCert Inc, CN=x")
+NOBODY = caa(("issue", ";"))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "zone", "kind"),
+    [
+        (DIGICERT, Permissions({HOST: Unrestricted()}), Pass),
+        (DIGICERT, caa(("issue", "digicert.com")), Pass),
+        (DIGICERT, caa(("issue", "letsencrypt.org"), ("issue", "DigiCert.com; account=1")), Pass),
+        (DIGICERT, caa(("iodef", "mailto:a@contoso.com")), Pass),
+        (DIGICERT, caa(("issue", "digicert.com"), ("issuewild", ";")), Pass),
+        (DIGICERT, caa(("issuewild", "letsencrypt.org")), Pass),
+        (cert(issuer="O=Somebody new"), caa(("issue", "letsencrypt.org")), Pass),
+        (DIGICERT, caa(("issue", "letsencrypt.org")), Warn),
+        (DIGICERT, NOBODY, Warn),
+        (cert(issuer="O=Somebody new"), NOBODY, Warn),
+        (DIGICERT, caa(("issue", "digicert.com"), ("tbs", "x", True)), Warn),
+        (WILDCARD, caa(("issue", "digicert.com"), ("issuewild", ";")), Warn),
+        (WILDCARD, caa(("issue", "digicert.com")), Pass),
+        (DIGICERT, Permissions({HOST: NoAnswer("192.0.2.1 answered SERVFAIL")}), Unknown),
+        (DIGICERT, REFUSED, Unknown),
+        (DIGICERT, NO_DIRECTORY, Pass),
+    ],
+)
+def test_source_decision_with_records_about_issuers(leaf: Any, zone: Any, kind: type) -> None:
+    public = source_decision(PKI, "public", "production", True, file(leaf), PATH, live(SHUT), HOST, zone)
+    assert said(public) == {"cmg.pfx": kind}
+    own = file(leaf, trust=trust(leaf, "own"))
+    private_one = source_decision(PKI, "own-pki", "pilot", False, own, PATH, live(SHUT), HOST, zone)
+    assert said(private_one) == {"cmg.pfx": Pass}, "an own authority asks no zone"
+
+
+@pytest.mark.parametrize(
+    ("zone", "kind"), [(caa(("issue", "digicert.com")), Pass), (NOBODY, Warn), (REFUSED, Unknown), (NO_DIRECTORY, Pass)]
+)
+def test_records_about_issuers_before_there_is_a_certificate(zone: Any, kind: type) -> None:
+    found = source_decision(PKI, "public", "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, zone)
+    assert said(found) == {None: kind}
 
 
 # -- common name --
