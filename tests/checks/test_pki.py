@@ -1,14 +1,18 @@
 """The company's own PKI: authority, group, who trusts the root, who administers. Every verdict."""
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from assess.check import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.certificates import CertificateFile, Stores, Unread
 from assess.evidence.config import Attested
 from assess.evidence.directory import NoAnswer
+from assess.evidence.enrolment import Assignment, Target
 from assess.evidence.grouplists import GroupList, GroupLists
 from assess.evidence.pki import (
     IIS_GROUP,
@@ -21,6 +25,7 @@ from assess.evidence.pki import (
     NotShown,
     PublicKeyServices,
 )
+from assess.evidence.policies import Profile
 from authorities import (
     CA,
     CA_HOST,
@@ -345,6 +350,7 @@ PUBLIC = file(cert(), trust=trust(cert()))
 PRIVATE = file(cert(), trust=private(cert()))
 NO_PFX, NO_LIVE, NO_SERVICE = unset("files.cmg_pfx"), unset("cmg.service_name"), unset("cmg.service_name")
 NO_CLIENTS = unset("files.collected_client_certs")
+NO_PROFILES = (REFUSED, REFUSED, unset("mdm.enrollment_group_ids"))
 TRUSTING = store("pc1", roots=(entry(thumbprint=ROOT.sha1),))
 DOUBTING = store("pc2", roots=(entry(),))
 
@@ -370,12 +376,60 @@ DOUBTING = store("pc2", roots=(entry(),))
 )
 def test_client_root_trust(issuer: str, held: Any, stores: Any, said: Any, status: type[Outcome]) -> None:
     path = NO_PFX if held is None else "pki/cmg.pfx"
-    outcomes = client_root_trust(issuer, held or NO_PFX, path, NO_LIVE, NO_SERVICE, stores, exported(), REFUSED, said)
+    outcomes = client_root_trust(issuer, held or NO_PFX, path, NO_LIVE, NO_SERVICE, stores, exported(), REFUSED, said, *NO_PROFILES)
     assert isinstance(worst(outcomes), status)
 
 
+ROOT_DER = b"\x30\x03\x02\x01\x07"
+PEM = b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(ROOT_DER) + b"\n-----END CERTIFICATE-----\n"
+HELD = changed(ROOT, sha1=hashlib.sha1(ROOT_DER).hexdigest().upper(), sha256=hashlib.sha256(ROOT_DER).hexdigest().upper())
+TYPE = "#microsoft.graph.windows81TrustedRootCertificate"
+ENROLLING = ["AAAA", "bbbb"]
+
+
+def giving(data: Any = ROOT_DER, store: Any = "computerCertStoreRoot", kind: str = TYPE) -> tuple[Profile, ...]:
+    held = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+    return (Profile("p1", kind, "Root", trusted_root_certificate=held, destination_store=store),)
+
+
+def aimed(*kinds: str, groups: tuple[str, ...] = ()) -> Any:
+    ends = [Assignment(target=Target(f"#microsoft.graph.{kind}AssignmentTarget")) for kind in kinds]
+    ends += [Assignment(target=Target("#microsoft.graph.groupAssignmentTarget", one)) for one in groups]
+    return {"p1": tuple(ends)}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "targets", "status"),
+    [
+        (giving(), aimed("allDevices"), Pass),
+        (giving(PEM), aimed("allLicensedUsers"), Pass),
+        (giving(), aimed(groups=("aaaa", "bbbb", "cccc")), Pass),
+        (giving(store=UNSET), aimed("allDevices"), Pass),
+        (giving(), aimed(groups=("aaaa",)), Manual),
+        (giving(), aimed("allDevices", "exclusionGroup"), Manual),
+        (giving(), {"p1": ()}, Manual),
+        (giving(), {}, Manual),
+        (giving(b"another"), aimed("allDevices"), Manual),
+        (giving("*no base64"), aimed("allDevices"), Manual),
+        (giving(UNSET), aimed("allDevices"), Manual),
+        (giving(store="computerCertStoreIntermediate"), aimed("allDevices"), Manual),
+        (giving(kind="#microsoft.graph.iosTrustedRootCertificate"), aimed("allDevices"), Manual),
+        ((), {}, Manual),
+        (giving(), REFUSED, Manual),
+        (REFUSED, REFUSED, Manual),
+    ],
+)
+def test_a_profile_gives_the_root_to_everybody_who_enrols(profiles: Any, targets: Any, status: type[Outcome]) -> None:
+    root = file(HELD, name="root.cer", form="der")
+    given = (root, REFUSED, UNANSWERED, profiles, targets, ENROLLING)
+    [outcome] = client_root_trust(OWN, PRIVATE, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, *given)
+    assert isinstance(outcome, status), outcome
+    lacking = client_root_trust(OWN, PRIVATE, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, Stores((DOUBTING,)), *given)
+    assert isinstance(worst(lacking), Fail), "a client that lacks it is not outweighed by a profile"
+
+
 def test_a_gateway_file_that_cannot_be_read_is_no_public_certificate() -> None:
-    outcomes = client_root_trust("public", REFUSED, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, exported(), REFUSED, UNANSWERED)
+    outcomes = client_root_trust("public", REFUSED, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, exported(), REFUSED, UNANSWERED, *NO_PROFILES)
     assert not isinstance(worst(outcomes), Pass)
 
 
