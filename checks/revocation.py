@@ -47,15 +47,16 @@ def revocation(
 ) -> Iterator[Outcome]:
     """What is wrong with the revocation of a certificate and of those above it.
 
-    ``internet``: those who meet it are outside, and have to be able to find out.
+    ``internet``: those who meet it are outside, and have to be able to find out. A chain that ends
+    nowhere is a finding of its own, and is not asked about where a stranger presents it.
     """
     if isinstance(found, Missing):
-        if _revocable(one):
+        if one.trust.anchor != "none" and _revocable(one):
             because = f"whether it is revoked was not found out: {found.reason}"
             yield Unknown(one.subject, because, remedy=(found.mend,) if found.mend else ())
         return
     looked = found.by_subject.get(one.subject)
-    if looked is None and _revocable(one):
+    if looked is None and one.trust.anchor != "none" and _revocable(one):
         yield Unknown(one.subject, "whether it is revoked was not asked", remedy=(_REACH,))
     for each in looked or ():
         yield from _judged(one.subject, each, as_of, internet=internet)

@@ -116,7 +116,8 @@ class RevocationReader:
                     {
                         host: (one.trust.path, one.stapled)
                         for host, one in seen.by_host.items()
-                        if isinstance(one, Served)
+                        # A stranger's certificate could send us anywhere.
+                        if isinstance(one, Served) and one.trust.anchor != "none"
                     },
                     visit,
                 )
@@ -131,18 +132,21 @@ class RevocationReader:
         paths: dict[str, tuple[Sequence[Step], bytes]],
         visit: Visit,
     ) -> Revocations:
-        found: dict[str, tuple[Looked, ...]] = {}
-        for subject, (path, stapled) in paths.items():
-            pairs = _pairs(path)
-            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="revocation") as pool:
-                looked = list(pool.map(lambda pair: self._look(pair, visit), pairs))
-            if pairs and stapled:
-                said = ocsp_says(stapled, pairs[0].found, pairs[0].issuer, visit.clock())
-                first = Point("stapled", "", said)
-                looked[0] = Looked(looked[0].name, looked[0].sha256, (first, *looked[0].points))
-            for one in looked:
+        pairs = {subject: _pairs(path) for subject, (path, _) in paths.items()}
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="revocation") as pool:
+            waiting = {
+                subject: [pool.submit(self._look, pair, visit) for pair in several]
+                for subject, several in pairs.items()
+            }
+            found = {
+                subject: tuple(one.result() for one in several)
+                for subject, several in waiting.items()
+            }
+        for subject, (_, stapled) in paths.items():
+            if stapled and pairs[subject]:
+                found[subject] = _with_staple(found[subject], pairs[subject][0], stapled, visit)
+            for one in found[subject]:
                 _note(visit, subject, one)
-            found[subject] = tuple(looked)
         points = [point for looked in found.values() for one in looked for point in one.points]
         return Revocations(found, self._control(ask.control, points, visit))
 
@@ -287,6 +291,16 @@ def _pairs(path: Sequence[Step]) -> list[_Pair]:
         if step.der and above.der:
             pairs.append(_Pair(step, certificate(step.der), certificate(above.der)))
     return pairs
+
+
+def _with_staple(
+    looked: tuple[Looked, ...], own: _Pair, stapled: bytes, visit: Visit
+) -> tuple[Looked, ...]:
+    """With what the server sent along as the first place of its own certificate."""
+    said = ocsp_says(stapled, own.found, own.issuer, visit.clock())
+    first, *above = looked
+    points = (Point("stapled", "", said), *first.points)
+    return Looked(first.name, first.sha256, points), *above
 
 
 def _note(visit: Visit, subject: str, one: Looked) -> None:

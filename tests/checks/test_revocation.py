@@ -29,7 +29,7 @@ from checks.certificates import Specimen
 from checks.cmg_trust import crl_verification
 from checks.revocation import revocation
 from sitecloud import seen, unset, verdict
-from specimens import HOST, NOW, REFUSED, cert, changed, file, live, served, step, trust
+from specimens import HOST, NOW, REFUSED, cert, changed, file, live, private, served, step, trust
 
 DAY = timedelta(days=1)
 FRESH, STALE = (NOW - DAY, NOW + DAY), (NOW - 9 * DAY, NOW - 2 * DAY)
@@ -117,6 +117,9 @@ def test_what_names_no_place_needs_no_answer() -> None:
     """Lost evidence counts only where there was something to lose."""
     plain = Specimen("cmg.pfx", cert(), trust())
     assert list(revocation(plain, REFUSED, NOW)) == []
+    nowhere = Specimen("cmg.pfx", NAMING, private(NAMING))
+    assert list(revocation(nowhere, REFUSED, NOW)) == list(revocation(nowhere, Revocations({}), NOW)) == []
+    assert [type(one) for one in revocation(nowhere, looked(point(GONE)), NOW)] == [Fail]
     above = trust(cert(), "public", step("Issuing", revocable=True), step("Root", "anchor"))
     assert [type(one) for one in revocation(Specimen("cmg.pfx", cert(), above), REFUSED, NOW)] == [Unknown]
 

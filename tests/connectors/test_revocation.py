@@ -28,8 +28,10 @@ from assess.connectors.revocation import (
     ocsp_says,
     whole_list,
 )
+from assess.discover import library
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
+from assess.evaluate import judge
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -45,6 +47,7 @@ from assess.evidence.revocation import (
     Revocations,
     Revoked,
 )
+from assess.model import Fail, Outcome, Pass, Unknown, worst
 from assess.recording import Recording
 from assess.sources import connectors_for
 from checks.cert.gateway import cmg_validity_chain
@@ -109,6 +112,7 @@ def test_good_and_revoked(pki: Pki, tmp_path: Path, revocation: Callable[..., An
         record = recording.record(RevocationIn("files.cmg_pfx").bind(recording))
         assert record.requests == 4
         assert {note.about for note in record.notes} == {file.name}
+        assert isinstance(verdict(recording), Pass)
         assert "not revoked" in record.notes[0].value
     pki.revoke(leaf, reason="keyCompromise")
     with collected(tmp_path, file, root) as recording:
@@ -117,11 +121,28 @@ def test_good_and_revoked(pki: Pki, tmp_path: Path, revocation: Callable[..., An
         assert own.revoked is not None
         assert own.revoked.reason == "keyCompromise"
         assert over.revoked is None
+        assert isinstance(verdict(recording), Fail)
     pki.revoke(issuing, reason="superseded")
     with collected(tmp_path, file, root) as recording:
         [_, over] = of_file(recording).by_subject[file.name]
         assert over.revoked is not None
         assert over.revoked.reason == "superseded"
+
+
+def verdict(recording: Recording) -> Outcome:
+    """What the check makes of the file; the list is good for ever, so that the day does not matter."""
+    requirement = library().catalogue.requirements["cert.cmg-validity-chain"]
+    judged = judge(requirement, cmg_validity_chain, recording, "co-management-internet")
+    return worst(one for one in judged.outcomes if one.subject != HOST)
+
+
+def test_a_stranger_cannot_send_us_anywhere(pki: Pki, tmp_path: Path, tls_server: Any) -> None:
+    leaf = pki.issue(pki.root("Stranger"), HOST, crl="http://169.254.169.254/secrets")
+    ask = RevocationOf((HOST,))
+    routes = {f"{HOST}:443": tls_server(leaf).address}
+    with collected(tmp_path, leaf.certificate, pki.root(), ask.handshakes, ask, connect_to=routes) as recording:
+        assert recording.answer(ask) == Revocations({})
+        assert recording.record(ask.bind(recording)).requests == 0
 
 
 def test_a_certificate_that_names_no_place(pki: Pki, tmp_path: Path) -> None:
@@ -131,6 +152,19 @@ def test_a_certificate_that_names_no_place(pki: Pki, tmp_path: Path) -> None:
         [own] = of_file(recording).by_subject[file.name]
         assert own.points == ()
         assert of_file(recording).control == ""
+
+
+def test_a_list_behind_tls(pki: Pki, tmp_path: Path, https_server: Any) -> None:
+    """TLS is verified: with the own root, and for the host's own name."""
+    root, host, other = pki.root(), isolation.fresh_address(), isolation.fresh_address()
+    pages = answering({"/a.crl": (200, "application/pkix-crl", pki.crl(root))})
+    https_server(pki.issue(root, "pki", addresses=[host]), pages, address=host)
+    https_server(pki.issue(root, "pki", addresses=[host]), pages, address=other)
+    for where, kind in ((host, Good), (other, NotReached)):
+        file = pki.bundle([pki.issue(root, HOST, crl=f"https://{where}/a.crl")])
+        with collected(tmp_path, file, root) as recording:
+            [own] = of_file(recording).by_subject[file.name]
+            assert [type(one.said) for one in own.points] == [kind]
 
 
 def test_places_that_nobody_can_ask(pki: Pki, tmp_path: Path) -> None:
@@ -152,6 +186,7 @@ def test_nobody_there_and_what_is_compared(pki: Pki, tmp_path: Path, misbehaving
         found = of_file(recording)
         assert isinstance(found.by_subject[file.name][0].points[0].said, NotReached)
         assert found.control == ""
+        assert isinstance(verdict(recording), Unknown)
     with http_server(answering({})) as alive:
         routes = {"login.microsoftonline.com:80": alive.address}
         with collected(tmp_path, file, root, connect_to=routes) as recording:
