@@ -304,7 +304,16 @@ class OwnLists(RevocationAsk, frozen=True):
 
 
 def _control(known: Known) -> str:
-    """The sign-in of the tenant's cloud, which answers on port 80 with where to go."""
+    """The sign-in of the tenant's cloud, which answers on port 80 with where to go.
+
+    Nobody where another address stands for it: that one need not speak plain HTTP.
+    """
+    try:
+        known.key("tenant.endpoints.login")
+    except Unavailable:
+        pass
+    else:
+        return ""
     try:
         cloud = str(known.key("tenant.cloud"))
     except Unavailable:

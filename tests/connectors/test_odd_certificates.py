@@ -1,6 +1,7 @@
 """Certificates that no book describes, and keys that protect nothing: read without a crash, and rightly."""
 
 import base64
+import hmac
 import ipaddress
 import random
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from asn1crypto import algos, keys
+from asn1crypto import pkcs12 as asn1_pkcs12
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,6 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assess.connectors.certificatefile import certificate_file, certificates_in
+from assess.connectors.pkcs12 import _as_bmp, _derived
 from assess.connectors.revocation import list_says, ocsp_request
 from assess.connectors.trust import TrustStore
 from assess.connectors.weakkeys import rsa_fault
@@ -185,6 +188,30 @@ def test_a_pfx_with_several_certificates(password: str) -> None:
     found = read(data, password=password)
     assert (found.leaf.common_name, found.has_key, found.key_matches) == (HOST, True, True)
     assert [each.name for each in found.chain] == ["other"]
+
+
+def _joined(password: str, *files: bytes) -> bytes:
+    """One PFX with what these hold, as a store that is exported whole."""
+    parts = [content for data in files for content in asn1_pkcs12.Pfx.load(data).authenticated_safe]
+    whole = asn1_pkcs12.AuthenticatedSafe(parts).dump()
+    digest = hmac.digest(_derived("sha256", _as_bmp(password)[0], b"saltsalt", 1), whole, "sha256")
+    info = {"digest_algorithm": {"algorithm": "sha256"}, "digest": digest}
+    mac = {"mac": info, "mac_salt": b"saltsalt", "iterations": 1}
+    content = {"content_type": "data", "content": whole}
+    return bytes(asn1_pkcs12.Pfx({"version": "v3", "auth_safe": content, "mac_data": mac}).dump())
+
+
+@pytest.mark.parametrize("password", ["secret", ""])
+def test_a_pfx_with_several_keys(password: str) -> None:
+    """The first key that has its certificate there is the one that counts."""
+    how: Any = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    own = pkcs12.serialize_key_and_certificates(b"a", KEY, made(), None, how)
+    other = pkcs12.serialize_key_and_certificates(b"b", CURVE, made(name((NameOID.COMMON_NAME, "other")), key=CURVE), None, how)
+    stray = pkcs12.serialize_key_and_certificates(b"c", ED, None, None, how)
+    for files, first in (((own, other), HOST), ((other, own), "other"), ((stray, own), HOST)):
+        found = read(_joined(password, *files), password=password)
+        assert (found.leaf.common_name, found.has_key, found.key_matches) == (first, True, True)
+        assert found.password_empty is (password == "")
 
 
 @settings(max_examples=150, deadline=None)

@@ -193,6 +193,14 @@ def test_nobody_there_and_what_is_compared(pki: Pki, tmp_path: Path, misbehaving
             assert of_file(recording).control == "login.microsoftonline.com"
 
 
+def test_where_another_address_stands_for_the_sign_in_nobody_is_called() -> None:
+    data = {"engagement": {"name": "x", "scenarios": ["co-management-pki"]}, "files": {"cmg_pfx": "a.pfx"}}
+    for more, control in ((dict[str, Any](), "login.microsoftonline.com"), ({"endpoints": {"login": "https://127.0.0.1:1"}}, "")):
+        engagement = engagement_from({**data, "tenant": more}, file="x.toml", folder=Path())
+        with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            assert RevocationIn("files.cmg_pfx").bind(recording).control == control
+
+
 def test_the_file_that_cannot_be_read(pki: Pki, tmp_path: Path) -> None:
     with collected(tmp_path, Path("none.pfx"), pki.root()) as recording, pytest.raises(Unavailable, match=r"none\.pfx"):
         recording.answer(RevocationIn("files.cmg_pfx"))
