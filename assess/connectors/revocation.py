@@ -102,6 +102,7 @@ class RevocationReader:
         self._secure = secure
         self._lock = threading.Lock()
         self._lists: dict[str, Future[Fetched | Nothing]] = {}
+        self._silent: dict[str, NotReached] = {}
 
     def fetch(self, ask: RevocationAsk, visit: Visit) -> Revocations | Lists:
         """What each place said; raises Unavailable where the certificates are not there."""
@@ -162,14 +163,7 @@ class RevocationReader:
         asked = ocsp_request(pair.found, pair.issuer)
         if isinstance(asked, NotVerified):
             return Point("ocsp", url, asked)
-        self._count(visit)
-        got = fetch(
-            self._dialler,
-            url,
-            largest=_LARGEST_ANSWER,
-            secure=self._secure(visit),
-            post=Post(asked, _OCSP_REQUEST),
-        )
+        got = self._get(url, _LARGEST_ANSWER, visit, Post(asked, _OCSP_REQUEST))
         if not isinstance(got, Fetched):
             return Point("ocsp", url, got)
         said = ocsp_says(got.body, pair.found, pair.issuer, visit.clock())
@@ -191,14 +185,28 @@ class RevocationReader:
                 waiting = self._lists[url] = Future()
         if mine:
             try:
-                self._count(visit)
-                secure = self._secure(visit)
-                got = fetch(self._dialler, url, largest=_LARGEST_LIST, secure=secure)
-                waiting.set_result(got)
+                waiting.set_result(self._get(url, _LARGEST_LIST, visit))
             except BaseException as error:
                 waiting.set_exception(error)
                 raise
         return waiting.result()
+
+    def _get(
+        self, url: str, largest: int, visit: Visit, post: Post | None = None
+    ) -> Fetched | Nothing:
+        """What is there; who was silent once in this run is not waited for again."""
+        place = urlsplit(url).netloc.lower()
+        with self._lock:
+            silent = self._silent.get(place)
+        if silent is not None:
+            return silent
+        self._count(visit)
+        secure = self._secure(visit)
+        got = fetch(self._dialler, url, largest=largest, secure=secure, post=post)
+        if isinstance(got, NotReached):
+            with self._lock:
+                self._silent[place] = got
+        return got
 
     def _count(self, visit: Visit) -> None:
         with self._lock:

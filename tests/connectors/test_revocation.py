@@ -193,6 +193,18 @@ def test_nobody_there_and_what_is_compared(pki: Pki, tmp_path: Path, misbehaving
             assert of_file(recording).control == "login.microsoftonline.com"
 
 
+def test_who_is_silent_is_not_waited_for_again(pki: Pki, tmp_path: Path, misbehaving: Any) -> None:
+    root, dead = pki.root(), misbehaving("refuse", port=80)
+    issuing = pki.intermediate(root, crl=f"http://{dead.host}/root.crl")
+    leaf = pki.issue(issuing, HOST, crl=f"http://{dead.host}/a.crl", ocsp=f"http://{dead.host}/ocsp")
+    file = pki.bundle([leaf, issuing])
+    with collected(tmp_path, file, root, connect_to={"login.microsoftonline.com:80": dead.address}) as recording:
+        points = [point for one in of_file(recording).by_subject[file.name] for point in one.points]
+        assert [type(one.said) for one in points] == [NotReached] * 3
+        # The two certificates are asked about at once, and then there is the one for comparison.
+        assert recording.record(RevocationIn("files.cmg_pfx").bind(recording)).requests <= 3
+
+
 def test_where_another_address_stands_for_the_sign_in_nobody_is_called() -> None:
     data = {"engagement": {"name": "x", "scenarios": ["co-management-pki"]}, "files": {"cmg_pfx": "a.pfx"}}
     for more, control in ((dict[str, Any](), "login.microsoftonline.com"), ({"endpoints": {"login": "https://127.0.0.1:1"}}, "")):
