@@ -5,6 +5,7 @@ here once, so that no reporter meets a control character or a lone surrogate.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -38,7 +39,7 @@ from assess.model import (
     status_of,
     verdict,
 )
-from assess.recording import Recording
+from assess.recording import Recording, Refusal
 
 SCHEMA_VERSION = "1.0"
 # Weights of the score by severity (contract, "Verdict of a scenario, and score").
@@ -522,28 +523,38 @@ def score(findings: Iterable[Finding]) -> int | None:
 
 
 def _sources(recording: Recording) -> tuple[SourceOf, ...]:
-    by_source: dict[str, list[Any]] = {}
+    """How each source did. One that was asked first and refused counts its refusals too."""
+    answered: Counter[str] = Counter()
+    refused: dict[str, list[Refusal]] = {}
+    requests: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     # By key: the order of answering differs from run to run, and reports must not.
     for _, record in sorted(recording.records.items()):
-        by_source.setdefault(record.source, []).append(record)
+        requests[record.source] += record.requests
+        seconds[record.source] = seconds.get(record.source, 0.0) + record.seconds
+        if record.refusal is None:
+            answered[record.source] += 1
+        else:
+            refused.setdefault(record.source, []).append(record.refusal)
+        for passed in record.passed_over:
+            refused.setdefault(passed.source, []).append(passed.refusal)
     found = []
-    for source, records in sorted(by_source.items()):
-        refusals = [record.refusal for record in records if record.refusal is not None]
+    for source in sorted({*answered, *refused}):
+        refusals = refused.get(source, [])
         status: Literal["ok", "partial", "failed", "skipped"] = "ok"
-        if len(refusals) == len(records):
+        if not answered[source]:
             status = "skipped" if all(r.skipped or r.key for r in refusals) else "failed"
         elif refusals:
             status = "partial"
         reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in refusals))
-        answered = len(records) - len(refusals)
-        detail = f"{answered} of {len(records)} questions answered"
+        detail = f"{answered[source]} of {answered[source] + len(refusals)} questions answered"
         found.append(
             SourceOf(
                 source,
                 status,
                 clean(f"{detail}: {reasons}" if reasons else detail),
-                sum(record.requests for record in records),
-                round(sum(record.seconds for record in records), 3),
+                requests[source],
+                round(seconds.get(source, 0.0), 3),
             )
         )
     return tuple(found)
