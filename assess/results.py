@@ -394,8 +394,9 @@ class _Builder:
     def _default_remedy(self, requirement: Requirement, outcome: Outcome) -> tuple[str, ...]:
         match outcome:
             case Manual():
+                file = self._recording.engagement.file
                 where = f'[attestations] "{requirement.id}" = {{ answer = …, by = "…", on = … }}'
-                return (f"Answer the question in {self._recording.engagement.file}: {where}.",)
+                return (f"Answer the question with assess attest {file}, or in {file}: {where}.",)
             case Unknown(because="not assessed by this version"):
                 return (f"Confirm by hand: {requirement.passes}",)
             case Unknown():
