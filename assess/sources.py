@@ -16,6 +16,7 @@ MODULES = {
     "adminservice": "assess.connectors.adminservice",
     "certificate-file": "assess.connectors.certificates",
     "collected-file": "assess.connectors.gpresult",
+    "log-file": "assess.connectors.logs",
     "tls": "assess.connectors.tls",
     "http": "assess.connectors.http_probe",
     "config": "assess.connectors.configured",
@@ -60,6 +61,8 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.get("site.adminservice", default))
         case "certificate-file" | "collected-file":
             return "files named under [files]"
+        case "log-file":
+            return str(engagement.get("files.log_dir", "nobody: files.log_dir is not set"))
         case "config":
             return str(engagement.file)
         case _:
