@@ -50,7 +50,8 @@ class LogConnector:
         found = self._files()
         own = [one for one in found.files if family(ask.log).fullmatch(one.name)]
         if not own:
-            raise Unavailable(self._none(ask, found), ask.sending())
+            lost = bool(found.faults or found.closed)  # else nobody sent it
+            raise Unavailable(self._none(ask, found), ask.sending(), skipped=not lost)
         with self._slots:
             return self._read(ask, own, found.faults, visit)
 
