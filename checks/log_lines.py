@@ -4,16 +4,26 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from assess.check import Missing, Outcome, Unknown
-from assess.evidence.logs import Line, LogAsk, LogCopy, Logs, faulty
+from assess.evidence.logs import (
+    ANSWERED,
+    NO_CERTIFICATE,
+    NOT_BUILT,
+    SELF_TEST,
+    Line,
+    LogAsk,
+    LogCopy,
+    Logs,
+    faulty,
+)
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
-NOT_SENT = Missing("no log was sent", skipped=True)
-"""What a check has in the place of a log that nobody sent."""
+_FEW = 3  # answers in a row with an error before the traffic is said to fail
+_HTTP_ERROR = 400
 
 
 def lost(log: Logs | Missing) -> list[Outcome]:
     """A log that was to be read and was not is a gap; one that nobody sent is none."""
-    if isinstance(log, Logs) or log.key or log.skipped:
+    if isinstance(log, Logs) or set_aside(log):
         return []
     return [Unknown(None, log.reason, remedy=(log.mend,) if log.mend else ())]
 
@@ -64,3 +74,35 @@ def last_failing(
         if line is not None and line.kind in bad and fresh(copy, now):
             return line, copy
     return None
+
+
+def set_aside(gap: Missing) -> bool:
+    """Nobody was asked, so that another source may answer; what was asked and lost is lost."""
+    return bool(gap.key) or gap.skipped
+
+
+def of_computer(log: Logs | Missing, computer: str, now: datetime) -> list[LogCopy]:
+    """The fresh copies from one computer."""
+    copies = log.of(computer) if isinstance(log, Logs) else ()
+    return [one for one in copies if fresh(one, now)]
+
+
+def traffic(copy: LogCopy) -> tuple[Line | None, Line | None]:
+    """The last answer of the gateway's traffic without an error, and what failed since then."""
+    answers = copy.of(ANSWERED)
+    good = next((one for one in reversed(answers) if _status(one) < _HTTP_ERROR), None)
+    since = copy.since(good, ANSWERED, NOT_BUILT, NO_CERTIFICATE)
+    broken = [one for one in since if one.kind != ANSWERED]
+    if broken:
+        return good, broken[-1]
+    return good, since[-1] if len(since) >= _FEW else None
+
+
+def _status(line: Line) -> int:
+    return int(line.value("status") or 0)
+
+
+def self_test(copy: LogCopy, port: str) -> Line | None:
+    """The last request of a management point to itself on a port."""
+    tests = [one for one in copy.of(SELF_TEST) if one.value("port") == port]
+    return tests[-1] if tests else None

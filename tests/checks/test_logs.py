@@ -1,12 +1,23 @@
 """Every verdict that logs decide: from lines as they are written, read as the connector reads them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assess.check import Attested, Fail, Manual, Missing, NotApplicable, Outcome, Pass, Unknown, Warn, worst
+from assess.check import (
+    Attested,
+    Fail,
+    Manual,
+    Missing,
+    NotApplicable,
+    Outcome,
+    Pass,
+    Unknown,
+    Warn,
+    worst,
+)
 from assess.connectors.log_scan import scan
 from assess.evidence import Table
 from assess.evidence.adminservice import (
@@ -30,32 +41,16 @@ from assess.evidence.logs import (
 from assess.evidence.site_roles import ComponentStatus
 from assess.evidence.site_settings import CloudSubscription
 from checks.logs import azuread_discovery, cloudusersync, sitecomp_scp
-from checks.scp_access import intune_certificate, internet_access
-from logwriter import newer, older
+from checks.scp_access import internet_access, intune_certificate
+from logwriter import NOT_SENT, NOW, Entry, copied, log, newer, older
 
-NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 ALL = SeesEverything("the account is said to be Read-only Analyst")
 PERHAPS = MayBeTrimmed("what this account may see is not known", "Give it the role.")
 NO_KEY = Missing("files.log_dir is not set", "Set it.", key="files.log_dir")
-NOT_SENT = Missing("there is no such log", "Send it.", skipped=True)
 UNREAD = Missing("the ZIP is encrypted", "Send it without a password.")
 NOT_ASKED = Missing("[site] is not set up", "Set it.", skipped=True)
 REFUSED = Missing("the site refuses this account (403)", "Give it the role.")
 UNANSWERED = Missing("the question is not answered", "Answer it.", key='[attestations] "x"')
-
-Entry = tuple[str, float]  # a message, and how many hours ago it was written
-
-
-def copied(ask: type[LogAsk], *entries: Entry, place: str = "", cut: str = "", written: Any = older) -> LogCopy:
-    text = "".join(written(message, NOW - timedelta(hours=hours)) for message, hours in entries)
-    name = f"{ask.log}.log"
-    found = scan([text.encode()], ask.marks, name, "cp1252")
-    return LogCopy(place, (name,), found.first.at, found.last.at, tuple(found.lines), cut)
-
-
-def log(ask: type[LogAsk], *entries: Entry, **more: Any) -> Logs:
-    return Logs(ask.log, (copied(ask, *entries, **more),))
-
 
 def decided(outcomes: Any) -> Outcome:
     return worst(list(outcomes))
@@ -142,11 +137,8 @@ def test_cloudusersync_beside_the_site(found, subscriptions, status):
 
 
 def state(number: int, component: str = "SMS_DMP_DOWNLOADER", hours: float = 300) -> Entry:
-    return (
-        f'STATMSG: ID={number} SEV=I LEV=M SOURCE="SMS Server" COMP="SMS_SITE_COMPONENT_MANAGER" SYS=CM01 SITE=PS1 '
-        f'PID=1 TID=2 ISTR0="{component}" ISTR1="CM01"',
-        hours,
-    )
+    said = f'STATMSG: ID={number} SEV=I LEV=M SOURCE="SMS Server" COMP="SMS_SITE_COMPONENT_MANAGER" SYS=CM01 SITE=PS1 '
+    return (f'{said}PID=1 TID=2 ISTR0="{component}" ISTR1="CM01"', hours)
 
 
 def flagged(component: str = "SMS_DMP_DOWNLOADER", hours: float = 301) -> Entry:
