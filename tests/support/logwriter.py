@@ -41,7 +41,9 @@ Entry = tuple[str, float]  # a message, and how many hours ago it was written
 
 
 def copied(
-    ask: type[LogAsk], *entries: Entry, place: str = "", cut: str = "", written: Any = older) -> LogCopy:
+    ask: type[LogAsk], *entries: Entry, place: str = "", cut: str = "", written: Any = older
+) -> LogCopy:
+    """A log with these entries, read as the connector reads it."""
     text = "".join(written(message, NOW - timedelta(hours=hours)) for message, hours in entries)
     name = f"{ask.log}.log"
     found = scan([text.encode()], ask.marks, name, "cp1252")
@@ -49,4 +51,5 @@ def copied(
 
 
 def log(ask: type[LogAsk], *entries: Entry, **more: Any) -> Logs:
+    """The answer with one copy of the log."""
     return Logs(ask.log, (copied(ask, *entries, **more),))
