@@ -336,7 +336,9 @@ def devices_comanaged(
         none = not found and not untold and not nameless
         steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
         steps = tuple(filter(None, steps))
-        yield (Fail if none else Warn)(None, expected, told, rows=table, remedy=steps)
+        told_by = about(copy for name in lacking for copy in of_computer(log, name, now))
+        kind = Fail if none else Warn
+        yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
         yield Unknown(
             None, f"{nameless} devices have no name in Intune; the pilot's may be among them"

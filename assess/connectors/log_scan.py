@@ -139,7 +139,7 @@ class _Reader:
     ) -> dict[int, Line]:
         """The last lines with this keyword, by where they begin."""
         hits: dict[int, Line] = {}
-        at = len(low) if word in low else -1
+        at = len(low)
         while len(hits) < mark.keep and (at := low.rfind(word, 0, at)) >= 0:
             entry = entry_at(data, at, self._code_page)
             line = self._line(entry, mark, pattern)
