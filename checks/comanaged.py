@@ -380,13 +380,14 @@ def _lacking_rows(
 
 # -- what the logs of the devices say --
 
+_RESTRICTED = "Let the enrolment restrictions allow the platform of the device and its version"
 _CODES = {
-    "0x80180002": "the device cannot authenticate: let its user sign in with the tenant's account",
-    "0x80180014": "the platform or its version may not enrol: look at the enrolment restrictions",
-    "0x80180015": "the platform or its version may not enrol: look at the enrolment restrictions",
-    "0x80180018": "the user has no licence for Intune",
-    "0x8018002a": "the user cancelled the enrolment",
-    "0x8018002b": "enrolment is not set up for the user: look at the MDM user scope and the UPN",
+    "0x80180002": "Let the user of the device sign in with an account of the tenant {tenant.id}",
+    "0x80180014": _RESTRICTED,
+    "0x80180015": _RESTRICTED,
+    "0x80180018": "Give the user of the device a licence for Intune",
+    "0x8018002a": "Let the user of the device enrol again, and not cancel",
+    "0x8018002b": "Put the user of the device into the MDM user scope, and correct the UPN",
 }
 
 
@@ -402,7 +403,7 @@ def _why_not(copies: Sequence[LogCopy]) -> Line | None:
 def _step(line: Line) -> str:
     code = line.value("code").lower()
     if code in _CODES:
-        return f"{code}: {_CODES[code]}."
+        return f"{_CODES[code]} ({code})."
     if "enrollment url" in line.said.lower():
         return "Put the users of the devices into the MDM user scope of the tenant {tenant.id}."
     return ""

@@ -106,8 +106,8 @@ def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
         return stale(copy, ask, DAY)
     success = copy.latest(REACHED)
     after = copy.since(success, NOT_REACHED)
-    recent = [one for one in copy.of(NOT_REACHED) if one.at is None or one.within(DAY, now)]
-    open_failures = [one for one in after if one.at is None or one.within(DAY, now)]
+    recent = [one for one in copy.of(NOT_REACHED) if one.perhaps_within(DAY, now)]
+    open_failures = [one for one in after if one.perhaps_within(DAY, now)]
     if len(recent) >= _REPEATED or (ask is DmpDownloader and open_failures):
         last = (open_failures or recent)[-1]
         observed = f"{len(recent)} failed connections within 24 hours, the last one {last.quoted}"

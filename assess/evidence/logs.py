@@ -18,6 +18,7 @@ from assess.evidence import Ask
 from assess.evidence.certificates import same_computer
 
 _AHEAD = timedelta(days=1)  # of the moment judged from: a clock that is further ahead is wrong
+_WIDTH = timedelta(hours=26)  # from the easternmost time zone to the westernmost
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -42,6 +43,13 @@ class Line(msgspec.Struct, frozen=True):
     def within(self, span: timedelta, now: datetime) -> bool:
         """It was written in the time before ``now``, and surely so."""
         return self.at is not None and now - span <= self.at <= now + _AHEAD
+
+    def perhaps_within(self, span: timedelta, now: datetime) -> bool:
+        """It may have been written in the time before ``now``: what tells of a failure counts."""
+        if self.at is None:
+            return True
+        latest = self.at if self.exact else self.at + _WIDTH
+        return now - span <= latest
 
     @property
     def quoted(self) -> str:
