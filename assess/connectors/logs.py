@@ -17,7 +17,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.logs import Line, LogAsk, LogCopy, Logs
 
-KEY, CODE_PAGE = "files.log_dir", "files.log_code_page"
+KEY, CODE_PAGE = "files.log_dir", "site.log_code_page"
 DEFAULT_CODE_PAGE = "cp1252"
 MOST_BYTES = 64 << 30  # of one log, everything counted
 _AT_ONCE = 2  # logs in memory at a time

@@ -538,7 +538,7 @@ def test_a_run_reads_each_log_once_and_keeps_what_it_read(tmp_path, monkeypatch)
 
     monkeypatch.setattr(log_files, "_opener", counting)
     data = {"engagement": {"name": "a", "scenarios": ["co-management-internet"]},
-            "files": {"log_dir": "logs", "log_code_page": "cp1252"}}  # fmt: skip
+            "files": {"log_dir": "logs"}, "site": {"log_code_page": "cp1252"}}  # fmt: skip
     engagement = engagement_from(data, file="a.toml", folder=tmp_path)
     asks = [*questions([azuread_discovery]), CloudMgr()]
     with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
