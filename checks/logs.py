@@ -71,7 +71,7 @@ def cloudusersync(
     if not copies:
         yield silent(log, CloudUserSync, "whether users were added")
         return
-    yield from unread(log, copies, CloudUserSync)
+    yield from unread(log, copies)
     inside = _users(members)
     for copy in copies:
         yield _synchronised(copy, now, inside)
@@ -151,10 +151,7 @@ def sitecomp_scp(
     uploader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_UPLOADER")],
 ) -> Outcomes:
     """Pass when each component was installed the last time, or the site says that it is well."""
-    if isinstance(log, Logs):
-        yield from unread(log, log.telling(INSTALLATION, FLAGGED), Sitecomp)
-    else:
-        yield from lost(log)
+    yield from lost(log)
     for component, statuses in zip(DMP_COMPONENTS, (downloader, uploader), strict=True):
         yield _component(component, log, statuses)
 
@@ -218,7 +215,7 @@ def azuread_discovery(
     if not copies:
         yield silent(log, EntraDiscovery, "whether users were published")
         return
-    yield from unread(log, copies, EntraDiscovery)
+    yield from unread(log, copies)
     for copy in copies:
         yield from _published(copy, now)
 

@@ -52,7 +52,7 @@ def internet_access(
     logs: list[tuple[Logs | Missing, type[LogAsk]]]
     logs = [(downloader, DmpDownloader), (uploader, DmpUploader)]
     seen = [outcome for log, ask in logs for outcome in _judged(log, ask, now)]
-    unseen = [outcome for log, ask in logs for outcome in _gaps(log, ask)]
+    unseen = [outcome for log, _ in logs for outcome in _gaps(log)]
     if any(isinstance(one, Fail | Warn) for one in seen):
         return [*seen, *unseen]
     if isinstance(confirmed, Attested):
@@ -94,9 +94,9 @@ def _told(log: Logs | Missing) -> tuple[LogCopy, ...]:
     return log.telling(REACHED, NOT_REACHED) or log.copies
 
 
-def _gaps(log: Logs | Missing, ask: type[LogAsk]) -> list[Outcome]:
+def _gaps(log: Logs | Missing) -> list[Outcome]:
     """What was to be read and was not."""
-    return lost(log) if isinstance(log, Missing) else unread(log, _told(log), ask)
+    return lost(log) if isinstance(log, Missing) else unread(log, _told(log))
 
 
 def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
@@ -167,8 +167,6 @@ def intune_certificate(
         line, copy = failing
         yield Fail(None, expected, line.quoted, about=about((copy,)))
     yield from lost(log)
-    if isinstance(log, Logs):
-        yield from unread(log, log.copies, CertMgr)
     if isinstance(confirmed, Missing):
         yield Manual(None, "")
         return
