@@ -312,7 +312,8 @@ def devices_comanaged(
     if not pilot:
         yield gap
         return
-    why = {name: line for name in pilot if (line := _why_not(of_computer(log, name, now)))}
+    logs = _logs_of(pilot, log, now)
+    why = {name: line for name, copies in logs.items() if (line := _why_not(copies))}
     found: set[str] = set()
     other: set[str] = set()
     untold: set[str] = set()
@@ -336,7 +337,7 @@ def devices_comanaged(
         none = not found and not untold and not nameless
         steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
         steps = tuple(filter(None, steps))
-        told_by = about(copy for name in lacking for copy in of_computer(log, name, now))
+        told_by = about(copy for name in lacking for copy in logs[name])
         kind = Fail if none else Warn
         yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
@@ -391,6 +392,12 @@ _CODES = {
 }
 
 
+def _logs_of(
+    pilot: set[str], log: Logs | Missing, now: datetime
+) -> dict[str, list[LogCopy]]:
+    return {name: of_computer(log, name, now, alone=len(pilot) == 1) for name in pilot}
+
+
 def _why_not(copies: Sequence[LogCopy]) -> Line | None:
     """The line with which a log ends that says why a device is not enrolled."""
     for copy in copies:
@@ -416,8 +423,8 @@ def _by_logs(
     if not pilot or isinstance(log, Missing) or not set_aside(devices):
         return unavailable(None, devices)
     proofs = {}
-    for name in sorted(pilot):
-        for copy in of_computer(log, name, now):
+    for name, copies in sorted(_logs_of(pilot, log, now).items()):
+        for copy in copies:
             last = copy.latest(ENROLLED, NOT_ENROLLED)
             enrolled = last is not None and last.kind == ENROLLED and last.at is not None
             if enrolled and copy.latest(POLICY) is not None and not copy.cut:

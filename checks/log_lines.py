@@ -87,9 +87,15 @@ def set_aside(gap: Missing) -> bool:
     return bool(gap.key) or gap.skipped
 
 
-def of_computer(log: Logs | Missing, computer: str, now: datetime) -> list[LogCopy]:
-    """The fresh copies from one computer."""
-    copies = log.of(computer) if isinstance(log, Logs) else ()
+def of_computer(
+    log: Logs | Missing, computer: str, now: datetime, *, alone: bool = False
+) -> list[LogCopy]:
+    """The fresh copies from one computer; where it is ``alone``, also one in no folder at all."""
+    if isinstance(log, Missing):
+        return []
+    copies = log.of(computer)
+    if alone and not copies:
+        copies = tuple(one for one in log.copies if not one.place)
     return [one for one in copies if fresh(one, now)]
 
 
