@@ -137,7 +137,7 @@ def test_what_names_no_place_needs_no_answer() -> None:
 def test_a_management_points_certificate(found: Any, kind: type) -> None:
     """Those who meet it are inside, where addresses of the company network will do."""
     points = Endpoints({HOST: served(NAMING)})
-    [outcome] = mp_web_server(NOW, points, REFUSED, Stores(()), found, REFUSED)
+    [outcome] = mp_web_server(NOW, points, REFUSED, Stores(()), REFUSED, found, REFUSED)
     assert type(outcome) is kind, outcome
 
 
