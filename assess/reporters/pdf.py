@@ -5,7 +5,6 @@ that stand in the page itself, and nothing else, neither from the network nor fr
 """
 
 import gc
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=5)
+LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=4, letters=180)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
@@ -32,14 +31,13 @@ _FONTS = "assess-font:"
 # would draw a vector anew at each of its 500 places.
 _MARKS = "assess-mark:"
 _FACES = (
-    (TEXT, 400, "source-sans-3-latin-400-normal.woff2"),
-    (TEXT, 600, "source-sans-3-latin-600-normal.woff2"),
-    (TEXT, 700, "source-sans-3-latin-700-normal.woff2"),
-    (f"{TEXT} Ext", 400, "source-sans-3-latin-ext-400-normal.woff2"),
-    (f"{TEXT} Ext", 600, "source-sans-3-latin-ext-600-normal.woff2"),
-    (CODE, 400, "source-code-pro-latin-400-normal.woff2"),
-    (CODE, 600, "source-code-pro-latin-600-normal.woff2"),
-    (f"{CODE} Ext", 400, "source-code-pro-latin-ext-400-normal.woff2"),
+    (TEXT, 400, "source-sans-3-latin-400-normal.ttf"),
+    (TEXT, 600, "source-sans-3-latin-600-normal.ttf"),
+    (TEXT, 700, "source-sans-3-latin-700-normal.ttf"),
+    (f"{TEXT} Ext", 400, "source-sans-3-latin-ext-400-normal.ttf"),
+    (f"{TEXT} Ext", 600, "source-sans-3-latin-ext-600-normal.ttf"),
+    (CODE, 400, "source-code-pro-latin-400-normal.ttf"),
+    (f"{CODE} Ext", 400, "source-code-pro-latin-ext-400-normal.ttf"),
 )
 _LONG_NAME = 90
 _SHORT_NAME = 40
@@ -61,10 +59,9 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     """The report as a PDF. Raises Unavailable where its renderer cannot run."""
     press = _press()
     shown = view(results, library_catalogue)
-    identifier = hashlib.sha256(repr(results).encode("utf-8", "replace")).digest()[:16]
     with _no_collection():
         fit = _fit(press, results, shown)
-        return press.write(press.lay_out(page(results, shown, fit)), identifier)
+        return press.write(press.lay_out(page(results, shown, fit)))
 
 
 def _fit(press: "_Press", results: Results, shown: View) -> Fit:
@@ -201,11 +198,9 @@ class _Press:
         )
 
     @staticmethod
-    def write(document: Any, identifier: bytes) -> bytes:  # noqa: ANN401 - untyped library
-        """The document as bytes."""
-        data: bytes = document.write_pdf(
-            pdf_identifier=identifier, pdf_variant="pdf/ua-1", pdf_tags=True
-        )
+    def write(document: Any) -> bytes:  # noqa: ANN401 - untyped library
+        """The document as bytes; without an identifier, for which all would be packed twice."""
+        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
         return data
 
 
