@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Self
 
+from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.results import Results, from_json, to_json
 
@@ -30,13 +31,17 @@ def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
     return WRITTEN if "all" in names else tuple(dict.fromkeys(names))
 
 
-def write_one(name: str, data: bytes, tables: Path, target: Path) -> str | None:
-    """Render one format from the bytes of results.json; the reason if it cannot be made here."""
-    from assess.discover import library  # noqa: PLC0415 - a process of its own starts here
-    from assess.reporters import write_report  # noqa: PLC0415
+def write_one(
+    name: str, data: bytes, catalogue: Catalogue, tables: Path, target: Path
+) -> str | None:
+    """Render one format from the bytes of results.json; the reason if it cannot be made here.
+
+    The catalogue is handed over: a process that renders imports no check.
+    """
+    from assess.reporters import write_report  # noqa: PLC0415 - a process of its own starts here
 
     try:
-        write_report(name, from_json(data), library().catalogue, tables, target)
+        write_report(name, from_json(data), catalogue, tables, target)
     except Unavailable as error:
         return f"{error.reason}. {error.mend}".strip()
     return None
@@ -44,10 +49,8 @@ def write_one(name: str, data: bytes, tables: Path, target: Path) -> str | None:
 
 def warm_up(name: str) -> None:
     """Import what a format needs, ahead of time."""
-    from assess.discover import library  # noqa: PLC0415
     from assess.reporters import warm_up as import_reporter  # noqa: PLC0415
 
-    library()
     import_reporter(name)
 
 
@@ -74,13 +77,15 @@ class Renderer:
         self, found: Results, formats: Sequence[str], tables: Path, folder: Path
     ) -> dict[str, str]:
         """Write every format but results.json; a format that failed, with the reason."""
-        data = to_json(found)
+        from assess.discover import library  # noqa: PLC0415 - not in the processes that render
+
+        data, catalogue = to_json(found), library().catalogue
         names = sorted((name for name in formats if name != "json"), key=_rank)
         jobs: dict[str, Any] = {}
         if self._pool is not None:
             for name in names:
                 jobs[name] = self._pool.submit(
-                    write_one, name, data, tables, folder / FILE_NAMES[name]
+                    write_one, name, data, catalogue, tables, folder / FILE_NAMES[name]
                 )
         failures: dict[str, str] = {}
         for name in names:
@@ -90,7 +95,7 @@ class Renderer:
             except BrokenProcessPool:  # no processes to be had here: do it in this one
                 reason, alone = None, True
             if alone:
-                reason = write_one(name, data, tables, folder / FILE_NAMES[name])
+                reason = write_one(name, data, catalogue, tables, folder / FILE_NAMES[name])
             if reason:
                 failures[name] = reason
         return failures
