@@ -221,8 +221,8 @@ class Step:
 
     @property
     def linked(self) -> bool:
-        """Its finding has a card of its own, where a reader goes on."""
-        return self.status in OPEN and not self.brief
+        """It fails or nobody knows: a reader goes on to the finding."""
+        return self.status in (Status.FAIL, Status.UNKNOWN) and not self.brief
 
     @property
     def text(self) -> str:
