@@ -41,7 +41,7 @@ def _list(top: str) -> PublicSuffixList:
     if not rules and top.startswith("xn--"):
         try:
             rules = _rules().get(idna.decode(top), [])
-        except idna.IDNAError:
+        except UnicodeError:  # IDNAError is one
             rules = []
     return PublicSuffixList(rules, accept_unknown=False)
 

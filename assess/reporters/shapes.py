@@ -97,11 +97,11 @@ class Card:
     @property
     def seen(self) -> tuple[str, ...]:
         """Its evidence, a text a line; an answer that ``found`` gives in full is not told twice."""
-        return tuple(
-            f"{line.source} · {line.where} → "
-            f"{_ABOVE if len(line.answer) > len(_ABOVE) and line.answer in self.found else line.answer}"
-            for line in self.evidence
-        )
+        lines = []
+        for line in self.evidence:
+            told = len(line.answer) > len(_ABOVE) and line.answer in self.found
+            lines.append(f"{line.source} · {line.where} → {_ABOVE if told else line.answer}")
+        return tuple(lines)
 
     @property
     def read(self) -> str:

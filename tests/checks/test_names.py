@@ -1,9 +1,9 @@
 """Every verdict of the names: public domains, the gateway's name, and whether names in Azure are free."""
 
 import pytest
-from publicsuffixlist import PublicSuffixList
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Unknown, Warn
 from assess.evidence.adminservice import (
