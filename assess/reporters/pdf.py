@@ -16,7 +16,7 @@ from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts
 from assess.reporters.cuts import Limits, parts
-from assess.reporters.summary import FITS, Fit, nothing_stops
+from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
 from assess.reporters.templating import brief, compile_templates, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
@@ -65,16 +65,20 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
 
 
 def _fit(press: "_Press", results: Results, shown: View) -> Fit:
-    """The fullest summary that takes one page: tried on its own, which costs little."""
-    low, high = 0, len(FITS) - 1
-    while low < high:
-        tried = (low + high) // 2 if low else 0
-        alone = press.lay_out(page(results, shown, FITS[tried], alone=True))
-        if len(alone.pages) == 1:
-            high = tried
-        else:
-            low = tried + 1
-    return FITS[low]
+    """The fullest summary that takes one page: tried on its own, from the one that most take."""
+
+    def fits(at: int) -> bool:
+        alone = press.lay_out(page(results, shown, FITS[at], alone=True))
+        return len(alone.pages) == 1
+
+    at = USUAL
+    if not fits(at):
+        return next((FITS[more] for more in range(at + 1, len(FITS) - 1) if fits(more)), FITS[-1])
+    if fits(0):
+        return FITS[0]
+    while fits(at - 1):
+        at -= 1
+    return FITS[at]
 
 
 def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str:
