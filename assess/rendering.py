@@ -3,7 +3,6 @@
 A format that cannot be made here (no Pango, say) is told with its reason; the others are written.
 """
 
-import gc
 import multiprocessing
 import signal
 import tempfile
@@ -94,7 +93,6 @@ def _work(pipe: "Connection[str | None, Job]", ahead: str, folder: str) -> None:
     An error ends it; the other side meets the same error when it does the job itself.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()
     tempfile.tempdir = folder
     try:
         warm_up(ahead)

@@ -45,13 +45,18 @@ _SHORT_NAME = 40
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No search for garbage: layout makes millions of objects that live until its end."""
+    """No search for garbage: layout makes millions of objects that live until its end.
+
+    At that end they are old, so that the next search, among the young, does not go through them.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
