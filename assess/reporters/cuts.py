@@ -15,7 +15,7 @@ PLACE = "report.xlsx, sheet Findings"
 class Limits:
     """How many cards, rows, subjects of one requirement and lines of evidence a report holds.
 
-    ``letters``: of a line of evidence.
+    ``letters``: of a place in a line of evidence, and of its answer.
     """
 
     cards: int

@@ -14,6 +14,10 @@ _ABOVE = "as found, above"
 Counts = Mapping[Status, int]
 
 
+def _cut(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of evidence. ``read_at`` is a time of the card's day, or day and time, or empty."""
@@ -94,13 +98,16 @@ class Card:
         moments = [line.read_at for line in self.finding.evidence if line.read_at is not None]
         return span(min(moments), max(moments)) if moments else ""
 
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """Its evidence, a text a line; an answer that ``found`` gives in full is not told twice."""
+    def seen(self, letters: int) -> tuple[str, ...]:
+        """Its evidence, a text a line; an answer that ``found`` gives in full is not told twice.
+
+        ``letters``: of a place, and of an answer.
+        """
         lines = []
         for line in self.evidence:
             told = len(line.answer) > len(_ABOVE) and line.answer in self.found
-            lines.append(f"{line.source} · {line.where} → {_ABOVE if told else line.answer}")
+            answer = _ABOVE if told else _cut(line.answer, letters)
+            lines.append(f"{line.source} · {_cut(line.where, letters)} → {answer}")
         return tuple(lines)
 
     @property
