@@ -202,7 +202,7 @@ def _gather_profiles(
         ready.refused += [one for one in (profiles, targets) if isinstance(one, Missing)]
         return
     for profile in profiles:
-        if not profile.kind:
+        if not profile.platform:
             ready.untyped += 1
         elif profile.platform == "windows" and _workload_of(profile.kind) == workload:
             ready.add(profile.label, targets.get(profile.id))
@@ -255,7 +255,7 @@ def _gather_apps(
         ready.refused += [one for one in (apps, targets) if isinstance(one, Missing)]
         return
     for app in apps:
-        if not app.kind:
+        if not app.for_windows and not app.elsewhere:
             ready.untyped += 1
         elif app.for_windows and app.kind.startswith("office") is office and app.id in targets:
             ready.add(app.label, targets[app.id])
@@ -303,7 +303,7 @@ def devices_comanaged(
         nameless += not device.name
         if device.name in pilot:
             (found if device.comanaged else other).add(device.name)
-            if not isinstance(device.management_agent, str):
+            if not device.managed_by:
                 untold.add(device.name)
     lacking = sorted(pilot - found)
     expected = f"all {len(pilot)} devices of the pilot are managed by both"

@@ -72,6 +72,7 @@ FOR_RESOURCES = frozenset(
 )
 _TRIAL = "whether it is a trial, Graph does not say here"
 _EXAMPLES = 3
+_STATES = frozenset({"enabled", "warning", "suspended", "deleted", "lockedout"})
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,22 @@ class _Product:
 
     @property
     def bought(self) -> int:
-        return 0 if self.units is None else self.units.enabled
+        return _number(None if self.units is None else self.units.enabled)
+
+    @property
+    def grace(self) -> int:
+        return _number(None if self.units is None else self.units.warning)
 
     @property
     def in_grace(self) -> bool:
         """Expired, and in the days in which it still works."""
-        grace = 0 if self.units is None else self.units.warning
-        return self.state == "warning" or (self.bought == 0 and grace > 0)
+        return self.state == "warning" or (self.bought == 0 and self.grace > 0)
 
     @property
     def known(self) -> bool:
         """The service said enough of it."""
-        return bool(self.state) and self.units is not None
+        counted = self.units is not None and isinstance(self.units.enabled, int)
+        return self.state in _STATES and (counted or self.grace > 0)
 
     @property
     def usable(self) -> bool:
@@ -108,8 +113,8 @@ class _Product:
     @property
     def text(self) -> str:
         count = "an unknown number"
-        if self.units is not None and self.consumed is not None:
-            count = f"{self.consumed} of {self.bought + self.units.warning} used"
+        if self.known and self.consumed is not None:
+            count = f"{self.consumed} of {self.bought + self.grace} used"
         plan = "" if self.provisioning == "success" else f", plan {self.provisioning or 'unknown'}"
         return f"{self.label} ({self.state or 'state unknown'}, {count}{plan})"
 
@@ -138,8 +143,17 @@ def _provisioning(plans: Iterable[ServicePlan]) -> str:
     return "success" if "success" in states else next(iter(pending or states), "")
 
 
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _word(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
+
+
+def _untold(skus: Iterable[Sku]) -> list[str]:
+    """The products of which the service did not say which plans they contain."""
+    return [sku.label for sku in skus if not isinstance(sku.service_plans, tuple)]
 
 
 def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outcome:
@@ -148,10 +162,10 @@ def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outco
     seen = "; ".join(product.text for product in products)
     usable = [product for product in products if product.usable]
     if not usable:
-        unclear = [product for product in products if not product.known]
+        unclear = [product.label for product in products if not product.known] + _untold(skus)
         if unclear:
-            names = ", ".join(product.label for product in unclear)
-            return Unknown(None, f"Graph does not say whether {names} is enabled")
+            names = ", ".join(unclear)
+            return Unknown(None, f"Graph does not say whether {names} is enabled, or what is in it")
         total = f"none of the tenant's {len(skus)} products contains {what}"
         return Fail(None, expected, f"no usable product: {seen}" if products else total)
     lasting = [product for product in usable if not product.in_grace]
@@ -220,6 +234,7 @@ def ems_bundle(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
     if intune and premium:
         return [Pass(None, f"separate: {', '.join(sorted(intune))}; {', '.join(sorted(premium))}")]
     unclear = [p.label for p in _products(skus, {**INTUNE, **PREMIUM}) if not p.known]
+    unclear += _untold(skus)
     if unclear:
         return [Unknown(None, f"Graph does not say whether {', '.join(unclear)} is enabled")]
     have = f"only {', '.join(sorted(intune or premium))}" if intune or premium else "neither"

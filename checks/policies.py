@@ -279,7 +279,7 @@ def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set
     undated: set[str] = set()
     for device in devices:
         when = moment(device.enrolled_date_time)
-        platform = device.platform or ("other" if device.operating_system else "")
+        platform = device.platform or ("other" if device.system else "")
         if when is None:
             undated.add(platform)
         elif platform not in first or when < first[platform]:
@@ -402,8 +402,9 @@ def _guarded(
     strict = [p for p in demanding if _state(p) == "enabled" and _only_way(p)]
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
-    if any(p.conditions is None or not isinstance(p.conditions, AccessConditions) for p in access):
-        return Unknown(None, "Graph does not show what each conditional access policy is about")
+    if any(_hidden(policy, about_mail) for policy in access):
+        told = "Graph does not show what each conditional access policy is about, and demands"
+        return Unknown(None, told)
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, f"a compliant device is only one of several ways: {names}")
     if any(_state(p) == "enabledforreportingbutnotenforced" for p in demanding):
@@ -414,6 +415,20 @@ def _guarded(
     if any(c.startswith("email.conditional-access") for c in capabilities):
         return Fail(None, expected, told)
     return Warn(None, expected, told)
+
+
+_ACCESS_STATES = frozenset({"enabled", "disabled", "enabledforreportingbutnotenforced"})
+
+
+def _hidden(policy: AccessPolicy, about_mail: list[AccessPolicy]) -> bool:
+    """It may protect mail, for all that Graph shows of it."""
+    grant = policy.grant_controls
+    if _state(policy) == "disabled" or grant is None:
+        return False
+    if policy in about_mail:
+        shown = isinstance(grant, AccessGrant) and isinstance(grant.built_in_controls, tuple)
+        return not shown or _state(policy) not in _ACCESS_STATES
+    return not policy.shows_applications
 
 
 def _state(policy: AccessPolicy) -> str:

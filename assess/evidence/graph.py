@@ -339,10 +339,10 @@ class Federations(GraphList, frozen=True):
 class Units(msgspec.Struct, frozen=True, rename="camel"):
     """How many licences were bought; ``warning`` are expired ones in their days of grace."""
 
-    enabled: int = 0
-    warning: int = 0
-    suspended: int = 0
-    locked_out: int = 0
+    enabled: Number = UNSET
+    warning: Number = 0
+    suspended: Number = 0
+    locked_out: Number = 0
 
 
 class ServicePlan(msgspec.Struct, frozen=True, rename="camel"):

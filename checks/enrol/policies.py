@@ -15,6 +15,7 @@ from assess.check import (
     check,
 )
 from assess.evidence.assigned import GroupSizes, RequiredAppAssignments
+from assess.evidence.devices import word
 from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
 from assess.evidence.policies import (
     AssignedApp,
@@ -175,6 +176,10 @@ def _app(
     expected = f"{name} in Intune, assigned"
     wanted = name.strip().casefold()
     own = [app for app in apps if str(app.display_name).strip().casefold() == wanted]
+    nameless = sum(1 for app in apps if not word(app.display_name))
+    if not own and nameless:
+        because = f"Graph does not show the names of {nameless} of {len(apps)} apps, and {name}"
+        return Unknown(None, f"{because} may be one of them")
     if not own:
         step = f"Intune admin center > Apps > All apps > Add {name}, and assign it."
         return Fail(None, expected, f"{name} is not in Intune", remedy=(step,))

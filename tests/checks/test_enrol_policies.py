@@ -194,7 +194,7 @@ REACHED = {"w": to(ALL_DEVICES)}
         ("exchange-online", (policy("compliantDevice", apps=("None",)),), Fail),
         # sessions only
         ("exchange-online", (policy(grant=None),), Fail),
-        ("exchange-online", (AccessPolicy("p"),), Fail),
+        ("exchange-online", (AccessPolicy("p"),), Unknown),
         ("exchange-online", (), Fail),
         ("exchange-online", (policy("compliantDevice", state="later"),), Unknown),
         ("exchange-on-premises", (policy("compliantDevice"),), Unknown),
