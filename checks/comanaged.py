@@ -101,10 +101,12 @@ class _Ready:
         self, label: str, assignments: tuple[Assignment, ...] | tuple[AppAssignment, ...] | None
     ) -> None:
         """One object; its assignments None where it vanished while it was read."""
-        if assignments is None or any(a.target is None for a in assignments):
-            self.untold += 1
         targets = [a.target for a in assignments or () if a.target is not None]
-        meant = [target for target in targets if not target.excludes]
+        left_out = {target.excluded for target in targets if target.excludes}
+        meant = [t for t in targets if t.meant and not (t.group and t.group in left_out)]
+        shown = all(target.meant or target.excludes for target in targets)
+        if assignments is None or len(targets) < len(assignments) or not shown:
+            self.untold += 1
         if meant:
             self.found.append((label, meant))
 

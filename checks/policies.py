@@ -28,7 +28,7 @@ from assess.evidence.access import (
     AccessPolicy,
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
-from assess.evidence.enrolment import Assignment
+from assess.evidence.enrolment import Assignment, targets_of
 from assess.evidence.graph import Moment, moment
 from assess.evidence.policies import (
     CatalogueAssignments,
@@ -71,8 +71,17 @@ def _platform(name: str) -> str:
 
 
 def assigned(assignments: tuple[Assignment, ...] | None) -> bool:
-    """Somebody is meant, not only left out."""
-    return any(a.target is not None and not a.target.excludes for a in assignments or ())
+    """Somebody is meant, and not left out again."""
+    targets = targets_of(assignments)
+    left_out = {target.excluded for target in targets if target.excludes}
+    return any(t.meant and not (t.group and t.group in left_out) for t in targets)
+
+
+def untold(assignments: tuple[Assignment, ...] | None) -> bool:
+    """For whom it is does not show in full: somebody may be meant."""
+    return assignments is None or not all(
+        a.target is not None and (a.target.meant or a.target.excludes) for a in assignments
+    )
 
 
 @dataclass
@@ -84,6 +93,7 @@ class Shelf:
     compliance: list[Compliance] = field(default_factory=list)
     refused: list[Missing] = field(default_factory=list)
     untyped: int = 0
+    untold: int = 0
 
     def gap(self, subject: str) -> Outcome | None:
         """The outcome where something may be there that was not seen; None where all was seen."""
@@ -91,6 +101,9 @@ class Shelf:
             return unavailable(subject, *self.refused)
         if self.untyped:
             told = f"{self.untyped} policies do not say which platform they are for"
+            return Unknown(subject, told)
+        if self.untold:
+            told = f"of {self.untold} policies Graph does not show in full for whom they are"
             return Unknown(subject, told)
         return None
 
@@ -111,11 +124,28 @@ def configured(
         meant = [p for p in profiles if assigned(of_profiles.get(p.id))]
         shelf.profiles = [p for p in meant if p.platform == platform]
         shelf.untyped += sum(1 for p in meant if not p.platform)
+        shelf.untold += _untold(platform, profiles, of_profiles)
     if not isinstance(catalogue, Missing) and not isinstance(targets, Missing):
         chosen = [p for p in catalogue if assigned(targets.get(p.id))]
         shelf.catalogue = [p for p in chosen if p.platform == platform]
         shelf.untyped += sum(1 for p in chosen if not p.platform)
+        shelf.untold += _untold(platform, catalogue, targets)
     return shelf
+
+
+def _untold(
+    platform: str,
+    policies: tuple[Profile, ...] | tuple[CataloguePolicy, ...] | tuple[Compliance, ...],
+    targets: Targets,
+) -> int:
+    """How many may be for the platform, and do not show in full for whom."""
+    return sum(
+        1
+        for p in policies
+        if p.platform in {platform, ""}
+        and not assigned(targets.get(p.id))
+        and untold(targets.get(p.id))
+    )
 
 
 def complying(
@@ -127,6 +157,7 @@ def complying(
         meant = [p for p in policies if assigned(targets.get(p.id))]
         shelf.compliance = [p for p in meant if p.platform == platform]
         shelf.untyped = sum(1 for p in meant if not p.platform)
+        shelf.untold = _untold(platform, policies, targets)
     return shelf
 
 

@@ -59,12 +59,16 @@ Moment: TypeAlias = When | UnsetType | None
 Texts: TypeAlias = tuple[str, ...] | UnsetType | None
 
 Shape: TypeAlias = Literal["one", "perhaps", "list", "table", "count"]
+_LAST_YEAR = 9999
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def moment(value: Moment) -> datetime | None:
-    """The date; None where it did not come, is null, or is the year 1, which means never."""
-    return value if isinstance(value, datetime) and value.year > 1 else None
+    """The date; None where it did not come, is null, or is no date: the year 1 means never.
+
+    The year 9999 says as little: nothing that expires, or was seen, has that date.
+    """
+    return value if isinstance(value, datetime) and 1 < value.year < _LAST_YEAR else None
 
 
 class Perhaps(msgspec.Struct, Generic[T], frozen=True):
