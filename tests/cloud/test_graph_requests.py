@@ -54,7 +54,7 @@ def route_of(ask: GraphAsk) -> tuple[Schema, Route]:
 
 def heirs(schema: Schema, name: str) -> list[str]:
     """The type and all that derive from it."""
-    return [one for one in schema._types if name in schema.lineage(one)]  # noqa: SLF001
+    return [one for one in schema._types if name in schema.lineage(one)]
 
 
 def properties(schema: Schema, name: str) -> dict[str, set[str]]:
