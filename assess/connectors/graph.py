@@ -19,6 +19,7 @@ from msgspec import UNSET
 
 from assess.connectors import TableWriter, Visit
 from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.shared import Shared
 from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_challenge
 from assess.engagement import Engagement
 from assess.errors import Unavailable
@@ -31,6 +32,7 @@ _MOST_PAGES = 100_000
 _BATCH = 20  # requests that one batch may hold
 _FEW = 3  # fewer than these are asked one by one
 _LONGEST_WAIT = 300.0
+_JSON = "application/json"
 _SHOWN = 40  # items of a list of which each gets a note of its own
 _INTUNE = re.compile(r"/(v1\.0|beta)/device(Management|AppManagement)", re.IGNORECASE)
 _LICENCE = re.compile(
@@ -65,6 +67,11 @@ class _Parts(msgspec.Struct, frozen=True):
     responses: tuple[_Part, ...]
 
 
+def _address(url: str, ask: GraphAsk, accept: str) -> str:
+    """What makes one request the same as another."""
+    return f"{accept} {ask.advanced} {url}"
+
+
 class _Absent(Exception):
     """What was named does not exist: 404."""
 
@@ -91,6 +98,7 @@ class GraphConnector:
         self._client = client
         self._tokens = tokens
         self._sleep = sleep
+        self._shared = Shared()
 
     def answers(self, ask: Ask) -> bool:
         """Every question to Graph."""
@@ -139,7 +147,15 @@ class GraphConnector:
     def get(
         self, url: str, ask: GraphAsk, visit: Visit, tokens: TokenSource, *, accept: str
     ) -> Reply:
-        """One answer, of whatever status."""
+        """One answer, of whatever status; what several questions may want goes out once."""
+        if not ask.varies:
+            return self._get(url, ask, visit, tokens, accept)
+        name = _address(url, ask, accept)
+        return self._shared.of(name, lambda: self._get(url, ask, visit, tokens, accept))
+
+    def _get(
+        self, url: str, ask: GraphAsk, visit: Visit, tokens: TokenSource, accept: str
+    ) -> Reply:
         headers = {"Accept": accept, "client-request-id": str(uuid.uuid4())}
         if ask.advanced:
             headers["ConsistencyLevel"] = "eventual"
@@ -161,16 +177,21 @@ class GraphConnector:
         """The answers by address, twenty to a request; what is not among them is asked alone.
 
         Only what was found, or is not there, counts as answered: a part that was refused or put
-        off is asked again by itself, after the longest wait that a part was told.
+        off is asked again by itself, after the longest wait that a part was told. What another
+        question has asked, or is asking, is left to it.
         """
+        names = {_address(self.address(path), ask, _JSON): path for path in paths}
+        mine = self._shared.claim(names)
         found: dict[str, Reply] = {}
-        for start in range(0, len(paths), _BATCH):
-            several = paths[start : start + _BATCH]
-            try:
+        try:
+            for start in range(0, len(mine), _BATCH) if len(mine) >= _FEW else ():
+                several = [names[name] for name in mine[start : start + _BATCH]]
                 found |= self._batch(several, ask, visit, tokens)
-            except Unavailable as failure:
-                _LOG.debug("no batch: %s", failure.reason)
-                break
+        except Unavailable as failure:
+            _LOG.debug("no batch: %s", failure.reason)
+        finally:
+            for name in mine:
+                self._shared.settle(name, found.get(self.address(names[name])))
         return found
 
     def _batch(

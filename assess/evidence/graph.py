@@ -131,6 +131,11 @@ class GraphAsk(Ask, frozen=True):
         return tuple(getattr(self, self.each)) if self.each else ()
 
     @property
+    def varies(self) -> bool:
+        """Something is filled into the request, so that two questions may come to the same one."""
+        return any(_PLACEHOLDER.search(text) for text in (self.path, *self.options.values()))
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """The delegated permissions."""
         return self.delegated or self.permissions
