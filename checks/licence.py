@@ -30,12 +30,15 @@ from assess.evidence.graph import (
     IntuneAccount,
     IntuneSubscription,
     Person,
+    Purchase,
+    Purchases,
     ServicePlan,
     Sku,
     SubscribedSkus,
     Units,
     User,
     Users,
+    moment,
 )
 
 PLAN = "INTUNE_A"
@@ -70,7 +73,6 @@ FOR_RESOURCES = frozenset(
         "4fb214cb-a430-4a91-9c91-4976763aa78f",  # MTR_PREM
     }
 )
-_TRIAL = "whether it is a trial, Graph does not say here"
 _EXAMPLES = 3
 _STATES = frozenset({"enabled", "warning", "suspended", "deleted", "lockedout"})
 
@@ -79,6 +81,7 @@ _STATES = frozenset({"enabled", "warning", "suspended", "deleted", "lockedout"})
 class _Product:
     """One product with a wanted plan: how many licences, and whether they can be used."""
 
+    sku_id: str
     label: str
     state: str
     units: Units | None
@@ -124,6 +127,7 @@ def _products(skus: Iterable[Sku], plans: Iterable[str]) -> list[_Product]:
     wanted = {plan.lower() for plan in plans}
     return [
         _Product(
+            sku.sku_id.lower(),
             sku.label,
             _word(sku.capability_status),
             sku.prepaid_units if isinstance(sku.prepaid_units, Units) else None,
@@ -156,7 +160,12 @@ def _untold(skus: Iterable[Sku]) -> list[str]:
     return [sku.label for sku in skus if not isinstance(sku.service_plans, tuple)]
 
 
-def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outcome:
+def _bought(
+    products: list[_Product],
+    what: str,
+    skus: tuple[Sku, ...],
+    purchases: tuple[Purchase, ...] | Missing,
+) -> Outcome:
     """What the tenant's products say of a service, whatever the service itself says."""
     expected = f"an enabled product with {what} and licences that are free"
     seen = "; ".join(product.text for product in products)
@@ -178,7 +187,48 @@ def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outco
     free = sum(max(0, product.bought - (product.consumed or 0)) for product in lasting)
     if free == 0:
         return Warn(None, expected, f"no licence is free: {seen}")
-    return Pass(None, f"{free} licences are free: {seen}; {_TRIAL}", expected)
+    return _lasting(lasting, f"{free} licences are free: {seen}", expected, purchases)
+
+
+def _lasting(
+    products: list[_Product],
+    said: str,
+    expected: str,
+    purchases: tuple[Purchase, ...] | Missing,
+) -> Outcome:
+    """A pass where one of the products was bought: trials alone end by themselves."""
+    if isinstance(purchases, Missing):
+        gap = f"whether {_names(products)} is a trial is not known: {purchases.reason}"
+        return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
+    trials = [_trial(product, purchases) for product in products]
+    if False in trials:
+        return Pass(None, said, expected)
+    if None in trials:
+        return Unknown(None, f"{said}; Graph does not say whether {_names(products)} is a trial")
+    names = _names(products)
+    ends = [
+        when
+        for one in purchases
+        if _word(one.sku_id) in {product.sku_id for product in products}
+        if (when := moment(one.next_lifecycle_date_time)) is not None
+    ]
+    until = f" until {max(ends):%Y-%m-%d}" if ends else ""
+    step = f"Buy {names}, or another product with the plan, before the trial ends{until}."
+    return Warn(None, expected, f"only a trial{until}: {said}", remedy=(step,))
+
+
+def _names(products: Iterable[_Product]) -> str:
+    """The names of the products."""
+    return ", ".join(product.label for product in products)
+
+
+def _trial(product: _Product, purchases: Iterable[Purchase]) -> bool | None:
+    """Whether a product is a trial in all that is in force of it; None where nobody says."""
+    own = [one for one in purchases if _word(one.sku_id) == product.sku_id]
+    living = [one for one in own if _word(one.status) not in {"suspended", "deleted", "lockedout"}]
+    if any(one.is_trial is False for one in living):
+        return False
+    return True if living and all(one.is_trial is True for one in living) else None
 
 
 def has_intune(skus: Iterable[Sku]) -> bool:
@@ -190,12 +240,13 @@ def has_intune(skus: Iterable[Sku]) -> bool:
 def intune_subscription(
     skus: Annotated[tuple[Sku, ...] | Missing, SubscribedSkus()],
     account: Annotated[IntuneAccount | Missing, IntuneSubscription()],
+    purchases: Annotated[tuple[Purchase, ...] | Missing, Purchases()],
 ) -> Outcomes:
-    """Pass when a product with Intune has free licences, and Intune says that it is active."""
+    """Pass when a product with Intune, no trial, has free licences, and Intune is active."""
     if isinstance(skus, Missing):
         bought: Outcome = unavailable(None, skus)
     else:
-        bought = _bought(_products(skus, INTUNE), "Intune (INTUNE_A)", skus)
+        bought = _bought(_products(skus, INTUNE), "Intune (INTUNE_A)", skus, purchases)
     return [bought, _account(account)]
 
 
@@ -218,9 +269,12 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
 
 
 @check("licence.entra-premium")
-def entra_premium(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
-    """Pass when a product with Entra ID P1 or P2 has free licences."""
-    return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus)]
+def entra_premium(
+    skus: Annotated[tuple[Sku, ...], SubscribedSkus()],
+    purchases: Annotated[tuple[Purchase, ...] | Missing, Purchases()],
+) -> Outcomes:
+    """Pass when a product with Entra ID P1 or P2 has free licences, and is no trial."""
+    return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus, purchases)]
 
 
 @check("licence.ems-bundle")

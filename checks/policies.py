@@ -47,8 +47,18 @@ from assess.evidence.policies import (
     Profiles,
     Rule,
 )
+from assess.evidence.settings import (
+    CatalogueSetting,
+    CatalogueSettings,
+    Named,
+    Sets,
+    TemplateAssignments,
+    TemplatePolicies,
+    sets,
+)
 
 Targets = dict[str, tuple[Assignment, ...] | None]
+Settings = dict[str, tuple[CatalogueSetting, ...] | None]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 _WEAK = {"", "devicedefault", "none", "lowsecuritybiometric", "customizable"}
 _NO_ROOT_RULE = frozenset({"windows", "macos", "linux"})
@@ -179,6 +189,7 @@ def configuration_policies(
     of_profiles: Annotated[Targets | Missing, ProfileAssignments()],
     catalogue: Annotated[tuple[CataloguePolicy, ...] | Missing, CataloguePolicies()],
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
+    settings: Annotated[Settings | Missing, CatalogueSettings()],
 ) -> Outcomes:
     """Pass when each platform has assigned configuration that sets password and encryption."""
     expected = "an assigned configuration policy that sets password and encryption"
@@ -187,8 +198,13 @@ def configuration_policies(
             yield _unknown_platform(name)
             continue
         shelf = configured(platform, profiles, of_profiles, catalogue, of_catalogue)
-        rules = {"password": any(map(_password, shelf.profiles))}
-        rules["encryption"] = any(map(_encryption, shelf.profiles))
+        read = {} if isinstance(settings, Missing) else settings
+        said = {p.id: sets(read.get(p.id)) for p in shelf.catalogue}
+        password = any(map(_password, shelf.profiles)) or _set(said, "password") is True
+        encryption = any(map(_encryption, shelf.profiles)) or _set(said, "encryption") is True
+        # A passcode is what encrypts an iPhone.
+        rules = {"password": password}
+        rules["encryption"] = encryption or (password and platform == "ios")
         labels = ", ".join([p.label for p in shelf.profiles] + [p.label for p in shelf.catalogue])
         lacking = " and ".join(rule for rule, there in rules.items() if not there)
         gap = shelf.gap(name)
@@ -196,13 +212,27 @@ def configuration_policies(
             yield Pass(name, f"password and encryption are set: {labels}", expected)
         elif gap is not None:
             yield gap
-        elif shelf.catalogue:
-            told = f"{lacking} may be set in the settings catalogue, whose settings are not read"
-            yield Unknown(name, f"{told}: {labels}")
+        elif isinstance(settings, Missing) and shelf.catalogue:
+            yield unavailable(name, settings)
+        elif unclear := [r for r, there in rules.items() if not there and _set(said, r) is None]:
+            told = f"whether {' and '.join(unclear)} is enforced does not show in the settings"
+            names = [p.label for p in shelf.catalogue if _speaks(said[p.id], unclear)]
+            yield Unknown(name, f"{told} of {', '.join(names)}")
         elif labels:
             yield Warn(name, expected, f"{lacking} not set: {labels}")
         else:
             yield Warn(name, expected, "no configuration policy is assigned")
+
+
+def _set(said: dict[str, Sets], rule: str) -> bool | None:
+    """Whether one of the policies sets a rule; None where that does not show."""
+    found = [getattr(one, rule) if one.complete else None for one in said.values()]
+    found += [getattr(one, rule) for one in said.values() if getattr(one, rule) is True]
+    return True if True in found else (None if None in found else False)
+
+
+def _speaks(said: Sets, rules: list[str]) -> bool:
+    return not said.complete or any(getattr(said, rule) is None for rule in rules)
 
 
 def _password(profile: Profile) -> bool:
@@ -275,6 +305,8 @@ def policies_before_enrolment(
     of_profiles: Annotated[Targets | Missing, ProfileAssignments()],
     catalogue: Annotated[tuple[CataloguePolicy, ...] | Missing, CataloguePolicies()],
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
+    templates: Annotated[tuple[Named, ...] | Missing, TemplatePolicies()],
+    of_templates: Annotated[Targets | Missing, TemplateAssignments()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
     devices: Annotated[Table[ManagedDevice], ManagedDevices()],
@@ -291,13 +323,25 @@ def policies_before_enrolment(
             "configuration": _oldest(
                 [p.created_date_time for p in shelf.profiles]
                 + [p.created_date_time for p in shelf.catalogue]
+                + [p.created_date_time for p in _templates(platform, templates, of_templates)]
             ),
             "compliance": _oldest([p.created_date_time for p in rules.compliance]),
         }
+        if platform == "windows":
+            shelf.refused += [o for o in (templates, of_templates) if isinstance(o, Missing)]
         gap = shelf.gap(name) or rules.gap(name)
         # A device that does not say what it is may be of this platform.
         unclear = bool({platform, ""} & undated) or "" in first
         yield _in_time(name, first.get(platform), unclear, since, gap)
+
+
+def _templates(
+    platform: str, templates: tuple[Named, ...] | Missing, targets: Targets | Missing
+) -> list[Named]:
+    """The assigned administrative templates: they are for Windows."""
+    if platform != "windows" or isinstance(templates, Missing) or isinstance(targets, Missing):
+        return []
+    return [one for one in templates if assigned(targets.get(one.id))]
 
 
 def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set[str]]:

@@ -394,6 +394,26 @@ class SubscribedSkus(GraphList, frozen=True):
     permissions: ClassVar[tuple[str, ...]] = ("LicenseAssignment.Read.All",)
 
 
+class Purchase(msgspec.Struct, frozen=True, rename="camel"):
+    """A subscription by which the tenant came to a product; one product may have several."""
+
+    id: str
+    sku_id: Text = UNSET
+    sku_part_number: Text = UNSET
+    status: Text = UNSET
+    is_trial: Flag = UNSET
+    next_lifecycle_date_time: Moment = UNSET
+
+
+class Purchases(GraphList, frozen=True):
+    """By which subscriptions the tenant came to its products: only they tell a trial."""
+
+    answer: ClassVar[Any] = tuple[Purchase, ...]
+    path: ClassVar[str] = "/directory/subscriptions"
+    item: ClassVar[type[msgspec.Struct]] = Purchase
+    permissions: ClassVar[tuple[str, ...]] = ("Organization.Read.All",)
+
+
 class IntuneAccount(msgspec.Struct, frozen=True, rename="camel"):
     """The tenant's account with Intune: pending, active, warning, disabled or deleted."""
 

@@ -125,7 +125,6 @@ class Intent(msgspec.Struct, frozen=True, rename="camel"):
 
     id: str
     display_name: Text = UNSET
-    is_assigned: Flag = UNSET
 
 
 class Intents(GraphList, frozen=True):

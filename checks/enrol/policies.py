@@ -28,6 +28,7 @@ from assess.evidence.policies import (
     ProfileAssignments,
     Profiles,
 )
+from assess.evidence.settings import Named, TemplateAssignments, TemplatePolicies
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 
@@ -130,16 +131,29 @@ def configuration_items(
     given: Annotated[Assigned, ProfileAssignments()],
     catalog: Annotated[tuple[CataloguePolicy, ...], CataloguePolicies()],
     given_catalog: Annotated[Assigned, CatalogueAssignments()],
+    templates: Annotated[tuple[Named, ...] | Missing, TemplatePolicies()],
+    given_templates: Annotated[Assigned | Missing, TemplateAssignments()],
     sizes: Sizes,
 ) -> Outcomes:
     """Pass when each platform in scope has settings that reach somebody."""
     policies = [(p.id, p.label, platforms_of_type(p)) for p in profiles]
     policies += [(p.id, p.label, _platforms_of_catalog(p)) for p in catalog]
-    found = assigned_by_platform(policies, given | given_catalog, sizes)
-    parts = [
-        one if isinstance(one, Unknown) else covered(one, found, "a configuration profile", sizes)
-        for one in in_scope(platforms)
-    ]
+    every = given | given_catalog
+    refused = [one for one in (templates, given_templates) if isinstance(one, Missing)]
+    if not isinstance(templates, Missing) and not isinstance(given_templates, Missing):
+        policies += [(p.id, p.label, {"Windows"}) for p in templates]
+        every |= given_templates
+    found = assigned_by_platform(policies, every, sizes)
+    parts: list[Outcome] = []
+    for one in in_scope(platforms):
+        if isinstance(one, Unknown):
+            parts.append(one)
+            continue
+        outcome = covered(one, found, "a configuration profile", sizes)
+        if one == "Windows" and refused and isinstance(outcome, Warn):
+            because = "whether administrative templates configure Windows is not known"
+            outcome = Unknown(None, f"{because}: {refused[0].reason}", remedy=(refused[0].mend,))
+        parts.append(outcome)
     return parts or [Unknown(None, "planning.platforms names no platform")]
 
 

@@ -76,8 +76,13 @@ def plain(annotation: Any) -> list[Any]:
     return [one for one in some if one not in {type(None), msgspec.UnsetType}]
 
 
-def faults(schema: Schema, struct: type[msgspec.Struct], name: str, where: str) -> Iterator[str]:
+def faults(
+    schema: Schema, struct: type[msgspec.Struct], name: str, where: str, seen: frozenset[tuple[type, str]] = frozenset()
+) -> Iterator[str]:
     """What a Struct wants of a type and the metadata do not have, or have as something else."""
+    if (struct, name) in seen:
+        return
+    seen |= {(struct, name)}
     have = properties(schema, name)
     for field in msgspec.structs.fields(struct):
         if field.encode_name.startswith("@"):
@@ -87,23 +92,23 @@ def faults(schema: Schema, struct: type[msgspec.Struct], name: str, where: str) 
             yield f"{place}: {name} has no such property"
             continue
         for kind in have[field.encode_name]:
-            yield from misfit(schema, plain(field.type), kind, place)
+            yield from misfit(schema, plain(field.type), kind, place, seen)
 
 
-def misfit(schema: Schema, wanted: list[Any], kind: str, place: str) -> Iterator[str]:
+def misfit(schema: Schema, wanted: list[Any], kind: str, place: str, seen: frozenset[tuple[type, str]]) -> Iterator[str]:
     if kind.startswith("Collection("):
         rows = [get_args(one)[0] for one in wanted if get_origin(one) is tuple]
         if not rows:
             yield f"{place}: a list in the metadata, not in the question"
             return
-        yield from misfit(schema, plain(rows[0]), element_type(kind), place)
+        yield from misfit(schema, plain(rows[0]), element_type(kind), place, seen)
         return
     structs = [one for one in wanted if isinstance(one, type) and issubclass(one, msgspec.Struct)]
     if structs:
         if kind in PRIMITIVES or kind in schema.enums:
             yield f"{place}: {kind} in the metadata, an object in the question"
         elif schema.knows(kind):
-            yield from faults(schema, structs[0], kind, place)
+            yield from faults(schema, structs[0], kind, place, seen)
         return
     if any(get_origin(one) is dict or one is dict for one in wanted):
         return

@@ -124,10 +124,15 @@ def reply(body: bytes = b"{}", status: int = 200) -> Reply:
 
 
 def test_what_is_too_large_is_asked_again() -> None:
-    shared, calls = Shared(most=10), []
+    shared = Shared(most=10)
+    calls: list[bytes] = []
 
     def brought(body: bytes) -> Callable[[], Reply]:
-        return lambda: calls.append(body) or reply(body)  # type: ignore[func-returns-value]
+        def ask() -> Reply:
+            calls.append(body)
+            return reply(body)
+
+        return ask
 
     for _ in range(2):
         shared.of("small", brought(b"12345"))
