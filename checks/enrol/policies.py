@@ -206,10 +206,10 @@ def _app(
     if reached is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
         return Unknown(None, f"whom {name} reaches is not known: {why}")
-    states = {app.publishing_state for app in own}
+    states = {word(app.publishing_state) for app in own}
     if "published" not in states:
-        waiting = [state for state in states if isinstance(state, str)]
-        if not waiting:
+        waiting = [str(app.publishing_state) for app in own if word(app.publishing_state)]
+        if not states & {"notpublished", "processing"}:
             return Unknown(None, f"Graph does not say publishingState of {name}")
         return Warn(None, expected, f"{name} is assigned, and is {listed(waiting)}")
     whom = "everybody" if reached is Reach.EVERYBODY else "groups"
