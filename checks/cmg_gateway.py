@@ -24,6 +24,7 @@ from assess.evidence.adminservice import (
     Text,
     text,
 )
+from assess.evidence.arm import Resource, ResourcesByName
 from assess.evidence.site_cloud import (
     AzureEnvironment,
     AzureEnvironments,
@@ -45,6 +46,7 @@ ServiceName: TypeAlias = Annotated[str | Missing, Key("cmg.service_name")]
 ALL_SYSTEMS = "SMS00001"
 _MANY_CLIENTS = 6000
 _MOST_INSTANCES = 16
+_MACHINES = "microsoft.compute/virtualmachinescalesets"
 _DEPLOY = "Deploy the gateway first (cmg.deployed), then assess again."
 _STARTING = {1: "is being provisioned", 4: "is starting"}
 _DOWN = {5: "is stopping", 6: "is stopped", 99: "is being deleted"}
@@ -120,9 +122,16 @@ def not_sent(what: str, named: str, value: object = None) -> Unknown:
 
 
 @check("cmg.deployed")
-def deployed(services: Services, service: ServiceName) -> Outcomes:
-    """Pass when the site says of the gateway of this name that it is ready."""
-    expected = "one gateway, ready (State 0)"
+def deployed(
+    services: Services,
+    service: ServiceName,
+    resources: Annotated[
+        tuple[Resource, ...] | Missing, ResourcesByName("{cmg.deployment_prefix}")
+    ],
+    method: Annotated[str | Missing, Key("cmg.deployment_method")],
+) -> Outcomes:
+    """Pass when the site says that the gateway is ready, and Azure that it has set it up."""
+    expected = "one gateway, ready (State 0), and set up in Azure (Succeeded)"
     if isinstance(services, Missing):
         return [unavailable(None, services)]
     found, _ = gateways(services, service)
@@ -136,7 +145,38 @@ def deployed(services: Services, service: ServiceName) -> Outcomes:
             because += services.sees.because
             return [Unknown(None, because, remedy=mend(services))]
         return [Fail(None, f"a gateway {service}", f"the site has {others}, but no {service}")]
-    return [_state(row, expected) for row in found]
+    states = [_state(row, expected) for row in found]
+    # A classic gateway has no scale set; what does not stand at all is none to look for.
+    if method == "classic" or not any(isinstance(one, Pass | Warn) for one in states):
+        return states
+    return [*states, _in_azure(resources, expected)]
+
+
+_SETTING_UP = frozenset({"creating", "updating", "accepted", "running", "provisioning"})
+_BROKEN = frozenset({"failed", "canceled", "deleting", "deleted"})
+
+
+def _in_azure(resources: tuple[Resource, ...] | Missing, expected: str) -> Outcome:
+    """What Azure says of the scale set that the gateway runs on."""
+    if isinstance(resources, Missing):
+        return unavailable(None, resources)
+    found = [one for one in resources if one.type.lower() == _MACHINES]
+    if not found:
+        because = "the account sees no scale set of the gateway's name (cmg.deployment_prefix)"
+        step = "Correct cmg.deployment_prefix, or give the account the role Reader on the whole "
+        step += "subscription {azure.subscription_id}."
+        return Unknown(None, because, remedy=(step,))
+    states = {str(one.provisioning_state or "").lower() for one in found}
+    observed = f"the scale set {found[0].name} is {found[0].provisioning_state} in Azure"
+    if states == {"succeeded"}:
+        return Pass(None, observed, expected)
+    if states & _BROKEN:
+        step = f"Look into the activity log of {found[0].id}, and into CloudMgr.log."
+        return Fail(None, expected, observed, remedy=(step,))
+    if states <= {"succeeded"} | _SETTING_UP:
+        step = f"Assess again in half an hour; look into the activity log of {found[0].name} then."
+        return Warn(None, expected, observed, remedy=(step,))
+    return Unknown(None, f"Azure does not say in a known way how the scale set is: {observed}")
 
 
 def _state(row: AzureService, expected: str) -> Outcome:

@@ -350,6 +350,7 @@ def _devices(customer: Customer) -> list[dict[str, Any]]:
 # -- the subscription --
 
 
+_SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 RESOURCE_GROUP = "rg-contoso-cmg"
 
 
@@ -369,6 +370,18 @@ def subscription(customer: Customer, subscription: str) -> list[dict[str, Any]]:
             "path": f"{kinds}/roleAssignments",
             "query": {"$filter": f"assignedTo('{_id(customer, 'admin')}')"},
             "list": [{"properties": owner}],
+        },
+        {
+            "path": f"{scope}/resources",
+            "list": [
+                {
+                    "id": f"{scope}/resourceGroups/{RESOURCE_GROUP}/providers/{_SCALE_SETS}/contosocmg",
+                    "name": "contosocmg",
+                    "type": _SCALE_SETS,
+                    "location": "westeurope",
+                    "provisioningState": "Succeeded",
+                }
+            ],
         },
         {"path": f"{scope}/resourcegroups", "list": [{"name": RESOURCE_GROUP, "location": "westeurope"}]},
     ]
