@@ -123,6 +123,8 @@ def _outlook(without: Outcome, apps: tuple[AssignedApp, ...] | Missing) -> Outco
     found = [app for app in (*fitting, *managed) if app.is_assigned is True]
     if found:
         return Pass(name, f"managed app: {', '.join(app.label for app in found)}")
+    if isinstance(without, Unknown):
+        return without  # why no profile was seen is what has to be mended first
     if any(not app.kind or not isinstance(app.is_assigned, bool) for app in outlook):
         return Unknown(name, "Graph does not say for which platform Outlook is, or for whom")
     return without

@@ -24,7 +24,7 @@ from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_chall
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps
+from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ _INTUNE = re.compile(r"/(v1\.0|beta)/device(Management|AppManagement)", re.IGNOR
 _LICENCE = re.compile(
     r"licen[cs]e|premium|subscription|not applicable to target tenant", re.IGNORECASE
 )
+_LICENCE_CODE = re.compile(r"licen[cs]|premium", re.IGNORECASE)
 _NO_INTUNE = "not applicable to target tenant"
 _NO_SEGMENT = "resource not found for the segment"
 _NO_PROPERTY = "could not find a property named"
@@ -266,6 +267,8 @@ class GraphConnector:
                 f"({reply.status} {code})",
                 "In a national cloud the feature may be missing; else report this as a fault.",
             )
+        if reply.status in {400, 403} and _LICENCE_CODE.search(code):
+            return _unlicensed(what, reply.status, code)
         if _NO_INTUNE in said:
             return Unavailable(
                 f"Graph says of {what} that the tenant has no Intune, or not the licence it needs "
@@ -298,13 +301,11 @@ class GraphConnector:
         what, person = _path(ask), not tokens.app_only
         wanted = ask.wanted if person else ask.permissions
         claims = tokens.claims(self._resource)
-        lacking = wanted if claims is None else tuple(p for p in wanted if p not in claims.held)
+        held = None if claims is None else covered(claims.held)
+        lacking = wanted if held is None else tuple(p for p in wanted if p not in held)
         kind = "delegated" if person else "application"
         if _LICENCE.search(message) and not lacking:
-            return Unavailable(
-                f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
-                "Compare the licences of the tenant (licence.*).",
-            )
+            return _unlicensed(what, status, code)
         if lacking:
             return Unavailable(
                 f"Graph refuses {what} ({status} {code}): the {kind} permission "
@@ -546,6 +547,13 @@ def _error(reply: Reply) -> tuple[str, str]:
 def _intune_forbids(code: str, message: str) -> bool:
     """Intune says 401 where it means 403; a token problem has a code of its own."""
     return code in {"UnknownError", "Forbidden", "Unauthorized", ""} or "Forbidden" in message
+
+
+def _unlicensed(what: str, status: int, code: str) -> Unavailable:
+    return Unavailable(
+        f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
+        "Compare the licences of the tenant (licence.*).",
+    )
 
 
 def _path(ask: GraphAsk) -> str:

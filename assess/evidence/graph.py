@@ -20,7 +20,7 @@ path or in an option stands for the question's own field of that name, encoded w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -49,6 +49,31 @@ _USERS = (
     | {"User.Read.All", "User.ReadWrite.All"}
     | {"DeviceManagementApps.Read.All", "DeviceManagementManagedDevices.Read.All"}
 )
+
+# What one permission lets in on top of its own name; Intune and conditional access are not in it.
+_READS_DIRECTORY = frozenset(
+    {
+        "Application.Read.All", "Device.Read.All", "Directory.Read.All", "Domain.Read.All",
+        "Group.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All",
+        "Organization.Read.All", "User.Read.All",
+    }
+)  # fmt: skip
+_COVERS: Mapping[str, frozenset[str]] = {
+    "Directory.Read.All": _READS_DIRECTORY,
+    "Directory.ReadWrite.All": _READS_DIRECTORY,
+    "Group.Read.All": frozenset({"GroupMember.Read.All"}),
+    "Group.ReadWrite.All": frozenset({"GroupMember.Read.All"}),
+}
+
+
+def covered(held: Iterable[str]) -> frozenset[str]:
+    """The permissions held, and the narrower ones that they are more than enough for."""
+    have = set(held)
+    for name in tuple(have):
+        have |= _COVERS.get(name, frozenset())
+        have.add(name.replace(".ReadWrite.", ".Read."))
+    return frozenset(have)
+
 
 Text: TypeAlias = str | UnsetType | None
 Number: TypeAlias = int | UnsetType | None

@@ -41,6 +41,7 @@ ROOTS = {"graph": "https://graph.microsoft.com", "arm": "https://management.azur
 LIBRARY = library()
 CHECKS = [c for c in LIBRARY.checks.values() if any(isinstance(a, GraphAsk | ArmAsk) for a in questions([c]))]
 ASKS: list[Ask] = questions(CHECKS)  # those to other sources stay without an answer
+PERMISSIONS = frozenset(right.name for right in rights(CHECKS, SignIn.DELEGATED) if right.source == "graph")
 Json = Any
 Change = Callable[[Json, str], Json]
 
@@ -127,8 +128,8 @@ class Assessed:
 class WholeTenant:
     """The tenant and its subscription, to be assessed again and again."""
 
-    def __init__(self, data: dict[str, Json] | None = None) -> None:
-        held = frozenset(right.name for right in rights(CHECKS, SignIn.DELEGATED) if right.source == "graph")
+    def __init__(self, data: dict[str, Json] | None = None, *, without: str = "") -> None:
+        held = PERMISSIONS - {without}
         screen = replace(DESKTOP, delegated=held)
         tenant = Tenant(TENANT, domains=("contoso.com",), apps=(screen,), graph=data or healthy())
         roles = (RoleAssignment(ADA.object_id, "Owner", "User"), RoleAssignment(ADA.object_id, "Reader", "User"))
