@@ -6,7 +6,7 @@ variants, and one plan comes with many products.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from assess.check import (
     Fail,
@@ -29,6 +29,7 @@ from assess.evidence.graph import (
     Gathered,
     IntuneAccount,
     IntuneSubscription,
+    Perhaps,
     Person,
     Purchase,
     Purchases,
@@ -41,6 +42,7 @@ from assess.evidence.graph import (
     moment,
 )
 
+_Purchases: TypeAlias = Perhaps[tuple[Purchase, ...]]
 PLAN = "INTUNE_A"
 INTUNE = {
     "c1ec4a95-1f05-45b3-a911-aa3fa01094f5": "INTUNE_A",
@@ -164,7 +166,7 @@ def _bought(
     products: list[_Product],
     what: str,
     skus: tuple[Sku, ...],
-    purchases: tuple[Purchase, ...] | Missing,
+    purchases: _Purchases | Missing,
 ) -> Outcome:
     """What the tenant's products say of a service, whatever the service itself says."""
     expected = f"an enabled product with {what} and licences that are free"
@@ -194,13 +196,15 @@ def _lasting(
     products: list[_Product],
     said: str,
     expected: str,
-    purchases: tuple[Purchase, ...] | Missing,
+    purchases: _Purchases | Missing,
 ) -> Outcome:
     """A pass where one of the products was bought: trials alone end by themselves."""
     if isinstance(purchases, Missing):
         gap = f"whether {_names(products)} is a trial is not known: {purchases.reason}"
         return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
-    trials = [_trial(product, purchases) for product in products]
+    if purchases.found is None:
+        return Pass(None, f"{said}; whether it is a trial, Graph does not say here", expected)
+    trials = [_trial(product, purchases.found) for product in products]
     if False in trials:
         return Pass(None, said, expected)
     if None in trials:
@@ -208,7 +212,7 @@ def _lasting(
     names = _names(products)
     ends = [
         when
-        for one in purchases
+        for one in purchases.found
         if _word(one.sku_id) in {product.sku_id for product in products}
         if (when := moment(one.next_lifecycle_date_time)) is not None
     ]
@@ -240,7 +244,7 @@ def has_intune(skus: Iterable[Sku]) -> bool:
 def intune_subscription(
     skus: Annotated[tuple[Sku, ...] | Missing, SubscribedSkus()],
     account: Annotated[IntuneAccount | Missing, IntuneSubscription()],
-    purchases: Annotated[tuple[Purchase, ...] | Missing, Purchases()],
+    purchases: Annotated[_Purchases | Missing, Purchases()],
 ) -> Outcomes:
     """Pass when a product with Intune, no trial, has free licences, and Intune is active."""
     if isinstance(skus, Missing):
@@ -271,7 +275,7 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
 @check("licence.entra-premium")
 def entra_premium(
     skus: Annotated[tuple[Sku, ...], SubscribedSkus()],
-    purchases: Annotated[tuple[Purchase, ...] | Missing, Purchases()],
+    purchases: Annotated[_Purchases | Missing, Purchases()],
 ) -> Outcomes:
     """Pass when a product with Entra ID P1 or P2 has free licences, and is no trial."""
     return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus, purchases)]

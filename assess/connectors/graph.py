@@ -356,7 +356,9 @@ class _Reading:
                 self._note(str(number))
                 return number
             case "list":
-                return self._retiring() if ask.retires else self._list("", about=None)
+                if ask.retires or ask.not_everywhere:
+                    return self._perhaps()
+                return self._list("", about=None)
             case "table":
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
@@ -364,12 +366,12 @@ class _Reading:
                 self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
 
-    def _retiring(self) -> Perhaps[tuple[Any, ...]]:
-        """A list of a feature that Microsoft may have taken away."""
+    def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
+        """A list that Microsoft may have taken away, or does not have in every cloud."""
         try:
             return Perhaps(self._list("", about=None))
-        except _Absent:
-            self._note("the feature is retired (501)")
+        except _Absent as absent:
+            self._note(str(absent))
             return Perhaps(None)
 
     # -- several paths --
@@ -511,7 +513,10 @@ class _Reading:
         _, message = _error(reply)
         allowed = ask.shape == "perhaps" or bool(ask.each)
         if ask.retires and first and reply.status == 501:  # noqa: PLR2004
-            raise _Absent
+            raise _Absent("the feature is retired (501)")
+        unknown = reply.status == 404 or (reply.status == 400 and _NO_SEGMENT in message.lower())  # noqa: PLR2004
+        if ask.not_everywhere and first and (unknown or reply.status == 501):  # noqa: PLR2004
+            raise _Absent(f"there is no such list here ({reply.status})")
         if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
             raise _Absent
         raise self._connector.refused(reply, ask, self._tokens)

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 from assess.connectors.http import Reply
 
-_MOST = 32 << 20  # bytes of bodies that are kept: the members of some 250,000 places in groups
+_MOST = 8 << 20  # bytes of bodies that are kept: the members of some 60,000 places in groups
 _TRANSIENT = 429  # this and what is above: asked again by the next who wants it
 
 

@@ -121,7 +121,8 @@ class GraphAsk(Ask, frozen=True):
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
     asked, as ``{each}``; the answer then is by value. ``retires``: Microsoft takes the feature away
-    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``.
+    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``. ``not_everywhere``:
+    so it is where a cloud or a tenant does not have the list at all (404, or no such segment).
     """
 
     source: ClassVar[str] = "graph"
@@ -139,6 +140,7 @@ class GraphAsk(Ask, frozen=True):
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
     retires: ClassVar[bool] = False
+    not_everywhere: ClassVar[bool] = False
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 
@@ -433,7 +435,8 @@ class Purchase(msgspec.Struct, frozen=True, rename="camel"):
 class Purchases(GraphList, frozen=True):
     """By which subscriptions the tenant came to its products: only they tell a trial."""
 
-    answer: ClassVar[Any] = tuple[Purchase, ...]
+    answer: ClassVar[Any] = Perhaps[tuple[Purchase, ...]]
+    not_everywhere: ClassVar[bool] = True
     path: ClassVar[str] = "/directory/subscriptions"
     item: ClassVar[type[msgspec.Struct]] = Purchase
     permissions: ClassVar[tuple[str, ...]] = ("Organization.Read.All",)

@@ -15,7 +15,7 @@ from assess.engagement import engagement_from
 from assess.evidence import Ask
 from assess.evidence.access import AccessPolicies
 from assess.evidence.administrators import EligibleAdmins
-from assess.evidence.graph import Domains, SubscribedSkus, Users
+from assess.evidence.graph import Domains, Purchases, SubscribedSkus, Users
 from assess.evidence.policies import Compliances, ComplianceTargets
 from assess.recording import Recording
 from cloud import Cloud, Tenant, faults
@@ -155,3 +155,21 @@ def test_a_part_of_a_batch_that_fails_is_not_taken_for_empty(world: Cloud, tmp_p
     assert set(run.refusals) == {"ComplianceTargets"}
 
 
+
+
+@pytest.mark.parametrize(
+    ("fault", "refused"),
+    [
+        (faults.error(404, "UnknownError", "Not found."), False),
+        (faults.error(400, "BadRequest", "Resource not found for the segment 'subscriptions'."), False),
+        (faults.error(501, "NotSupported", "Not here."), False),
+        (faults.error(403, "Authorization_RequestDenied", "Insufficient privileges."), True),
+        (faults.error(400, "BadRequest", "Invalid filter."), True),
+        (faults.error(503, "ServiceUnavailable", "Later."), True),
+        (faults.empty(), True),
+    ],
+)
+def test_a_list_that_a_cloud_does_not_have_is_an_answer(tmp_path: Path, fault: faults.Fault, refused: bool) -> None:
+    with customer(ALL | {"Organization.Read.All"}) as world:
+        world.graph.inject("*/directory/subscriptions", fault)
+        assert bool(Run(world, tmp_path, Purchases()).refusals) is refused
