@@ -31,6 +31,8 @@ WAYS = (
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
+    Way("adminservice", "assess.connectors.sql", "site.sql_server"),
+    Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
@@ -79,6 +81,8 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
+        case "sql":
+            return str(engagement.get("site.sql_server", "nobody: [site] sql_server is not set"))
         case "certificate-file":
             return "files named under [files]"
         case "config":

@@ -1,0 +1,286 @@
+"""A SQL Server on loopback: who signs in sees the columns that were granted, and no others.
+
+Statements are parsed as T-SQL, held against the grants, and executed by SQLite.
+"""
+
+import socket
+import sqlite3
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
+
+from cloud.authority import Authority, Identity
+from site_database import wire
+from site_database.wire import Call, Channel, Gone, SqlError
+
+_KINDS = {"#": "int", "?": "bit"}
+_FETCH = 2000
+
+
+class Views:
+    """Views of a site database: ``{"v_Site": "SiteCode Type# Flag?"}`` and their rows.
+
+    ``granted`` narrows what the account may read, by view; a view that is not there is not granted.
+    """
+
+    def __init__(
+        self,
+        declared: Mapping[str, str],
+        rows: Mapping[str, Iterable[Mapping[str, Any]]],
+        granted: Mapping[str, str] | None = None,
+        file: str = ":memory:",
+    ) -> None:
+        self.kinds = {
+            view: {word.rstrip("#?"): _KINDS.get(word[-1], "text") for word in words.split()}
+            for view, words in declared.items()
+        }
+        everything = {view: set(columns) for view, columns in self.kinds.items()}
+        self.granted = (
+            everything
+            if granted is None
+            else {view: set(words.split()) for view, words in granted.items()}
+        )
+        self._database = sqlite3.connect(file, check_same_thread=False)
+        self._database.execute("ATTACH ':memory:' AS INFORMATION_SCHEMA")
+        self._database.execute(
+            "CREATE TABLE INFORMATION_SCHEMA.COLUMNS"
+            "(TABLE_SCHEMA TEXT COLLATE NOCASE, TABLE_NAME TEXT COLLATE NOCASE, COLUMN_NAME TEXT)"
+        )
+        for view, kinds in self.kinds.items():
+            columns = ", ".join(
+                f'"{name}" {"TEXT COLLATE NOCASE" if kind == "text" else "INTEGER"}'
+                for name, kind in kinds.items()
+            )
+            self._database.execute(f'CREATE TABLE "{view}"({columns})')
+            marks = ", ".join("?" * len(kinds))
+            self._database.executemany(
+                f'INSERT INTO "{view}" VALUES ({marks})',
+                ([one.get(name) for name in kinds] for one in rows.get(view, ())),
+            )
+            self._database.executemany(
+                "INSERT INTO INFORMATION_SCHEMA.COLUMNS VALUES ('dbo', ?, ?)",
+                [(view, name) for name in kinds if name in self.granted.get(view, ())],
+            )
+        self._lock = threading.Lock()
+
+    def execute(self, statement: str, parameters: Mapping[str, Any]) -> wire.Result:
+        """Columns with their kinds, and the rows; raises SqlError as the server would."""
+        tree = sqlglot.parse_one(statement, read="tsql")
+        if not isinstance(tree, exp.Select):
+            raise SqlError(229, f"The account may not do this: {type(tree).__name__}.")
+        kinds = self._checked(tree)
+        for table in tree.find_all(exp.Table):
+            if table.db.lower() == "dbo":
+                table.set("db", None)
+        ready = tree.sql(dialect="sqlite")
+        with self._lock:
+            cursor = self._database.cursor()
+            cursor.execute(ready, dict(parameters))
+            names = [(one[0], kinds.get(one[0], "text")) for one in cursor.description]
+        return names, self._rows(cursor)
+
+    def _rows(self, cursor: sqlite3.Cursor) -> Iterator[Sequence[Any]]:
+        while True:
+            with self._lock:
+                found = cursor.fetchmany(_FETCH)
+            if not found:
+                return
+            yield from found
+
+    def _checked(self, tree: exp.Select) -> dict[str, str]:
+        """The kinds of the columns that come out; raises SqlError for what is not granted."""
+        schema: dict[str, Any] = {
+            "dbo": {view: {name: kind for name, kind in kinds.items()} for view, kinds in self.kinds.items()},
+            "INFORMATION_SCHEMA": {
+                "COLUMNS": {"TABLE_SCHEMA": "text", "TABLE_NAME": "text", "COLUMN_NAME": "text"}
+            },
+        }
+        known = {view.lower(): view for view in self.kinds}
+        for table in tree.find_all(exp.Table):
+            if table.db.lower() == "dbo" and table.name.lower() not in known:
+                raise SqlError(208, f"Invalid object name 'dbo.{table.name}'.", severity=16)
+        try:
+            whole = qualify(tree.copy(), schema=schema, dialect="tsql", validate_qualify_columns=True)
+        except sqlglot.errors.OptimizeError as error:
+            raise SqlError(207, f"Invalid column name: {error}.", severity=16) from None
+        aliases = {table.alias_or_name: table.name for table in whole.find_all(exp.Table)}
+        for column in whole.find_all(exp.Column):
+            view = known.get(aliases.get(column.table, "").lower())
+            if view is not None:
+                self._may_read(view, column.name)
+        kinds: dict[str, str] = {}
+        for chosen in whole.selects:
+            inner = chosen.unalias()
+            if isinstance(inner, exp.Count):
+                kinds[chosen.alias_or_name] = "int"
+            elif isinstance(inner, exp.Column):
+                view = known.get(aliases.get(inner.table, "").lower(), "")
+                folded = {n.lower(): k for n, k in self.kinds.get(view, {}).items()}
+                kinds[chosen.alias_or_name] = folded.get(inner.name.lower(), "text")
+        return kinds
+
+    def _may_read(self, view: str, column: str) -> None:
+        granted = {name.lower() for name in self.granted.get(view, ())}
+        if not granted:
+            raise SqlError(
+                229,
+                f"The SELECT permission was denied on the object '{view}', database 'CM', schema 'dbo'.",
+            )
+        if column.lower() not in granted:
+            raise SqlError(
+                230,
+                f"The SELECT permission was denied on the column '{column}' of the object '{view}', "
+                "database 'CM', schema 'dbo'.",
+            )
+
+
+@dataclass
+class Accounts:
+    """Who may sign in with a password, and to which databases."""
+
+    passwords: Mapping[str, str] = field(default_factory=lambda: {"reader": "Secr}t;1"})
+    databases: Sequence[str] = ("CM_PS1",)
+
+
+class SqlServer:
+    """Listens on a free port of 127.0.0.1 with a certificate for ``name``.
+
+    ``encrypts`` False: a server that cannot do TLS. ``silent``: it accepts and says nothing.
+    ``sign_ins`` and ``statements`` keep what was asked.
+    """
+
+    def __init__(
+        self,
+        views: Views,
+        *,
+        accounts: Accounts | None = None,
+        identity: Identity | None = None,
+        name: str = "sql01.contoso.local",
+        encrypts: bool = True,
+        silent: bool = False,
+    ) -> None:
+        self.views = views
+        self.accounts = accounts or Accounts()
+        self.authority = Authority()
+        self.identity = identity or self.authority.issue([name, "localhost", "127.0.0.1"])
+        self.encrypts = encrypts
+        self.silent = silent
+        self.sign_ins: list[wire.SignIn] = []
+        self.statements: list[str] = []
+        self.fails: Callable[[str], SqlError | None] = lambda _statement: None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._connections: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> "SqlServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for one in self._connections:
+            one.close()
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._session(Channel(connection))
+        except (Gone, ssl.SSLError, OSError):
+            pass
+        finally:
+            connection.close()
+
+    def _session(self, channel: Channel) -> None:
+        _, body = channel.receive()
+        if self.silent:
+            channel.receive()
+        asked = wire.asked_encryption(body)
+        channel.send(wire.prelogin(1 if self.encrypts else 2))
+        if self.encrypts and asked != 2:
+            context = self.identity.context()
+            context.maximum_version = ssl.TLSVersion.TLSv1_2  # TDS 7 knows no later one
+            channel.secure(context)
+        _, body = channel.receive()
+        who = wire.sign_in(body)
+        self.sign_ins.append(who)
+        refusal = self._refused(who)
+        if refusal is not None:
+            channel.send(wire.refused(refusal) + wire.done(error=True))
+            return
+        channel.send(wire.accepted(who.database))
+        self._answer(channel)
+
+    def _refused(self, who: wire.SignIn) -> SqlError | None:
+        if who.integrated or self.accounts.passwords.get(who.user) != who.password:
+            return SqlError(18456, f"Login failed for user '{who.user}'.")
+        if who.database not in self.accounts.databases:
+            return SqlError(
+                4060, f'Cannot open database "{who.database}" requested by the login. The login failed.', severity=11
+            )
+        return None
+
+    def _answer(self, channel: Channel) -> None:
+        prepared: dict[int, str] = {}
+        while True:
+            kind, body = channel.receive()
+            if kind == wire.BATCH:
+                self._batch(channel, wire.batch(body))
+            elif kind == wire.RPC:
+                number, given = wire.procedure(body)
+                self._call(channel, number, given, prepared)
+            elif kind == wire.ATTENTION:
+                channel.send(wire.done(kind=0xFD)[:1] + b"\x20\x00" + wire.done()[3:])
+
+    def _batch(self, channel: Channel, statement: str) -> None:
+        if statement.lower().startswith(("set ", "use ", "if @@trancount")):
+            channel.send(wire.done())
+            return
+        wire.answer(channel, self._executed, Call(statement, {}), inside=False)
+
+    def _call(
+        self,
+        channel: Channel,
+        number: int,
+        given: list[tuple[str, Any]],
+        prepared: dict[int, str],
+    ) -> None:
+        handle: int | None
+        match number:
+            case wire.EXECUTE_SQL:
+                statement, handle, values = str(given[0][1]), None, given[2:]
+            case wire.PREPARE_EXECUTE:
+                handle = len(prepared) + 1
+                statement, values = str(given[2][1]), given[3:]
+                prepared[handle] = statement
+            case wire.EXECUTE:
+                handle = int(given[0][1])
+                statement, values = prepared[handle], given[1:]
+            case _:
+                channel.send(wire.done(kind=0xFE))
+                return
+        named = {name or f"P{at}": value for at, (name, value) in enumerate(values, 1)}
+        wire.answer(channel, self._executed, Call(statement, named, handle), inside=True)
+
+    def _executed(self, statement: str, parameters: dict[str, Any]) -> wire.Result:
+        self.statements.append(statement)
+        error = self.fails(statement)
+        if error is not None:
+            raise error
+        return self.views.execute(statement, parameters)
