@@ -8,7 +8,7 @@ from assess.commands import options
 from assess.discover import library
 from assess.engagement import load
 from assess.job import Wanted, checks_of
-from assess.output import listing, put_json, say
+from assess.output import listing, put, put_json, say
 from assess.permissions import as_json as rights_as_json
 from assess.permissions import (
     database_rights,
@@ -62,7 +62,7 @@ def command(
     if reads_database(engagement):
         found += database_rights(checks)
     if account is not None:
-        click.echo(grants(checks, account), nl=False)
+        put(grants(checks, account))
     elif as_manifest:
         put_json(manifest(found, sign_in))
     elif as_json:

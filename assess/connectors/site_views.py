@@ -262,4 +262,4 @@ def grant_script(account: str, readings: Iterable[Reading]) -> str:
         sure = [column for column in columns if column not in uncertain]
         for part in ([sure] if sure else []) + [[one] for one in columns if one in uncertain]:
             lines += [f"GRANT SELECT ON {SCHEMA}.{view} ({', '.join(part)}) TO {quoted};", "GO"]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

@@ -568,6 +568,8 @@ def _server(row: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any) -> Any:  # noqa: ANN401 - a value of the database
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
     return value if isinstance(value, int) or value is UNSET else None
 
 

@@ -67,6 +67,8 @@ class Views:
                 "INSERT INTO INFORMATION_SCHEMA.COLUMNS VALUES ('dbo', ?, ?)",
                 [(view, name) for name in kinds if name in self.granted.get(view, ())],
             )
+        self._database.create_function("REVERSE", 1, lambda text: None if text is None else text[::-1])
+        self._database.create_function("RIGHT_OF", 2, lambda text, size: None if text is None else text[-size:] if size else "")
         self._lock = threading.Lock()
 
     def execute(self, statement: str, parameters: Mapping[str, Any]) -> wire.Result:
@@ -78,11 +80,14 @@ class Views:
         for table in tree.find_all(exp.Table):
             if table.db.lower() == "dbo":
                 table.set("db", None)
+        for right in list(tree.find_all(exp.Right)):
+            text = right.this.this if isinstance(right.this, exp.Cast) else right.this
+            right.replace(exp.Anonymous(this="RIGHT_OF", expressions=[text, right.expression]))
         ready = tree.sql(dialect="sqlite")
         with self._lock:
             cursor = self._database.cursor()
             cursor.execute(ready, dict(parameters))
-            names = [(one[0], kinds.get(one[0], "text")) for one in cursor.description]
+            names = [(one[0], kind) for one, kind in zip(cursor.description, kinds, strict=True)]
         return names, self._rows(cursor)
 
     def _rows(self, cursor: sqlite3.Cursor) -> Iterator[Sequence[Any]]:
@@ -93,7 +98,7 @@ class Views:
                 return
             yield from found
 
-    def _checked(self, tree: exp.Select) -> dict[str, str]:
+    def _checked(self, tree: exp.Select) -> list[str]:
         """The kinds of the columns that come out; raises SqlError for what is not granted."""
         schema: dict[str, Any] = {
             "dbo": {view: {name: kind for name, kind in kinds.items()} for view, kinds in self.kinds.items()},
@@ -114,16 +119,15 @@ class Views:
             view = known.get(aliases.get(column.table, "").lower())
             if view is not None:
                 self._may_read(view, column.name)
-        kinds: dict[str, str] = {}
-        for chosen in whole.selects:
-            inner = chosen.unalias()
-            if isinstance(inner, exp.Count):
-                kinds[chosen.alias_or_name] = "int"
-            elif isinstance(inner, exp.Column):
-                view = known.get(aliases.get(inner.table, "").lower(), "")
-                folded = {n.lower(): k for n, k in self.kinds.get(view, {}).items()}
-                kinds[chosen.alias_or_name] = folded.get(inner.name.lower(), "text")
-        return kinds
+        return [self._kind(chosen.unalias(), aliases) for chosen in whole.selects]
+
+    def _kind(self, chosen: exp.Expression, aliases: Mapping[str, str]) -> str:
+        if isinstance(chosen, exp.Count):
+            return "int"
+        if not isinstance(chosen, exp.Column):
+            return "text"
+        kinds = {v.lower(): k for v, k in self.kinds.items()}.get(aliases.get(chosen.table, "").lower(), {})
+        return {n.lower(): k for n, k in kinds.items()}.get(chosen.name.lower(), "text")
 
     def _may_read(self, view: str, column: str) -> None:
         granted = {name.lower() for name in self.granted.get(view, ())}
@@ -173,6 +177,7 @@ class SqlServer:
         self.silent = silent
         self.sign_ins: list[wire.SignIn] = []
         self.statements: list[str] = []
+        self.faults: list[Exception] = []
         self.fails: Callable[[str], SqlError | None] = lambda _statement: None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -204,6 +209,8 @@ class SqlServer:
             self._session(Channel(connection))
         except (Gone, ssl.SSLError, OSError):
             pass
+        except Exception as error:
+            self.faults.append(error)
         finally:
             connection.close()
 
