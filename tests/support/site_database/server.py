@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import sqlglot
@@ -73,17 +74,10 @@ class Views:
 
     def execute(self, statement: str, parameters: Mapping[str, Any]) -> wire.Result:
         """Columns with their kinds, and the rows; raises SqlError as the server would."""
-        tree = sqlglot.parse_one(statement, read="tsql")
-        if not isinstance(tree, exp.Select):
-            raise SqlError(229, f"The account may not do this: {type(tree).__name__}.")
-        kinds = self._checked(tree)
-        for table in tree.find_all(exp.Table):
-            if table.db.lower() == "dbo":
-                table.set("db", None)
-        for right in list(tree.find_all(exp.Right)):
-            text = right.this.this if isinstance(right.this, exp.Cast) else right.this
-            right.replace(exp.Anonymous(this="RIGHT_OF", expressions=[text, right.expression]))
-        ready = tree.sql(dialect="sqlite")
+        shape = tuple((view, tuple(kinds.items())) for view, kinds in self.kinds.items())
+        ready, kinds, read = understood(statement, shape)
+        for view, column in read:
+            self._may_read(view, column)
         with self._lock:
             cursor = self._database.cursor()
             cursor.execute(ready, dict(parameters))
@@ -97,37 +91,6 @@ class Views:
             if not found:
                 return
             yield from found
-
-    def _checked(self, tree: exp.Select) -> list[str]:
-        """The kinds of the columns that come out; raises SqlError for what is not granted."""
-        schema: dict[str, Any] = {
-            "dbo": {view: {name: kind for name, kind in kinds.items()} for view, kinds in self.kinds.items()},
-            "INFORMATION_SCHEMA": {
-                "COLUMNS": {"TABLE_SCHEMA": "text", "TABLE_NAME": "text", "COLUMN_NAME": "text"}
-            },
-        }
-        known = {view.lower(): view for view in self.kinds}
-        for table in tree.find_all(exp.Table):
-            if table.db.lower() == "dbo" and table.name.lower() not in known:
-                raise SqlError(208, f"Invalid object name 'dbo.{table.name}'.", severity=16)
-        try:
-            whole = qualify(tree.copy(), schema=schema, dialect="tsql", validate_qualify_columns=True)
-        except sqlglot.errors.OptimizeError as error:
-            raise SqlError(207, f"Invalid column name: {error}.", severity=16) from None
-        aliases = {table.alias_or_name: table.name for table in whole.find_all(exp.Table)}
-        for column in whole.find_all(exp.Column):
-            view = known.get(aliases.get(column.table, "").lower())
-            if view is not None:
-                self._may_read(view, column.name)
-        return [self._kind(chosen.unalias(), aliases) for chosen in whole.selects]
-
-    def _kind(self, chosen: exp.Expression, aliases: Mapping[str, str]) -> str:
-        if isinstance(chosen, exp.Count):
-            return "int"
-        if not isinstance(chosen, exp.Column):
-            return "text"
-        kinds = {v.lower(): k for v, k in self.kinds.items()}.get(aliases.get(chosen.table, "").lower(), {})
-        return {n.lower(): k for n, k in kinds.items()}.get(chosen.name.lower(), "text")
 
     def _may_read(self, view: str, column: str) -> None:
         granted = {name.lower() for name in self.granted.get(view, ())}
@@ -144,6 +107,50 @@ class Views:
             )
 
 
+Shape = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+@cache
+def understood(statement: str, shape: Shape) -> tuple[str, list[str], list[tuple[str, str]]]:
+    """The statement as SQLite takes it, the kinds of what comes out, and the columns that are read.
+
+    Raises SqlError for what is no SELECT, and for views and columns that are not there.
+    """
+    tree = sqlglot.parse_one(statement, read="tsql")
+    if not isinstance(tree, exp.Select):
+        raise SqlError(229, f"The account may not do this: {type(tree).__name__}.")
+    views = {view: dict(kinds) for view, kinds in shape}
+    known = {view.lower(): view for view in views}
+    for table in tree.find_all(exp.Table):
+        if table.db.lower() == "dbo" and table.name.lower() not in known:
+            raise SqlError(208, f"Invalid object name 'dbo.{table.name}'.", severity=16)
+    schema: dict[str, Any] = {
+        "dbo": views,
+        "INFORMATION_SCHEMA": {"COLUMNS": dict.fromkeys(("TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"), "text")},
+    }
+    try:
+        whole = qualify(tree.copy(), schema=schema, dialect="tsql", validate_qualify_columns=True)
+    except sqlglot.errors.OptimizeError as error:
+        raise SqlError(207, f"Invalid column name: {error}.", severity=16) from None
+    aliases = {t.alias_or_name: known.get(t.name.lower(), "") for t in whole.find_all(exp.Table)}
+    found = [(aliases.get(c.table, ""), c.name) for c in whole.find_all(exp.Column)]
+    kinds = [_kind(chosen.unalias(), aliases, views) for chosen in whole.selects]
+    for table in tree.find_all(exp.Table):
+        if table.db.lower() == "dbo":
+            table.set("db", None)
+    for right in list(tree.find_all(exp.Right)):
+        text = right.this.this if isinstance(right.this, exp.Cast) else right.this
+        right.replace(exp.Anonymous(this="RIGHT_OF", expressions=[text, right.expression]))
+    return tree.sql(dialect="sqlite"), kinds, [(view, name) for view, name in found if view]
+
+
+def _kind(chosen: exp.Expression, aliases: Mapping[str, str], views: Mapping[str, Mapping[str, str]]) -> str:
+    if isinstance(chosen, exp.Count):
+        return "int"
+    kinds = views.get(aliases.get(getattr(chosen, "table", ""), ""), {})
+    return {n.lower(): k for n, k in kinds.items()}.get(chosen.name.lower(), "text")
+
+
 @dataclass
 class Accounts:
     """Who may sign in with a password, and to which databases."""
@@ -155,7 +162,9 @@ class Accounts:
 class SqlServer:
     """Listens on a free port of 127.0.0.1 with a certificate for ``name``.
 
-    ``encrypts`` False: a server that cannot do TLS. ``silent``: it accepts and says nothing.
+    ``encrypts`` False: a server that cannot do TLS. ``strict``: one that also knows TDS 8.0, where
+    TLS comes first. ``silent``: it accepts and says nothing. ``breaks_after``: rows after which the
+    connection is lost.
     ``sign_ins`` and ``statements`` keep what was asked.
     """
 
@@ -167,6 +176,7 @@ class SqlServer:
         identity: Identity | None = None,
         name: str = "sql01.contoso.local",
         encrypts: bool = True,
+        strict: bool = False,
         silent: bool = False,
     ) -> None:
         self.views = views
@@ -174,7 +184,9 @@ class SqlServer:
         self.authority = Authority()
         self.identity = identity or self.authority.issue([name, "localhost", "127.0.0.1"])
         self.encrypts = encrypts
+        self.strict = strict
         self.silent = silent
+        self.breaks_after: int | None = None
         self.sign_ins: list[wire.SignIn] = []
         self.statements: list[str] = []
         self.faults: list[Exception] = []
@@ -206,6 +218,11 @@ class SqlServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            if self.strict:
+                context = self.identity.context()
+                context.set_alpn_protocols(["tds/8.0"])
+                connection = context.wrap_socket(connection, server_side=True)
+                self._connections.append(connection)
             self._session(Channel(connection))
         except (Gone, ssl.SSLError, OSError):
             pass
@@ -220,7 +237,7 @@ class SqlServer:
             channel.receive()
         asked = wire.asked_encryption(body)
         channel.send(wire.prelogin(1 if self.encrypts else 2))
-        if self.encrypts and asked != 2:
+        if self.encrypts and not self.strict and asked != 2:
             context = self.identity.context()
             context.maximum_version = ssl.TLSVersion.TLSv1_2  # TDS 7 knows no later one
             channel.secure(context)
@@ -290,4 +307,11 @@ class SqlServer:
         error = self.fails(statement)
         if error is not None:
             raise error
-        return self.views.execute(statement, parameters)
+        names, rows = self.views.execute(statement, parameters)
+        return names, self._cut(rows) if self.breaks_after is not None else rows
+
+    def _cut(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        for number, one in enumerate(rows):
+            if number == self.breaks_after:
+                raise Gone
+            yield one
