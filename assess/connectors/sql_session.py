@@ -169,7 +169,7 @@ class DriverSession:
     def _explained(self, error: Exception) -> Unavailable:
         """What the driver's error means here; of its own words only what holds no secret."""
         said = _said(error)
-        low = said.lower()
+        low = f"{said} {getattr(error, 'driver_error', '')}".lower()  # the driver's are English
         for words, reason, mend in _MEANINGS:
             if any(word in low for word in words):
                 kind = NotGranted if mend is _GRANT else Unavailable

@@ -158,11 +158,11 @@ class _Seen:
 @check("identity.discovered-upn-consistent")
 def discovered_upn_consistent(
     discovered: Annotated[site.Users | Missing, site.DiscoveredUsers()],
-    counts: Annotated[SuffixCounts | Missing, DiscoveredSuffixes()],
     domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
     members: Annotated[site.Members | Missing, site.CollectionMembers("{mdm.user_collection_id}")],
     groups: Annotated[Gathered[Person] | Missing, EnrollmentGroupMembers()],
     tenant: Annotated[Table[User] | Missing, Users()],
+    counts: Annotated[SuffixCounts | Missing, DiscoveredSuffixes()],
 ) -> Outcomes:
     """One finding a suffix; pass where the tenant has verified it.
 

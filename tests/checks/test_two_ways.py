@@ -3,7 +3,7 @@
 Both really answer over their own wire. Where no view is known, the database decides nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,12 @@ def verdicts(engagement: Engagement, source: str) -> dict[str, dict[str | None, 
 
 
 @pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The file of authorities that the driver trusts; a test writes into it."""
     file = tmp_path / "authorities.pem"
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     monkeypatch.setenv("ASSESS_TEST_SECRET", "Secr}t;1")
-    yield file
+    return file
 
 
 def both(seed: int, trusted: Path) -> tuple[dict[str, dict[str | None, str]], dict[str, dict[str | None, str]]]:

@@ -1,5 +1,7 @@
 """Each statement is one SELECT of named columns of known views, and what it reads is what it says."""
 
+from typing import Any
+
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -23,7 +25,7 @@ CATALOGUE = {"INFORMATION_SCHEMA": {"COLUMNS": {"TABLE_SCHEMA": "text", "TABLE_N
 SECRETS = ("SecretKey", "Password", "Certificate", "TokenHash")
 
 
-def parsed(reading: Reading) -> exp.Expression:
+def parsed(reading: Reading) -> Any:
     trees = sqlglot.parse(reading.statement, read="tsql")
     assert len(trees) == 1
     [tree] = trees
@@ -33,7 +35,7 @@ def parsed(reading: Reading) -> exp.Expression:
 
 def read_by(reading: Reading) -> dict[str, set[str]]:
     """The columns that the statement really reads, by view, in small letters."""
-    schema = {"dbo": {v: dict.fromkeys(columns, "text") for v, columns in reading.reads.items()}}
+    schema: dict[str, Any] = {"dbo": {v: dict.fromkeys(columns, "text") for v, columns in reading.reads.items()}}
     if reading is COLUMNS:
         schema = CATALOGUE
     whole = qualify(parsed(reading), schema=schema, dialect="tsql", validate_qualify_columns=True)

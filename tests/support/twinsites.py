@@ -153,12 +153,16 @@ def _roles(draw: random.Random, sites: list[dict[str, Any]]) -> list[Role]:
         code = draw.choice(sites)["SiteCode"]
         facts = some(AllowProxyTraffic=0.9, MPIntranetFacing=0.9, MPInternetFacing=0.9)
         roles.append(Role("SMS Management Point", f"mp0{n + 1}.contoso.local", code, draw.choice(_SSL_STATES), facts))
-    for n in range(draw.randint(0, 2)):
-        roles.append(Role("SMS Software Update Point", f"sup0{n + 1}.contoso.local", sites[0]["SiteCode"], 0, some(AllowProxyTraffic=0.9, Enabled=1)))
-    for n in range(draw.choice((0, 1, 1, 1, 2))):
-        roles.append(Role("SMS Dmp Connector", f"scp0{n + 1}.contoso.local", draw.choice(sites)["SiteCode"], 2, some(OfflineMode=0.9)))
-    for n in range(draw.choice((0, 1, 2))):
-        roles.append(Role("SMS Cloud Proxy Connector", f"cp0{n}.contoso.local", sites[0]["SiteCode"], 2))
+    top = sites[0]["SiteCode"]
+    roles += [
+        Role("SMS Software Update Point", f"sup0{n + 1}.contoso.local", top, 0, some(AllowProxyTraffic=0.9, Enabled=1))
+        for n in range(draw.randint(0, 2))
+    ]
+    roles += [
+        Role("SMS Dmp Connector", f"scp0{n + 1}.contoso.local", draw.choice(sites)["SiteCode"], 2, some(OfflineMode=0.9))
+        for n in range(draw.choice((0, 1, 1, 1, 2)))
+    ]
+    roles += [Role("SMS Cloud Proxy Connector", f"cp0{n}.contoso.local", top, 2) for n in range(draw.choice((0, 1, 2)))]
     return roles
 
 

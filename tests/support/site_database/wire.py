@@ -141,7 +141,7 @@ def asked_encryption(body: bytes) -> int:
     while body[at] != 0xFF:
         token, offset, _ = struct.unpack_from(">BHH", body, at)
         if token == 1:
-            return body[offset]
+            return int(body[offset])
         at += 5
     return 2
 
@@ -264,8 +264,8 @@ def _value(body: bytes, at: int) -> tuple[Any, int]:
             (most,) = struct.unpack_from("<H", body, at + 1)
             codec = "utf-16-le" if kind == 0xE7 else "latin-1"
             if most == 0xFFFF:
-                data, at = _chunks(body, at + 8)
-                return None if data is None else data.decode(codec), at
+                whole, at = _chunks(body, at + 8)
+                return None if whole is None else whole.decode(codec), at
             (size,) = struct.unpack_from("<H", body, at + 8)
             if size == 0xFFFF:
                 return None, at + 10
