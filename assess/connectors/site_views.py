@@ -256,10 +256,17 @@ def grant_script(account: str, readings: Iterable[Reading]) -> str:
     A column that the site may not have is granted alone, so that its error stops nothing else.
     """
     quoted = f"[{account.replace(']', ']]')}]"
-    lines = [f"CREATE USER {quoted} FOR LOGIN {quoted};", "GO"]
-    for view, columns in granted(readings).items():
-        uncertain = UNCERTAIN.get(view, frozenset())
-        sure = [column for column in columns if column not in uncertain]
-        for part in ([sure] if sure else []) + [[one] for one in columns if one in uncertain]:
-            lines += [f"GRANT SELECT ON {SCHEMA}.{view} ({', '.join(part)}) TO {quoted};", "GO"]
+    views = granted(readings)
+
+    def grant(view: str, columns: Iterable[str]) -> str:
+        return f"GRANT SELECT ON {SCHEMA}.{view} ({', '.join(columns)}) TO {quoted};"
+
+    lines = [f"CREATE USER {quoted} FOR LOGIN {quoted};"]
+    for view, columns in views.items():
+        sure = [one for one in columns if one not in UNCERTAIN.get(view, ())]
+        lines += [grant(view, sure)] if sure else []
+    lines += ["GO", "-- Not every version has these columns: an error here stops nothing else."]
+    for view, columns in views.items():
+        for one in columns:
+            lines += [grant(view, [one]), "GO"] if one in UNCERTAIN.get(view, ()) else []
     return "\n".join(lines)
