@@ -12,7 +12,7 @@ from site_database import SqlServer, Views
 
 def main(users: int) -> None:
     rows = {
-        "v_Site": [{"SiteCode": "LAB", "Type": 2, "Version": "5.00.9141.1000", "BuildNumber": 9141}],
+        "v_Site": [{"SiteCode": "LAB", "Type": 2, "Version": "5.00.9141.1000"}],
         "v_R_User": (
             {
                 "ResourceID": number,

@@ -193,6 +193,11 @@ ENVIRONMENTS = _reading(
     "ID EnvironmentName",
     AzureEnvironments="ID EnvironmentName",
 )
+GATEWAY_PATHS = _reading(
+    "SELECT DISTINCT MutualAuthPath FROM dbo.vProxy_Roles",
+    "path",
+    vProxy_Roles="MutualAuthPath",
+)
 CO_MANAGEMENT = _reading(
     """SELECT DISTINCT CI_ID, DisplayName FROM dbo.v_LocalizedCIProperties
        WHERE DisplayName LIKE 'CoMgmtSettings%'""",

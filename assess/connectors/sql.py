@@ -54,7 +54,12 @@ from assess.evidence.site_cloud import (
     Stagings,
     TenantApplications,
 )
-from assess.evidence.site_database import DiscoveredSuffixes, SuffixCount, SuffixCounts
+from assess.evidence.site_database import (
+    DiscoveredSuffixes,
+    GatewayPaths,
+    SuffixCount,
+    SuffixCounts,
+)
 from assess.evidence.site_roles import (
     Component,
     Components,
@@ -104,6 +109,7 @@ READS: Mapping[type[Ask], tuple[Reading, ...]] = {
     DiscoveredUsers: (views.USERS,),
     DirectoryUsers: (views.USERS_IN_DIRECTORY, views.USERS_IN_DIRECTORY_0),
     DiscoveredSuffixes: (views.SUFFIXES,),
+    GatewayPaths: (views.GATEWAY_PATHS,),
     ManagementStates: (views.STATES, views.STATES_WITHOUT_FAILURES),
     CollectionOf: (views.COLLECTION, views.COLLECTION_WITHOUT_LIMIT),
     CollectionsOf: (views.COLLECTION, views.COLLECTION_WITHOUT_LIMIT),
@@ -215,8 +221,9 @@ class SiteDatabase:
                 return self._users(visit)
             case DirectoryUsers() | ManagementStates():
                 return self._listed(ask, visit)
-            case DiscoveredSuffixes():
-                return self._suffixes(visit)
+            case DiscoveredSuffixes() | GatewayPaths():
+                counts = isinstance(ask, DiscoveredSuffixes)
+                return self._suffixes(visit) if counts else self._paths(visit)
             case CollectionMembers() | CollectionRules() | StagingCollections():
                 return self._of_collections(ask, visit)
             case CollectionOf(collection):
@@ -432,6 +439,13 @@ class SiteDatabase:
         visit.note(where, f"{none} users without a UPN, {no_at} with one without an @")
         found = tuple(SuffixCount(suffix, users) for suffix, users in sorted(counts.items()))
         return SuffixCounts(found, none, no_at)
+
+    def _paths(self, visit: Visit) -> tuple[str, ...]:
+        chosen = self._chosen((views.GATEWAY_PATHS,), visit)
+        found = sorted({text(row["path"]) for row in self._rows(chosen, visit)} - {""})
+        for one in found or ["no row"]:
+            visit.note(self._where("vProxy_Roles"), one)
+        return tuple(found)
 
     def _collections(
         self, collections: Sequence[str], row: type[Row], visit: Visit

@@ -22,6 +22,18 @@ class SuffixCounts(msgspec.Struct, frozen=True):
     no_at: int = 0
 
 
+class GatewayPaths(Ask, frozen=True):
+    """Where clients on the internet find the site: ``<gateway>/CCM_Proxy_MutualAuth/<number>``."""
+
+    source: ClassVar[str] = "sql"
+    answer: ClassVar[Any] = tuple[str, ...]
+    permissions: ClassVar[tuple[str, ...]] = ("SELECT on dbo.vProxy_Roles (MutualAuthPath)",)
+
+    def describe(self) -> str:
+        """The view."""
+        return "dbo.vProxy_Roles in the site database"
+
+
 class DiscoveredSuffixes(Ask, frozen=True):
     """The UPN suffixes of the discovered users, counted by the database: no user is named."""
 

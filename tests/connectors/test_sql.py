@@ -29,7 +29,12 @@ from assess.evidence.adminservice import (
 )
 from assess.evidence.applications import SiteApplications
 from assess.evidence.site_cloud import DirectoryUsers, ManagementStates, TenantApplications
-from assess.evidence.site_database import DiscoveredSuffixes, SuffixCount, SuffixCounts
+from assess.evidence.site_database import (
+    DiscoveredSuffixes,
+    GatewayPaths,
+    SuffixCount,
+    SuffixCounts,
+)
 from assess.evidence.site_roles import Components, Roles
 from assess.evidence.site_settings import CollectionOf, CollectionRules
 from assess.keytypes import Secret
@@ -219,6 +224,14 @@ def test_suffixes_are_counted_by_the_last_at_and_no_user_is_named(trusted: Path)
     assert counts == SuffixCounts(
         (SuffixCount("contoso.com", 2), SuffixCount("contoso.c\u00f6m", 1), SuffixCount("fabrikam.com", 1)), none=4, no_at=1
     )
+
+
+def test_the_paths_of_the_gateway_are_read_once_each(trusted: Path) -> None:
+    rows = {"vProxy_Roles": [{"MutualAuthPath": path} for path in ("CMG.X/CCM_Proxy_MutualAuth/7", "CMG.X/CCM_Proxy_MutualAuth/7", None, "")]}
+    with database(trusted, rows) as server, asking(described(server)) as ask:
+        assert ask(GatewayPaths()) == ("CMG.X/CCM_Proxy_MutualAuth/7",)
+    with database(trusted, granted={"v_Site": "SiteCode"}) as server, asking(described(server)) as ask:
+        assert "no dbo.vProxy_Roles" in refused(ask, GatewayPaths()).reason
 
 
 @pytest.mark.parametrize(("hidden", "words"), [("", ["direct", "include"]), ("*", ["direct", ""])])

@@ -30,6 +30,7 @@ VIEWS = {
     "AAD_Tenant_Ex": "ID# Name TenantID Environment#",
     "vSMS_Azure_CloudService": "ID# Name ServiceType#",
     "AzureEnvironments": "ID# EnvironmentName",
+    "vProxy_Roles": "ProxyServerName MutualAuthPath",
     "v_LocalizedCIProperties": "CI_ID# LocaleID# DisplayName",
     "v_ClientCoManagementState": "ResourceID# ComgmtPolicyPresent# MDMEnrolled# MDMWorkloads EnrollmentFailed# EnrollmentStatusCode#",
 }
