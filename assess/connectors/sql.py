@@ -145,28 +145,31 @@ def connect(engagement: Engagement) -> "SiteDatabase":
             )
         return str(secret.reveal())
 
+    address, spn = _address(engagement, str(host))
     return SiteDatabase(
         DriverSession(
-            _address(engagement, str(host)),
+            address,
             str(host),
             str(database),
             method=method,
             user=user,
             password=password,
+            spn=spn,
             certificate=engagement.path("sql.certificate"),
         )
     )
 
 
-def _address(engagement: Engagement, host: str) -> str:
-    """The server as the driver takes it; [network] connect_to leads elsewhere."""
+def _address(engagement: Engagement, host: str) -> tuple[str, str]:
+    """The server as the driver takes it; [network] connect_to leads elsewhere, its SPN does not."""
     instance = engagement.get("sql.instance")
     port = engagement.get("sql.port", None if instance else _PORT)
     routes = {k.lower(): v for k, v in engagement.get("network.connect_to", {}).items()}
     if port is None:
-        return f"{host}\\{instance}"
-    real, _, real_port = routes.get(f"{host}:{port}".lower(), f"{host}:{port}").rpartition(":")
-    return f"tcp:{real},{real_port}"
+        return f"{host}\\{instance}", ""
+    route = routes.get(f"{host}:{port}".lower())
+    real, _, real_port = (route or f"{host}:{port}").rpartition(":")
+    return f"tcp:{real},{real_port}", f"MSSQLSvc/{host}:{port}" if route else ""
 
 
 class _Nowhere:

@@ -52,7 +52,8 @@ class NotGranted(Unavailable):
 class DriverSession:
     """One connection, made when the first statement is sent; one statement at a time.
 
-    ``address`` is the server as the driver takes it, ``host`` the name in its certificate.
+    ``address`` is the server as the driver takes it, ``host`` the name in its certificate; ``spn``
+    the service that a ticket is asked for, where the driver cannot tell it from the address.
     A sign-in that failed is not tried again: many questions would lock the account.
     """
 
@@ -65,6 +66,7 @@ class DriverSession:
         method: str = "windows",
         user: str = "",
         password: Callable[[], str] = str,
+        spn: str = "",
         certificate: Path | None = None,
         login_seconds: int = _LOGIN_SECONDS,
         statement_seconds: int = _STATEMENT_SECONDS,
@@ -76,6 +78,7 @@ class DriverSession:
         self._method = method
         self._user = user
         self._password = password
+        self._spn = spn
         self._certificate = certificate
         self._login_seconds = login_seconds
         self._statement_seconds = statement_seconds
@@ -164,6 +167,7 @@ class DriverSession:
             keys |= {"UID": self._user, "PWD": self._password()}
         else:
             keys["Trusted_Connection"] = "yes"
+            keys |= {"ServerSPN": self._spn} if self._spn else {}
         return "".join(f"{key}={{{value.replace('}', '}}')}}};" for key, value in keys.items())
 
     def _explained(self, error: Exception) -> Unavailable:

@@ -164,7 +164,7 @@ class SqlServer:
 
     ``encrypts`` False: a server that cannot do TLS. ``strict``: one that also knows TDS 8.0, where
     TLS comes first. ``silent``: it accepts and says nothing. ``breaks_after``: rows after which the
-    connection is lost.
+    connection is lost. ``tickets`` gives back the proof for a Kerberos ticket, or None.
     ``sign_ins`` and ``statements`` keep what was asked.
     """
 
@@ -190,6 +190,8 @@ class SqlServer:
         self.sign_ins: list[wire.SignIn] = []
         self.statements: list[str] = []
         self.faults: list[Exception] = []
+        self.callers: list[str] = []
+        self.tickets: Callable[[bytes], bytes | None] = lambda _ticket: None
         self.fails: Callable[[str], SqlError | None] = lambda _statement: None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -244,10 +246,13 @@ class SqlServer:
         _, body = channel.receive()
         who = wire.sign_in(body)
         self.sign_ins.append(who)
-        refusal = self._refused(who)
+        shown = self.tickets(who.ticket) if who.integrated else None
+        refusal = None if shown is not None else self._refused(who)
         if refusal is not None:
             channel.send(wire.refused(refusal) + wire.done(error=True))
             return
+        if shown:
+            channel.send(wire.proof(shown))
         channel.send(wire.accepted(who.database))
         self._answer(channel)
 

@@ -37,6 +37,7 @@ class SignIn:
     host: str
     integrated: bool
     read_only: bool
+    ticket: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def sign_in(body: bytes) -> SignIn:
         text(36).decode("utf-16-le"),
         bool(body[25] & 0x80),
         bool(body[26] & 0x20),
+        text(78)[: struct.unpack_from("<H", body, 80)[0]],
     )
 
 
@@ -177,6 +179,11 @@ def accepted(database: str) -> bytes:
     version = struct.pack(">I", 0x74000004) + _short("Microsoft SQL Server") + bytes([16, 0, 0x10, 0])
     size = _token(0xE3, b"\x04" + _short(str(_PACKET)) + _short(str(_PACKET)))
     return changed + collation + _token(0xAD, b"\x01" + version) + size + done()
+
+
+def proof(token: bytes) -> bytes:
+    """What the server proves itself with to a client that brought a ticket."""
+    return _token(0xED, token)
 
 
 def refused(error: SqlError) -> bytes:
