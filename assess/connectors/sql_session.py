@@ -200,6 +200,9 @@ _GRANT = (
 _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("permission was denied", "invalid object name", "invalid column name"),
      "does not show what is asked for", _GRANT),
+    (("failed to load the driver",), "cannot be read: the driver lacks a library of this system",
+     ("On Linux install libltdl7 and libgssapi-krb5-2 (Debian, Ubuntu), or libtool-ltdl and "
+      "krb5-libs (Red Hat).")),
     (("certificate", "ssl provider"), "shows a certificate that is not accepted", _TRUST),
     (("encryption not supported",), "offers no encryption",
      "Let its administrator give it a certificate; nothing is read over a connection in clear."),

@@ -24,6 +24,7 @@ from assess.sources import connectors_for
 from cloud import AdminServiceServer, Site
 from site_database import SqlServer, Views
 
+pytestmark = pytest.mark.server  # the driver wants libraries of the system
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 SEEDS = range(20)
 SQL = "sql01.contoso.local"

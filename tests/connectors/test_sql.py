@@ -3,6 +3,7 @@
 Statements are parsed as T-SQL and really executed on rows; only columns that are granted are shown.
 """
 
+import importlib
 import sys
 import tracemalloc
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,7 @@ from cloud.authority import Authority
 from site_database import SqlError, SqlServer, Views
 from site_database.server import Accounts
 
+pytestmark = pytest.mark.server  # the driver wants libraries of the system
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 HOST, PASSWORD = "sql01.contoso.local", "Secr}t;1"
 SITE = {"SiteCode": "PS1", "Type": 2, "Version": "5.00.9141.1000", "BuildNumber": 9141}
@@ -337,6 +339,20 @@ def test_without_the_driver_the_mend_says_how_to_install_it(trusted: Path, monke
         error = refused(ask)
     assert "driver for SQL Server is not installed" in error.reason
     assert error.mend == 'Install the driver with: python -m pip install "assess[sql]"'
+
+
+def test_a_driver_that_lacks_a_library_names_the_packages(trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = importlib.import_module("mssql_python")
+    exceptions = importlib.import_module("mssql_python.exceptions")
+
+    def lacks(*_: Any, **__: Any) -> None:
+        raise exceptions.OperationalError("Connection operation failed", "Failed to load the driver. Please read the documentation.")
+
+    monkeypatch.setattr(driver, "connect", lacks)
+    with asking(described(None)) as ask:
+        error = refused(ask)
+    assert "lacks a library of this system" in error.reason
+    assert "libltdl7" in error.mend
 
 
 def test_a_wrong_password_is_tried_once(trusted: Path) -> None:
