@@ -210,8 +210,9 @@ class SiteDatabase:
         self._columns: dict[str, frozenset[str]] | None = None
 
     def answers(self, ask: Ask) -> bool:
-        """The questions for which a view is known."""
-        return type(ask) in READS
+        """Questions with a known view; those of the AdminService only where it is set up."""
+        ways = type(ask) in READS
+        return ways and (ask.source == self.source or not isinstance(self._session, _Nowhere))
 
     def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The answer to a bound question; raises Unavailable."""
