@@ -34,6 +34,7 @@ WAYS = (
     Way("adminservice", "assess.connectors.sql", "site.sql_server"),
     Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
+    Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
     Way("config", "assess.connectors.configured"),
@@ -86,6 +87,8 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.get("site.sql_server", "nobody: [site] sql_server is not set"))
         case "certificate-file":
             return "files named under [files]"
+        case "log-file":
+            return str(engagement.get("files.log_dir", "nobody: files.log_dir is not set"))
         case "config":
             return str(engagement.file)
         case _:
