@@ -76,8 +76,8 @@ class _Outcome:
 
     ``about``: which notes of the evidence belong to it (default: those about the subject);
     ``remedy``: steps that replace the catalogue's, with the customer's own names in them;
-    ``summary``: one sentence of consequence, else the catalogue's; ``rows``: a long list; ``ends``: what
-    expires, and when, in order or not.
+    ``summary``: one sentence of consequence, else the catalogue's; ``rows``: a long list; ``ends``:
+    what expires, and when, in order or not.
     """
 
     about: tuple[str, ...] = field(default=(), kw_only=True)

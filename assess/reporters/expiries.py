@@ -13,7 +13,7 @@ _AHEAD = (60, 30, 7)  # days before the end at which the calendar reminds
 
 @dataclass(frozen=True)
 class Expiry:
-    """Something that ends, ``days`` from the run (below 0: it is over); ``findings`` looked at it."""
+    """Something that ends, ``days`` from the run (below 0: over); ``findings`` looked at it."""
 
     on: date
     what: str

@@ -43,6 +43,7 @@ from checks.certificates import (
     chain,
     dates,
     day,
+    ends,
     hashes,
     in_words,
     is_azure,
@@ -355,4 +356,4 @@ def cmg_validity_chain(
         remark = lifetime_remark(one)
         fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remark}"
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
-        yield worst([Pass(one.subject, fine), *parts])
+        yield worst([Pass(one.subject, fine, ends=ends(one)), *parts])
