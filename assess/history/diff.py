@@ -115,8 +115,8 @@ def _unsaid(before: Standing, *, unseen: bool, left_out: bool) -> Change | None:
     kept = before.kept
     if not unseen and before.status not in OPEN:
         return None
-    if unseen and kept.subject is None and before.status not in MEASURED:
-        return None  # it never was more than not measured
+    if kept.subject is None and before.status not in MEASURED:
+        return None  # nobody ever measured it, and its subjects speak for themselves now
     return Change(
         Kind.NOT_MEASURED if unseen else Kind.GONE,
         kept.id,

@@ -20,13 +20,13 @@ STEPS: tuple[str, ...] = (
         as_of TEXT NOT NULL,
         body BLOB NOT NULL,
         digest BLOB NOT NULL
-    ) STRICT;
+    );
     CREATE INDEX runs_by_moment ON runs (as_of, id);
     CREATE TABLE texts (
         id INTEGER PRIMARY KEY,
         hash BLOB NOT NULL UNIQUE,
         text TEXT NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE states (
         id INTEGER PRIMARY KEY,
         hash BLOB NOT NULL UNIQUE,
@@ -43,22 +43,22 @@ STEPS: tuple[str, ...] = (
         observed INTEGER NOT NULL REFERENCES texts,
         waived_until TEXT,
         left_out INTEGER NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE seen (
         run INTEGER NOT NULL REFERENCES runs,
         state INTEGER NOT NULL REFERENCES states,
         PRIMARY KEY (run, state)
-    ) STRICT, WITHOUT ROWID;
+    ) WITHOUT ROWID;
     CREATE TABLE baselines (
         name TEXT PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES runs
-    ) STRICT;
+    );
     """,
     """
     CREATE TABLE notes (
         workbook TEXT PRIMARY KEY,
         body BLOB NOT NULL
-    ) STRICT;
+    );
     """,
 )
 
@@ -85,7 +85,7 @@ def version_of(database: sqlite3.Connection, newest: int = len(STEPS)) -> int:
     """The version of a database; 0 for an empty one."""
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
     application = int(database.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    tables = int(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if tables and application != APPLICATION:
         raise HistoryError("it is a database of another program")
     if version > newest:

@@ -75,7 +75,7 @@ class Standings:
             if not blind(said):
                 for gone in subjects - said.keys():
                     del self.by_key[name, gone, scenario]
-                subjects &= said.keys()
+                subjects.intersection_update(said)
             for subject, kept in said.items():
                 subjects.add(subject)
                 key = (name, subject, scenario)

@@ -11,6 +11,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,6 +70,7 @@ _EXPIRES = (
 _GENERATED = ("Latest", "Changes", "Trend", "Findings by date", "Expires")
 _MOST_RUNS, _MOST_COLUMNS = 53, 26
 _TRIES = 3
+_OWN_ROW = "\n"  # begins no id: what follows is the number of the customer's row
 _SEVERITIES = list(Severity)
 _STATUSES = list(Status)
 # Parts of a file that openpyxl would not write again.
@@ -178,8 +180,8 @@ def _replaced(book: Workbook, path: Path, before: tuple[int, int] | None) -> boo
         if _stamp(path) != before:
             return False
         if before is not None:
-            with whole(path.with_name(f"{path.stem}.previous{path.suffix}")) as copy:
-                shutil.copyfile(path, copy)
+            with whole(path.with_name(f"{path.stem}.previous{path.suffix}")) as kept:
+                shutil.copyfile(path, kept)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -212,10 +214,10 @@ def _typed(book: Workbook) -> Notes:
         mine: dict[str, Any] = {}
         for head, number in heads.items():
             value = sheet.cell(row, number).value
-            if head not in ours and value not in (None, ""):
+            if (not name or head not in ours) and value not in (None, ""):
                 mine[head] = value.isoformat() if isinstance(value, date) else value
-        if mine:
-            notes.setdefault(name, {}).update(mine)
+        if mine:  # a row without id is the customer's own, all of it
+            notes.setdefault(name or f"{_OWN_ROW}{row}", {}).update(mine)
     return notes
 
 
@@ -224,8 +226,8 @@ def _restore(book: Workbook, notes: Notes) -> None:
     sheet = _plan(book)
     heads = _heads(sheet)
     for name, typed in notes.items():
-        row = sheet.max_row + 1
-        _put(sheet, row, heads["Id"], name)
+        row = _last_filled(sheet) + 1
+        _put(sheet, row, heads["Id"], "" if name.startswith(_OWN_ROW) else name)
         for head, value in typed.items():
             if head not in heads:
                 heads[head] = len(heads) + 1
@@ -286,7 +288,7 @@ def _update_plan(book: Workbook, results: Results, known: Standings) -> None:
         for column in _OURS:
             styled = cell(sheet, None, column=column)
             target = sheet.cell(last, heads[column.head])
-            target.alignment, target.border = styled.alignment.copy(), styled.border.copy()
+            target.alignment, target.border = copy(styled.alignment), copy(styled.border)
             target.number_format = styled.number_format
         _put(sheet, last, heads["Id"], finding.id)
         _update_row(sheet, heads, last, finding, known)
