@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pypdf
@@ -24,7 +25,8 @@ TODAY = samples.AS_OF.date()
 
 def grown(weeks=6, hostile=False, size=60):
     """Results of the last of some weekly runs, with all that there is to say of time."""
-    runs, found = [], None
+    runs: list[Any] = []
+    found = samples.sample(0)
     for week in range(weeks):
         found = samples.sample(size, hostile=hostile, started=samples.AS_OF + timedelta(weeks=week))
         statuses = [Status.FAIL, Status.PASS, Status.UNKNOWN, Status.WARN]

@@ -110,7 +110,7 @@ def test_a_newer_database_is_refused_and_left_alone(path):
 @pytest.mark.parametrize("content", [b"this is no database at all, and longer than a header" * 40, b"SQLite format 3\x00" + b"\xff" * 4000])
 def test_a_damaged_file_is_refused_and_left_alone(path, content):
     path.write_bytes(content)
-    with pytest.raises(HistoryError, match="history.db"):
+    with pytest.raises(HistoryError, match=r"history\.db"):
         Store(path)
     assert path.read_bytes() == content
 
