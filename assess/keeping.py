@@ -25,7 +25,9 @@ from assess.results import Results
 
 _PARTS = ("", "-wal", "-shm", "-journal")
 # What stands behind the workbook's name in the copies that lie beside it.
-_BESIDE = re.compile(r"[.]previous|-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
+_BESIDE = "[.]previous|-[0-9]{8}T[0-9]{6}Z"
+# What a run that was killed leaves of a file it was writing.
+_DRAFT = re.compile(r"[.][a-z0-9_]{8}[.](ics|xlsx)")
 
 
 class Keeper:
@@ -89,9 +91,11 @@ class Keeper:
         catalogue = ", ".join(f"{name} {version}" for name, version in packs)
         run, findings = kept_run(results, catalogue, results.partial)
         try:
-            earlier = self._store.everything()
+            kept = self._store.keep(run, findings)
+            # The very same run may have been kept before: it is not compared with itself.
+            earlier = [pair for pair in self._store.everything() if pair[0].name != kept.name]
             past = past_of(earlier, run, findings, self._baseline(self._store, earlier, run))
-            self._kept = self._store.keep(run, findings)
+            self._kept = kept
         except HistoryError as error:
             self.said.append(f"this run is not kept: {error}")
             return results
@@ -127,16 +131,18 @@ def kept_files(place: Place) -> list[Path]:
     """Everything that is kept of the engagement, as far as it is there; nothing else."""
     database = place.database.name
     names = [place.lock, place.calendar, *(place.folder / f"{database}{end}" for end in _PARTS)]
+    names += _matching(place.folder, _DRAFT)
     book = place.workbook
-    if book.parent.is_dir():
-        names += [
-            one
-            for one in book.parent.iterdir()
-            if one.suffix == book.suffix
-            and (one.stem == book.stem or _BESIDE.fullmatch(one.stem.removeprefix(book.stem)))
-            and one.stem.startswith(book.stem)
-        ]
+    stem, suffix = re.escape(book.stem), re.escape(book.suffix)
+    whole = f"{stem}({_BESIDE})?{suffix}"
+    names += _matching(book.parent, re.compile(rf"{whole}|[.]{whole}[.]new"))
     return sorted(path for path in set(names) if path.is_file())
+
+
+def _matching(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if name.fullmatch(path.name)]
 
 
 def purge(place: Place, now: datetime) -> list[Path]:

@@ -11,6 +11,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +22,6 @@ from openpyxl.chart import LineChart, Reference
 from openpyxl.styles import PatternFill
 from openpyxl.workbook import Workbook
 
-from assess.files import whole
 from assess.history.diff import diff
 from assess.history.shapes import OPEN, Kept, Kind, Run
 from assess.history.standing import Standings, fold
@@ -115,8 +115,9 @@ def extend(path: Path, results: Results, runs: Runs, memory: Memory) -> list[str
             break
     why = why or "somebody saves it just now"
     beside = path.with_name(f"{path.stem}-{results.as_of:%Y%m%dT%H%M%SZ}{path.suffix}")
-    with whole(beside) as draft:
+    with _draft(beside) as draft:
         book.save(draft)
+        draft.replace(beside)
     said = f"{path} was left as it is, since {why}. The workbook of this run is {beside}"
     return [f"{said}, with the notes of the action plan as they were last read"]
 
@@ -173,19 +174,31 @@ def _new() -> Workbook:
 
 def _replaced(book: Workbook, path: Path, before: tuple[int, int] | None) -> bool:
     """Save in one step, keeping the file as it was beside; False where somebody saved meanwhile."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.touch(0o600)
+    previous = path.with_name(f"{path.stem}.previous{path.suffix}")
+    with _draft(path) as draft, _draft(previous) as kept:
         book.save(draft)
         if _stamp(path) != before:
             return False
         if before is not None:
-            with whole(path.with_name(f"{path.stem}.previous{path.suffix}")) as kept:
-                shutil.copyfile(path, kept)
+            shutil.copyfile(path, kept)
+            kept.replace(previous)
         draft.replace(path)
+    return True
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """An empty file of its owner's alone beside ``path``, gone in the end if it is still there.
+
+    Its name is always the same, so that what a killed run leaves is found again.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.unlink(missing_ok=True)
+        draft.touch(0o600)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
-    return True
 
 
 # -- the action plan, which belongs to the customer as much as to us --
