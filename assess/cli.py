@@ -33,6 +33,9 @@ COMMANDS = {
     "purge": ("purge", "Delete what is kept of a customer."),
     "checks": ("checks", "The catalogue: every requirement, its check, sources and documents."),
     "coverage": ("coverage", "What is measured, partly measured, asked, or neither."),
+    "plan": ("plan", "The road to ready: what is open, in which order, by whom, how long."),
+    "options": ("compare", "The management options side by side, against what is required."),
+    "attest": ("attest", "Ask the open questions that only a person can answer."),
     "demo": ("demo", "The whole job against an embedded example customer."),
 }
 

@@ -6,14 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from assess.check import Check
 from assess.connectors import Connector, Progress, Visit
 from assess.errors import Unavailable
-from assess.evidence import Ask
+from assess.evidence import Ask, Note
 from assess.evidence.config import AsOf, Attestation, Key, Scenario
-from assess.recording import NOTHING, Record, Recording, Refusal, encode_answer
+from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, encode_answer
 
 _WORKERS = 16
 _LOG = logging.getLogger(__name__)
@@ -47,8 +50,9 @@ def collect(
 ) -> None:
     """Ask every question and keep the answer or the refusal in ``recording``.
 
-    A question waits for those it requires. Nothing that a source does ends the collection: what
-    goes wrong becomes the refusal of that one question.
+    A question waits for those it requires. Where several connectors answer it, they are asked in
+    turn until one does; who refused before is kept beside the answer. Nothing that a source does
+    ends the collection: what goes wrong becomes the refusal of that one question.
     """
     meter = _Meter(asks, progress)
     waiting = list(asks)
@@ -114,43 +118,103 @@ def _ask(
     clock: Callable[[], datetime],
     meter: "_Meter",
 ) -> None:
-    label = type(ask).__name__
     started, asked_at = clock(), time.monotonic()
-    visit = Visit(
-        known=recording, clock=clock, tables=recording.tables, progress=meter.of(ask), label=label
-    )
-    bound, answer, refusal = ask, NOTHING, None
-    visit.progress(0)
+
+    def visit() -> Visit:
+        return Visit(
+            known=recording,
+            clock=clock,
+            tables=recording.tables,
+            progress=meter.of(ask),
+            label=type(ask).__name__,
+        )
+
+    visit().progress(0)
+    bound, came = ask, _Came(ask.source)
     try:
         bound = ask.bind(recording)
-        connector = next((one for one in connectors if one.answers(bound)), None)
-        if connector is None:
-            raise Unavailable(f"this version has no way to read {bound.describe()}")  # noqa: TRY301
-        answer = encode_answer(connector.fetch(bound, visit))
-    except Unavailable as error:
-        refusal = Refusal(error.reason, error.mend, error.key, error.skipped)
-    except Exception as error:  # noqa: BLE001 - see below
-        # The one place that catches what a connector did not foresee: the answer is lost, the run
-        # is not. The message may hold a credential of a library's making, the type cannot.
-        _LOG.debug("reading %s failed", label, exc_info=True)
-        refusal = Refusal(
-            f"reading {bound.describe()} failed: {type(error).__name__}",
-            "Run again with --debug and report this.",
-        )
+        came = _asked(bound, [one for one in connectors if one.answers(bound)], visit, started)
+    except Exception as error:  # noqa: BLE001 - see _refusal
+        came.refusal = _refusal(error, ask)
     frozen = clock()
     seconds = 0.0 if frozen == started else round(time.monotonic() - asked_at, 3)
     recording.add(
         Record(
             bound.key,
-            bound.source,
+            came.source,
             bound.describe(),
             started,
             frozen,
             seconds,
-            visit.requests,
-            tuple(visit.notes),
-            answer,
-            refusal,
+            came.requests,
+            tuple(came.notes),
+            came.answer,
+            came.refusal,
+            tuple(came.passed_over),
         )
     )
     meter.finished(ask)
+
+
+@dataclass
+class _Came:
+    """What came of a question, while its ways are tried."""
+
+    source: str
+    answer: msgspec.Raw = field(default_factory=lambda: NOTHING)
+    refusal: Refusal | None = None
+    requests: int = 0
+    notes: list[Note] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+
+
+def _asked(
+    bound: Ask, ways: Sequence[Connector], visit: Callable[[], Visit], started: datetime
+) -> _Came:
+    """The answer of the first way that has one, else every refusal in one."""
+    if not ways:
+        raise Unavailable(f"this version has no way to read {bound.describe()}")
+    came = _Came(ways[0].source)
+    for connector in ways:
+        going = visit()
+        try:
+            came.answer = encode_answer(connector.fetch(bound, going))
+        except Exception as error:  # noqa: BLE001 - see _refusal
+            came.passed_over.append(PassedOver(connector.source, _refusal(error, bound)))
+            came.notes += going.notes
+        else:
+            came.source = connector.source
+            lost = [one.note(started) for one in came.passed_over if not one.refusal.skipped]
+            came.notes = [*going.notes, *lost]
+            return came
+        finally:
+            came.requests += going.requests
+    came.refusal = _all_refused([one.refusal for one in came.passed_over])
+    came.passed_over = came.passed_over[1:]
+    return came
+
+
+def _refusal(error: Exception, ask: Ask) -> Refusal:
+    """What a connector refused, or did not foresee: the answer is lost, the run is not.
+
+    Whatever a connector throws comes here.
+    """
+    if isinstance(error, Unavailable):
+        return Refusal(error.reason, error.mend, error.key, error.skipped)
+    # The message may hold a credential of a library's making, the type cannot.
+    _LOG.debug("reading %s failed", type(ask).__name__, exc_info=error)
+    return Refusal(
+        f"reading {ask.describe()} failed: {type(error).__name__}",
+        "Run again with --debug and report this.",
+    )
+
+
+def _all_refused(refusals: Sequence[Refusal]) -> Refusal:
+    """One refusal out of several: a way that is not set up says nothing beside one that is."""
+    tried = [one for one in refusals if not one.skipped] or refusals[:1]
+    if len(tried) == 1:
+        return tried[0]
+    return Refusal(
+        "; ".join(dict.fromkeys(one.reason for one in tried)),
+        " Or: ".join(dict.fromkeys(one.mend for one in tried if one.mend)),
+    )

@@ -16,7 +16,7 @@ from assess.connectors.tokens import APPLICATION_METHODS
 from assess.engagement import Engagement
 from assess.evidence import Ask
 from assess.evidence.graph import GraphAsk
-from assess.sources import MODULES
+from assess.sources import SOURCES
 
 
 class SignIn(StrEnum):
@@ -150,7 +150,7 @@ def rights(checks: Iterable[Check], sign_in: SignIn = SignIn.APPLICATION) -> lis
         )
         for source, name, out_of_reach in reads
     ]
-    order = {source: number for number, source in enumerate(MODULES)}
+    order = {source: number for number, source in enumerate(SOURCES)}
     return sorted(found, key=lambda one: (order.get(one.source, len(order)), one.source, one.name))
 
 

@@ -1,7 +1,8 @@
 """Before the long run: reach every source, sign in, and compare rights, all at once, in seconds.
 
-Total: each source that the questions name gets exactly one row, whatever it does, and one that
-does not answer in time is a row that says so.
+Total: each source that the questions name gets a row, whatever it does, and one that does not
+answer in time is a row that says so. A second way to the same answers (an export, the site's
+database) has a row of its own.
 """
 
 import logging
@@ -21,7 +22,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.permissions import Right, lacking, rights, sign_in_of
 from assess.recording import Recording
-from assess.sources import MODULES, connectors_for
+from assess.sources import SOURCES, connectors_for
 
 State: TypeAlias = Literal["ok", "failed", "skipped"]
 Connect: TypeAlias = Callable[[Sequence[Ask], Engagement], Sequence[Connector]]
@@ -57,7 +58,7 @@ def preflight(
     seconds: float = 30.0,
     connect: Connect = connectors_for,
 ) -> list[Row]:
-    """One row for each source that these checks ask, in the order in which sources are listed.
+    """A row for each way to the sources that these checks ask, in the order of the sources.
 
     ``seconds`` bounds the whole: a source that takes longer is left behind, and not waited for.
     """
@@ -65,16 +66,16 @@ def preflight(
     for ask in questions(checks):
         asked.setdefault(ask.source, []).append(ask)
     needed = rights(checks, sign_in_of(engagement))
-    order = {source: number for number, source in enumerate(MODULES)}
+    order = {source: number for number, source in enumerate(SOURCES)}
     sources = sorted(asked, key=lambda source: (order.get(source, len(order)), source))
-    rows: dict[str, Row] = {}
+    rows: dict[str, list[Row]] = {}
     now = clock()
     with Recording(engagement, as_of=now, started_at=now, finished_at=now) as nothing_yet:
 
         def look(source: str) -> None:
             visit = Visit(known=nothing_yet, clock=clock, tables=nothing_yet.tables, label=source)
             wanted = [right for right in needed if right.source == source]
-            rows[source] = _row(source, asked[source], engagement, wanted, visit, connect)
+            rows[source] = _rows(source, asked[source], engagement, wanted, visit, connect)
 
         # Daemons: whoever still waits for a silent server must not hold up the end of the run.
         threads = {
@@ -86,51 +87,64 @@ def preflight(
         until = time.monotonic() + seconds
         for thread in threads.values():
             thread.join(max(0.0, until - time.monotonic()))
-        done: Mapping[str, Row] = dict(rows)
-    return [done.get(source) or _late(source, seconds) for source in sources]
+        done: Mapping[str, list[Row]] = dict(rows)
+    return [row for source in sources for row in done.get(source) or [_late(source, seconds)]]
 
 
-def _row(
+def _rows(
     source: str,
     asks: Sequence[Ask],
     engagement: Engagement,
     needed: Sequence[Right],
     visit: Visit,
     connect: Connect,
-) -> Row:
-    started = time.monotonic()
-
-    def row(status: State, found: str, mend: str = "") -> Row:
-        return Row(source, status, found, mend, round(time.monotonic() - started, 3))
-
+) -> list[Row]:
     connectors: Sequence[Connector] = ()
+    started = time.monotonic()
     try:
         connectors = connect(asks, engagement)
         if not connectors:
-            return row("failed", "this version has no way to read it", "Update the tool.")
-        found, lack = [], list[Right]()
-        for connector in connectors:
-            found.append(connector.probe(visit))
-            lack += _lack(connector, needed)
-    except Unavailable as error:
-        return row("skipped" if error.skipped else "failed", error.reason, error.mend)
-    except Exception as error:  # noqa: BLE001 - the one broad except of this module
-        # As in a run: what a connector did not foresee costs its own source and no other. The
-        # message may hold a credential of a library's making, the type cannot.
-        _LOG.debug("the preflight of %s failed", source, exc_info=True)
-        return row(
-            "failed",
-            f"reaching it failed: {type(error).__name__}",
-            "Run again with --debug and report this.",
-        )
+            return [Row(source, "failed", "this version has no way to read it", "Update the tool.")]
+        return [_row(connector, needed, visit) for connector in connectors]
+    except Exception as error:  # noqa: BLE001 - see _failed
+        return [_failed(source, error, started)]
     finally:
         for connector in connectors:
             with suppress(Exception):
                 connector.close()
+
+
+def _row(connector: Connector, needed: Sequence[Right], visit: Visit) -> Row:
+    started = time.monotonic()
+    try:
+        found = connector.probe(visit)
+        lack = _lack(connector, needed)
+    except Exception as error:  # noqa: BLE001 - see _failed
+        return _failed(connector.source, error, started)
+    seconds = round(time.monotonic() - started, 3)
     if lack:
         names = ", ".join(right.name for right in lack)
-        return row("failed", f"{'; '.join(found)}; lacks {names}", _grant(lack))
-    return row("ok", "; ".join(found))
+        return Row(
+            connector.source, "failed", f"{found}; lacks {names}", _grant(lack), seconds
+        )
+    return Row(connector.source, "ok", found, seconds=seconds)
+
+
+def _failed(source: str, error: Exception, started: float) -> Row:
+    """As in a run: what a connector did not foresee costs its own source and no other."""
+    seconds = round(time.monotonic() - started, 3)
+    if isinstance(error, Unavailable):
+        state: State = "skipped" if error.skipped else "failed"
+        return Row(source, state, error.reason, error.mend, seconds)
+    # The message may hold a credential of a library's making, the type cannot.
+    _LOG.debug("the preflight of %s failed", source, exc_info=error)
+    return Row(
+        source,
+        "failed",
+        f"reaching it failed: {type(error).__name__}",
+        "Run again with --debug and report this.",
+        seconds,
+    )
 
 
 def _lack(connector: Connector, needed: Sequence[Right]) -> list[Right]:

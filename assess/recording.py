@@ -40,8 +40,23 @@ class Refusal(msgspec.Struct, frozen=True):
     skipped: bool = False
 
 
+class PassedOver(msgspec.Struct, frozen=True):
+    """A source that was asked and refused, where another way to the answer was tried after it."""
+
+    source: str
+    refusal: Refusal
+
+    def note(self, read_at: datetime) -> Note:
+        """Why the answer comes from elsewhere, for the reader of a finding."""
+        said = "not set up" if self.refusal.skipped else self.refusal.reason
+        return Note(f"{self.source}, asked first", said, read_at)
+
+
 class Record(msgspec.Struct, frozen=True):
-    """One question and what came of it. Times are aware, UTC; ``seconds`` is how long it took."""
+    """One question and what came of it. Times are aware, UTC; ``seconds`` is how long it took.
+
+    ``source`` is who answered; ``passed_over`` are those that refused, besides it.
+    """
 
     ask: str
     source: str
@@ -53,6 +68,7 @@ class Record(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
     answer: msgspec.Raw = NOTHING
     refusal: Refusal | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class _Written(msgspec.Struct):

@@ -5,6 +5,7 @@ here once, so that no reporter meets a control character or a lone surrogate.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -39,7 +40,8 @@ from assess.model import (
     status_of,
     verdict,
 )
-from assess.recording import Recording
+from assess.options import Fit, Support, compare
+from assess.recording import Recording, Refusal
 from assess.waivers import WaiverNote, review
 
 SCHEMA_VERSION = "1.0"
@@ -178,6 +180,43 @@ class FormatOf(msgspec.Struct, frozen=True):
     reason: str
 
 
+class SupportOf(msgspec.Struct, frozen=True):
+    """What the tables say of a required capability, for one option."""
+
+    capability: str
+    text: str
+    source: str
+    supported: Support
+    basis: str
+    note: str
+
+
+class ConstraintOf(msgspec.Struct, frozen=True):
+    """A disadvantage of an option, and whether the customer accepts it."""
+
+    id: str
+    text: str
+    source: str
+    accepted: bool
+
+
+class OptionOf(msgspec.Struct, frozen=True):
+    """A management option beside the others, against what the customer requires."""
+
+    id: str
+    title: str
+    now: str
+    today: str
+    chosen: bool
+    fit: Fit
+    required: tuple[SupportOf, ...]
+    constraints: tuple[ConstraintOf, ...]
+
+
+# The mend of an unknown that names none of its own.
+WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
+
+
 class Results(msgspec.Struct, frozen=True):
     """Everything that the reports say.
 
@@ -199,6 +238,7 @@ class Results(msgspec.Struct, frozen=True):
     waivers: tuple[WaiverNote, ...] = ()
     partial: str = ""
     past: Past | None = None
+    options: tuple[OptionOf, ...] = ()
 
 
 def clean(text: str) -> str:
@@ -276,6 +316,34 @@ def evaluate(
         sources=_sources(recording),
         waivers=tuple(_cleaned(note) for note in _reviewed(recording, findings)),
         partial=_partial(engagement, chosen, chooses),
+        options=_options(engagement),
+    )
+
+
+def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
+    """The options side by side; none where the engagement file does not say what is required."""
+    required = engagement.get("planning.required_capabilities", [])
+    if not required:
+        return ()
+    sides = compare(
+        required,
+        engagement.get("planning.accepted_constraints", []),
+        today=engagement.get("planning.available_today", True),
+    )
+    return tuple(
+        OptionOf(
+            side.option.id,
+            side.option.title,
+            side.option.now,
+            side.option.today,
+            side.option.id == engagement.get("planning.chosen_option"),
+            side.fit,
+            tuple(SupportOf(c.id, c.text, c.source, *said) for c, said in side.required),
+            tuple(
+                ConstraintOf(one.id, one.text, one.source, taken) for one, taken in side.constraints
+            ),
+        )
+        for side in sides
     )
 
 
@@ -444,12 +512,13 @@ class _Builder:
     def _default_remedy(self, requirement: Requirement, outcome: Outcome) -> tuple[str, ...]:
         match outcome:
             case Manual():
+                file = self._recording.engagement.file
                 where = f'[attestations] "{requirement.id}" = {{ answer = …, by = "…", on = … }}'
-                return (f"Answer the question in {self._recording.engagement.file}: {where}.",)
+                return (f"Answer the question with assess attest {file}, or in {file}: {where}.",)
             case Unknown(because="not assessed by this version"):
                 return (f"Confirm by hand: {requirement.passes}",)
             case Unknown():
-                return ("Remove what stood in the way, and run the assessment again.",)
+                return (WHATEVER_IT_WAS,)
             case _:
                 return requirement.remediation
 
@@ -573,28 +642,38 @@ def score(findings: Iterable[Finding]) -> int | None:
 
 
 def _sources(recording: Recording) -> tuple[SourceOf, ...]:
-    by_source: dict[str, list[Any]] = {}
+    """How each source did. One that was asked first and refused counts its refusals too."""
+    answered: Counter[str] = Counter()
+    refused: dict[str, list[Refusal]] = {}
+    requests: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     # By key: the order of answering differs from run to run, and reports must not.
     for _, record in sorted(recording.records.items()):
-        by_source.setdefault(record.source, []).append(record)
+        requests[record.source] += record.requests
+        seconds[record.source] = seconds.get(record.source, 0.0) + record.seconds
+        if record.refusal is None:
+            answered[record.source] += 1
+        else:
+            refused.setdefault(record.source, []).append(record.refusal)
+        for passed in record.passed_over:
+            refused.setdefault(passed.source, []).append(passed.refusal)
     found = []
-    for source, records in sorted(by_source.items()):
-        refusals = [record.refusal for record in records if record.refusal is not None]
+    for source in sorted({*answered, *refused}):
+        refusals = refused.get(source, [])
         status: Literal["ok", "partial", "failed", "skipped"] = "ok"
-        if len(refusals) == len(records):
+        if not answered[source]:
             status = "skipped" if all(r.skipped or r.key for r in refusals) else "failed"
         elif refusals:
             status = "partial"
         reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in refusals))
-        answered = len(records) - len(refusals)
-        detail = f"{answered} of {len(records)} questions answered"
+        detail = f"{answered[source]} of {answered[source] + len(refusals)} questions answered"
         found.append(
             SourceOf(
                 source,
                 status,
                 clean(f"{detail}: {reasons}" if reasons else detail),
-                sum(record.requests for record in records),
-                round(sum(record.seconds for record in records), 3),
+                requests[source],
+                round(seconds.get(source, 0.0), 3),
             )
         )
     return tuple(found)

@@ -1,35 +1,56 @@
-"""The connectors that an engagement sets up, made only for the sources that are asked."""
+"""The connectors that an engagement sets up, made only for the sources that are asked.
+
+A question names one source. Where the same is known in another place (an export of the directory,
+the site's database), that place is a second way to the answer: asked when the first one refuses.
+"""
 
 import importlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from assess.connectors import Connector
 from assess.engagement import Engagement
 from assess.evidence import Ask
 
-# Source to the module that reads it; imported when a question of that source is asked.
-MODULES = {
-    "dns": "assess.connectors.dns",
-    "ldap": "assess.connectors.ldap",
-    "graph": "assess.connectors.graph",
-    "azure-arm": "assess.connectors.arm",
-    "adminservice": "assess.connectors.adminservice",
-    "certificate-file": "assess.connectors.certificates",
-    "collected-file": "assess.connectors.gpresult",
-    "tls": "assess.connectors.tls",
-    "http": "assess.connectors.http_probe",
-    "config": "assess.connectors.configured",
-}
+
+class Way(NamedTuple):
+    """One way to the answers of a source; ``key`` of the engagement file sets it up, if not empty.
+
+    ``module`` is imported when a question of the source is asked.
+    """
+
+    source: str
+    module: str
+    key: str = ""
+
+
+# In the order in which sources are listed, and in which the ways of one source are tried.
+WAYS = (
+    Way("dns", "assess.connectors.dns"),
+    Way("ldap", "assess.connectors.ldap"),
+    Way("graph", "assess.connectors.graph"),
+    Way("azure-arm", "assess.connectors.arm"),
+    Way("adminservice", "assess.connectors.adminservice"),
+    Way("certificate-file", "assess.connectors.certificates"),
+    Way("tls", "assess.connectors.tls"),
+    Way("http", "assess.connectors.http_probe"),
+    Way("config", "assess.connectors.configured"),
+)
+SOURCES = tuple(dict.fromkeys(way.source for way in WAYS))
 
 
 def connectors_for(asks: Iterable[Ask], engagement: Engagement) -> list[Connector]:
-    """One connector for each source that the questions name, in the order of ``MODULES``."""
+    """One connector for each way to the sources that the questions name, in the order of ``WAYS``.
+
+    A way that only a key sets up is left out where the key is not set.
+    """
     wanted = {ask.source for ask in asks}
-    return [
-        importlib.import_module(module).connect(engagement)
-        for source, module in MODULES.items()
-        if source in wanted
-    ]
+    modules = dict.fromkeys(
+        way.module
+        for way in WAYS
+        if way.source in wanted and (not way.key or engagement.get(way.key) is not None)
+    )
+    return [importlib.import_module(module).connect(engagement) for module in modules]
 
 
 def whom(source: str, engagement: Engagement) -> str:
@@ -58,7 +79,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
-        case "certificate-file" | "collected-file":
+        case "certificate-file":
             return "files named under [files]"
         case "config":
             return str(engagement.file)

@@ -153,10 +153,9 @@ def second(found: Annotated[object, Other()]) -> Outcomes:
 class Scripted:
     """A connector whose probe does what the test says."""
 
-    source = "graph"
-
-    def __init__(self, probe: Callable[[Visit], str]) -> None:
+    def __init__(self, probe: Callable[[Visit], str], source: str = "graph") -> None:
         self._probe = probe
+        self.source = source
         self.closed = 0
 
     def answers(self, ask: Ask) -> bool:
@@ -219,11 +218,24 @@ def test_a_silent_source_is_left_behind() -> None:
     assert (row.status, row.found) == ("failed", "no answer within 0.2 seconds")
 
 
+def test_a_second_way_to_a_source_has_a_row_of_its_own() -> None:
+    def refuse(_visit: Visit) -> str:
+        raise Unavailable("no way in", "Open it.")
+
+    def connect(_asks: Sequence[Ask], _engagement: Engagement) -> list[Connector]:
+        return [Scripted(refuse), Scripted(lambda _visit: "12 rows", "sql")]
+
+    rows = preflight([first], engagement(), clock=lambda: NOW, connect=connect)
+    assert [(row.source, row.status, row.found) for row in rows] == [
+        ("graph", "failed", "no way in"), ("sql", "ok", "12 rows"),
+    ]  # fmt: skip
+
+
 def test_probes_run_side_by_side() -> None:
     together = threading.Barrier(2, timeout=10)
 
-    def connect(_asks: Sequence[Ask], _engagement: Engagement) -> list[Connector]:
-        return [Scripted(lambda _visit: f"met {together.wait() >= 0}")]
+    def connect(asks: Sequence[Ask], _engagement: Engagement) -> list[Connector]:
+        return [Scripted(lambda _visit: f"met {together.wait() >= 0}", asks[0].source)]
 
     started = time.monotonic()
     rows = preflight([first, second], engagement(), clock=lambda: NOW, connect=connect)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assess.connectors import Connector, Visit, reference, serialnumbers
+from assess.connectors import Connector, Visit, gpresult, reference, serialnumbers
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -10,7 +10,11 @@ from assess.evidence import Ask
 
 def connect(engagement: Engagement) -> "Configured":
     """The readers of this engagement."""
-    return Configured(serialnumbers.connect(engagement), reference.connect(engagement))
+    return Configured(
+        serialnumbers.connect(engagement),
+        reference.connect(engagement),
+        gpresult.connect(engagement),
+    )
 
 
 class Configured:

@@ -33,7 +33,7 @@ _SERVER = ("server", "computer", "computername", "pscomputername", "hostname", "
 class GpresultConnector:
     """The files that ``files.collected_gpresult`` lists, relative to ``folder``."""
 
-    source = "collected-file"
+    source = "config"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

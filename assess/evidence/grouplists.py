@@ -1,6 +1,6 @@
 """What a server itself says about the groups in its token: collected outputs of gpresult or whoami.
 
-Source ``collected-file``: the files that ``files.collected_gpresult`` lists. Group names are as the
+Source ``config``: the files that ``files.collected_gpresult`` lists. Group names are as the
 server shows them, without the domain in front; SIDs where the output has them.
 """
 
@@ -40,7 +40,7 @@ class GroupLists(msgspec.Struct, frozen=True):
 class CollectedGroups(Ask, frozen=True):
     """The groups in the tokens of servers, as ``gpresult /r`` or ``whoami /groups`` shows them."""
 
-    source: ClassVar[str] = "collected-file"
+    source: ClassVar[str] = "config"
     answer: ClassVar[Any] = GroupLists
     permissions: ClassVar[tuple[str, ...]] = ("read access to the collected files",)
     paths: tuple[str, ...] = ("{files.collected_gpresult}",)

@@ -18,7 +18,7 @@ from lab.samba import DomainController
 
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 MINE = ("pki.*", "template.*", "permissions.domain-admin")
-HERE = frozenset({"ldap", "certificate-file", "collected-file"})
+HERE = frozenset({"ldap", "certificate-file", "config"})
 GPRESULT = """
 COMPUTER SETTINGS
 ------------------

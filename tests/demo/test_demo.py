@@ -171,7 +171,7 @@ def test_the_exit_code_can_be_had_otherwise(tmp_path: Path) -> None:
 def test_a_run_knows_nothing_of_the_demo() -> None:
     program = (
         "import sys, importlib, assess.commands.run, assess.sources as s\n"
-        "for module in s.MODULES.values(): importlib.import_module(module)\n"
+        "for way in s.WAYS: importlib.import_module(way.module)\n"
         "sys.exit(any(name.startswith('assess.demo') for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

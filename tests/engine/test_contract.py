@@ -14,7 +14,7 @@ from assess.evidence import Missing
 from assess.keys import keys_of
 from assess.model import Status, status_of
 from assess.recording import Record, Refusal
-from assess.sources import MODULES
+from assess.sources import SOURCES
 from samplechecks import NOW, recording
 
 TESTS = Path(__file__).parents[1]
@@ -65,7 +65,7 @@ def test_check(name, check):
     requirement = KNOWN.catalogue.requirements[name]
     assert requirement.consequence, "a measured requirement says what happens if it stays open"
     for ask in questions([check]):
-        assert ask.source in MODULES
+        assert ask.source in SOURCES
         assert keys_of(ask) <= set(key_definitions())
     assert check.subjects is None or check.subjects in key_definitions()
 

@@ -30,6 +30,7 @@ from assess.reporters.workbook.cells import (
 )
 from assess.reporters.workbook.lists import add_lists
 from assess.reporters.workbook.past import add_past
+from assess.reporters.workbook.planning import add_options, add_plan
 from assess.results import Results
 
 _MOMENT = "yyyy-mm-dd hh:mm:ss"
@@ -81,8 +82,11 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
     _summary(book, shown, places, confidential)
     _findings(book, shown, confidential)
     add_past(book, past(results, catalogue), confidential)
+    add_plan(book, shown.plan, places, confidential)
     add_lists(book, shown, tables, confidential)
     _not_assessed(book, shown, confidential)
+    if shown.choice is not None:
+        add_options(book, shown.choice, confidential)
     _traceability(book, shown, confidential)
     _evidence(book, shown, places, confidential)
     _sources(book, results, confidential)
