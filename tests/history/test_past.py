@@ -16,6 +16,7 @@ from assess.model import Ends, Fail, Pass, Status, Warn, worst
 from assess.reporters import html, pdf
 from assess.reporters.expiries import calendar, expiries
 from assess.reporters.past import past
+from assess.reporters.plain import to_markdown
 from assess.reporters.workbook.write import write_workbook
 from assess.results import EndOf, from_json, to_json
 from assess.waivers import WaiverNote, WaiverState
@@ -103,12 +104,22 @@ def test_without_history_html_says_nothing():
     assert "#changes" not in text.partition("<script>")[0].partition("</style>")[2]
 
 
-def test_pdf_says_it_on_one_page(results):
+def test_pdf_says_it_on_one_page():
+    results = grown(size=20)
     pages = pypdf.PdfReader(io.BytesIO(pdf.render(results, library_catalogue=samples.catalogue()))).pages
     texts = [" ".join(page.extract_text().split()) for page in pages]
     [page] = [text for text in texts if "Since the last run, 18 Dec 2026" in text]
     for words in ("Since the baseline kick-off", "What expires next.", "Accepted risks to look at again."):
         assert words in page
+
+
+def test_markdown_says_it(results, told):
+    lines = to_markdown(results, samples.catalogue()).decode().splitlines()
+    for words in ("## Since the last run, 18 Dec 2026, 21:10 UTC", "## What expires next", "## Accepted risks to look at again"):
+        assert words in lines
+    assert sum(line.startswith("- **New** (") for line in lines) >= 1
+    assert sum("(over): Certificate" in line for line in lines) == 2
+    assert "## What expires next" not in to_markdown(samples.sample(), samples.catalogue()).decode()
 
 
 def test_xlsx_has_its_sheets(results, told, tmp_path):
