@@ -112,14 +112,15 @@ class Trend:
 
 @dataclass(frozen=True)
 class Past:
-    """Everything that a report says of time."""
+    """Everything that a report says of time. ``aged``: finding to its age, where it has one."""
 
     partial: str = ""
     compared: tuple[Since, ...] = ()
     ages: tuple[Aged, ...] = ()
     endings: tuple[Ending, ...] = ()
     waivers: tuple[Looked, ...] = ()
-    trends: tuple[Trend, ...] = field(default=())
+    trends: tuple[Trend, ...] = ()
+    aged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
@@ -130,11 +131,12 @@ class Past:
 def past(results: Results, catalogue: Catalogue) -> Past:
     """What the results say of time."""
     kept = results.past
+    ages = _ages(results)
     compared = [] if kept is None else [one for one in (kept.last, kept.baseline) if one]
     return Past(
         partial=clean(results.partial),
         compared=tuple(_since(one, catalogue) for one in compared),
-        ages=_ages(results),
+        ages=ages,
         endings=tuple(_ending(one) for one in expiries(results)),
         waivers=tuple(
             Looked(
@@ -146,6 +148,11 @@ def past(results: Results, catalogue: Catalogue) -> Past:
             for note in results.waivers
         ),
         trends=() if kept is None else _trends(kept.trend, catalogue),
+        aged={
+            one.id: f"Open since {one.since}, {counted(one.days, 'day', 'days')}."
+            for one in ages
+            if one.days
+        },
     )
 
 

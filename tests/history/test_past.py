@@ -95,6 +95,9 @@ def test_html_says_it(results):
                   "Accepted risks to look at again", "Score over time", "--skip dns.*", "cert.<wbr>cmg-<wbr>san"):  # fmt: skip
         assert words in section
     assert '<a href="#changes">' in text
+    aged = past(results, samples.catalogue()).aged
+    assert len(aged) > 10
+    assert len(re.findall(r"Open since \d", text)) == len(aged), "each open finding says its age"
     assert section.count('class="trend"') == 2
 
 
@@ -108,6 +111,7 @@ def test_pdf_says_it_on_one_page():
     results = grown(size=20)
     pages = pypdf.PdfReader(io.BytesIO(pdf.render(results, library_catalogue=samples.catalogue()))).pages
     texts = [" ".join(page.extract_text().split()) for page in pages]
+    assert any("Open since 20 Nov 2026, 35 days." in text for text in texts)
     [page] = [text for text in texts if "Since the last run, 18 Dec 2026" in text]
     for words in ("Since the baseline kick-off", "What expires next.", "Accepted risks to look at again."):
         assert words in page

@@ -411,8 +411,8 @@ def _trend(book: Workbook, runs: Runs, confidential: str) -> None:
     scenarios = list(dict.fromkeys(s for run, _ in runs for s in run.scenarios))
     columns = (
         Column("Date", 12, number_format=_DAY), Column("Run", 20),
-        *(Column(f"Score {scenario}", 14) for scenario in scenarios),
-        *(Column(f"Verdict {scenario}", 20) for scenario in scenarios),
+        *(Column(f"Score {scenario}", 18, wrap=True) for scenario in scenarios),
+        *(Column(f"Verdict {scenario}", 20, wrap=True) for scenario in scenarios),
         *(Column(STATUS_WORDS[status], 10) for status in Status),
         Column("Not a whole run", 30),
     )  # fmt: skip
@@ -456,7 +456,7 @@ def _by_date(book: Workbook, runs: Runs, confidential: str) -> None:
     shown = list(reversed(runs[-_MOST_COLUMNS:]))
     columns = (
         Column("Id", 48), Column("Severity", 10),
-        *(Column(run.name, 13) for run, _ in shown),
+        *(Column(run.name, 18) for run, _ in shown),
     )  # fmt: skip
     by_run = [_statuses(findings) for _, findings in shown]
     names: dict[str, Severity] = {}
