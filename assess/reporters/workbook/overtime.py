@@ -125,7 +125,8 @@ def extend(path: Path, results: Results, runs: Runs, memory: Memory) -> list[str
 def _held(path: Path) -> str:
     """Why the file must be left alone: the marks that office programs put beside an open file."""
     marks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
-    return "another program has it open" if any(mark.exists() for mark in marks) else ""
+    there = [mark.name for mark in marks if mark.exists()]
+    return f"another program has it open ({there[0]} beside it says so)" if there else ""
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
