@@ -32,6 +32,7 @@ WAYS = (
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
     Way("certificate-file", "assess.connectors.certificates"),
+    Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
     Way("config", "assess.connectors.configured"),
@@ -81,6 +82,8 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.get("site.adminservice", default))
         case "certificate-file":
             return "files named under [files]"
+        case "log-file":
+            return str(engagement.get("files.log_dir", "nobody: files.log_dir is not set"))
         case "config":
             return str(engagement.file)
         case _:

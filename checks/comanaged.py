@@ -1,9 +1,11 @@
 """Co-management as Intune sees it: what stands ready, which devices arrived, and the saved line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -34,6 +36,15 @@ from assess.evidence.applications import (
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
 from assess.evidence.enrolment import AppAssignment, Assignment, Target
+from assess.evidence.logs import (
+    ENROLLED,
+    NOT_ENROLLED,
+    POLICY,
+    CoManagementHandler,
+    Line,
+    LogCopy,
+    Logs,
+)
 from assess.evidence.policies import (
     AssignedApp,
     AssignedApps,
@@ -51,6 +62,7 @@ from assess.evidence.policies import (
     WindowsAppAssignments,
 )
 from checks.intuneapp import Surroundings, verified
+from checks.log_lines import about, of_computer, set_aside
 
 _Targets = dict[str, tuple[Assignment, ...] | None]
 _AppTargets = dict[str, tuple[AppAssignment, ...] | None]
@@ -288,13 +300,20 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
 def devices_comanaged(
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
     members: Annotated[Members | Missing, CollectionMembers("{comanagement.pilot_collection_id}")],
-    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
+    devices: Annotated[Table[ManagedDevice] | Missing, ManagedDevices()],
+    log: Annotated[Logs | Missing, CoManagementHandler()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when Intune shows each device of the pilot as managed by both."""
     pilot, gap = _pilot(names, members)
+    if isinstance(devices, Missing):
+        yield _by_logs(pilot, devices, log, now)
+        return
     if not pilot:
         yield gap
         return
+    logs = _logs_of(pilot, log, now)
+    why = {name: line for name, copies in logs.items() if (line := _why_not(copies))}
     found: set[str] = set()
     other: set[str] = set()
     untold: set[str] = set()
@@ -312,9 +331,15 @@ def devices_comanaged(
     else:
         some = ", ".join(lacking[:_EXAMPLES])
         told = f"{len(found)} of {len(pilot)} devices are co-managed; not, for example: {some}"
-        table = Rows(("device", "found"), _lacking_rows(lacking, other))
+        quoted = [f"{name}: {why[name].quoted}" for name in lacking if name in why]
+        told += f"; by their logs {'; '.join(quoted[:_EXAMPLES])}" if quoted else ""
+        table = Rows(("device", "found"), _lacking_rows(lacking, other, why))
         none = not found and not untold and not nameless
-        yield (Fail if none else Warn)(None, expected, told, rows=table)
+        steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
+        steps = tuple(filter(None, steps))
+        told_by = about(copy for name in lacking for copy in logs[name])
+        kind = Fail if none else Warn
+        yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
         yield Unknown(
             None, f"{nameless} devices have no name in Intune; the pilot's may be among them"
@@ -346,7 +371,66 @@ def _short(name: str) -> str:
     return name.strip().partition(".")[0].lower()
 
 
-def _lacking_rows(lacking: list[str], other: set[str]) -> Iterator[dict[str, object]]:
+def _lacking_rows(
+    lacking: list[str], other: set[str], why: dict[str, Line]
+) -> Iterator[dict[str, object]]:
     for name in lacking:
         found = "in Intune, but not co-managed" if name in other else "not in Intune"
-        yield {"device": name, "found": found}
+        yield {"device": name, "found": f"{found}: {why[name].said}" if name in why else found}
+
+
+# -- what the logs of the devices say --
+
+_RESTRICTED = "Let the enrolment restrictions allow the platform of the device and its version"
+_CODES = {
+    "0x80180002": "Let the user of the device sign in with an account of the tenant {tenant.id}",
+    "0x80180014": _RESTRICTED,
+    "0x80180015": _RESTRICTED,
+    "0x80180018": "Give the user of the device a licence for Intune",
+    "0x8018002a": "Let the user of the device enrol again, and not cancel",
+    "0x8018002b": "Put the user of the device into the MDM user scope, and correct the UPN",
+}
+
+
+def _logs_of(
+    pilot: set[str], log: Logs | Missing, now: datetime
+) -> dict[str, list[LogCopy]]:
+    return {name: of_computer(log, name, now, alone=len(pilot) == 1) for name in pilot}
+
+
+def _why_not(copies: Sequence[LogCopy]) -> Line | None:
+    """The line with which a log ends that says why a device is not enrolled."""
+    for copy in copies:
+        line = copy.latest(ENROLLED, NOT_ENROLLED)
+        if line is not None and line.kind == NOT_ENROLLED:
+            return line
+    return None
+
+
+def _step(line: Line) -> str:
+    code = line.value("code").lower()
+    if code in _CODES:
+        return f"{_CODES[code]} ({code})."
+    if "enrollment url" in line.said.lower():
+        return "Put the users of the devices into the MDM user scope of the tenant {tenant.id}."
+    return ""
+
+
+def _by_logs(
+    pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime
+) -> Outcome:
+    """Where the tenant is not asked: each device's own log must say that it is managed by both."""
+    if not pilot or isinstance(log, Missing) or not set_aside(devices):
+        return unavailable(None, devices)
+    proofs = {}
+    for name, copies in sorted(_logs_of(pilot, log, now).items()):
+        for copy in copies:
+            last = copy.latest(ENROLLED, NOT_ENROLLED)
+            enrolled = last is not None and last.kind == ENROLLED and last.at is not None
+            if enrolled and copy.latest(POLICY) is not None and not copy.cut:
+                proofs[name] = copy
+    if set(proofs) == pilot:
+        told = f"the logs of all {len(pilot)} devices of the pilot say enrolled, with the policy"
+        return Pass(None, told, about=about(proofs.values()))
+    because = f"the logs of {len(proofs)} of {len(pilot)} devices of the pilot say that they are "
+    return Unknown(None, f"{because}managed by both; {devices.reason}", remedy=(devices.mend,))
