@@ -11,6 +11,7 @@ from typing import Annotated
 
 from assess.check import (
     AsOf,
+    Ends,
     Fail,
     Key,
     Missing,
@@ -187,13 +188,14 @@ def _lasting(app: _App, registered: Application, now: datetime, expected: str) -
         return Unknown(None, f"Graph does not say when the secrets of {app.label} end", about=about)
     last = max(ends)
     told = f"{app.label}: the last of {len(every)} secrets and certificates ends on {last:%Y-%m-%d}"
+    lasting = (Ends(f"Secrets of {app.label}", last.date()),)
     if last <= now:
         if len(ends) < len(every):
             return Unknown(None, f"{told}, of the others Graph gives no date", about=about)
-        return Fail(None, expected, told, about=about)
+        return Fail(None, expected, told, about=about, ends=lasting)
     if last <= now + SOON:
-        return Warn(None, expected, told, about=about)
-    return Pass(None, told, expected, about=about)
+        return Warn(None, expected, told, about=about, ends=lasting)
+    return Pass(None, told, expected, about=about, ends=lasting)
 
 
 def _moment_of(text: object) -> datetime | None:
