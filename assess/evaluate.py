@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from assess import __version__
 from assess.catalogue import Requirement
 from assess.check import Check, unavailable
 from assess.errors import Unavailable
@@ -17,6 +18,12 @@ from assess.evidence import Ask, Missing, Note
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
 from assess.model import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.recording import Recording
+
+_VEILED = (
+    "the evidence file shows pseudonyms in place of names, and what decides this may lie in the "
+    "names"
+)
+_UNVEIL = ("Evaluate the full evidence file, or read the report that was written with this one.",)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,9 @@ def judge(
     if check is None:
         return _unchecked(requirement, recording)
     values, missing, read = _gather(requirement, check, recording, scenario)
+    if _only_pseudonyms(requirement, check, recording, scenario):
+        subjects = _subjects(check, recording)
+        return Judgement(tuple(Unknown(s, _VEILED, remedy=_UNVEIL) for s in subjects), read)
     if missing:
         subjects = _subjects(check, recording)
         return Judgement(tuple(_withheld(requirement, s, missing) for s in subjects), read)
@@ -63,6 +73,33 @@ def judge(
     if not outcomes:
         outcomes = [Unknown(None, "there was nothing to look at", remedy=requirement.remediation)]
     return Judgement(_by_subject(_asking(requirement, one) for one in outcomes), read)
+
+
+def _only_pseudonyms(
+    requirement: Requirement, check: Check, recording: Recording, scenario: str
+) -> bool:
+    """The check read names that pseudonyms stand for, and nobody has seen it decide alike."""
+    veil = recording.veil
+    if veil is None or veil.believes(requirement.id, scenario, f"assess {__version__}"):
+        return False
+    for ask in _all_asked(check.asks):
+        if isinstance(ask, Attestation) and (ask.requirement or requirement.id) in veil.keys:
+            return True
+        if isinstance(ask, Key) and ask.name in veil.keys:
+            return True
+        try:
+            if recording.record(ask.bind(recording)).veiled:
+                return True
+        except Unavailable:
+            continue
+    return False
+
+
+def _all_asked(asks: Iterable[Ask]) -> Iterable[Ask]:
+    """The questions, and those that they are bound by."""
+    for ask in asks:
+        yield ask
+        yield from _all_asked(ask.requires())
 
 
 def _asking(requirement: Requirement, outcome: Outcome) -> Outcome:

@@ -34,6 +34,7 @@ class Wanted:
     scenarios: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
     formats: tuple[str, ...] = ()
+    privacy: str = "full"
 
 
 def scenarios_of(engagement: Engagement, chosen: Sequence[str]) -> tuple[str, ...]:

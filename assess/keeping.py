@@ -7,6 +7,7 @@ exception is another run of the same engagement that is at work already.
 import re
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -17,7 +18,7 @@ from assess import files
 from assess.errors import HistoryError
 from assess.history.changes import Kepts, kept_run, open_requirements, past_of
 from assess.history.lock import Overlap, only_one
-from assess.history.place import Place
+from assess.history.place import LEVELS, Place
 from assess.history.shapes import Run
 from assess.history.store import Store
 from assess.reporters.expiries import calendar
@@ -128,14 +129,16 @@ class Keeper:
 
 
 def kept_files(place: Place) -> list[Path]:
-    """Everything that is kept of the engagement, as far as it is there; nothing else."""
-    database = place.database.name
-    names = [place.lock, place.calendar, *(place.folder / f"{database}{end}" for end in _PARTS)]
-    names += _matching(place.folder, _DRAFT)
-    book = place.workbook
-    stem, suffix = re.escape(book.stem), re.escape(book.suffix)
-    whole = f"{stem}({_BESIDE})?{suffix}"
-    names += _matching(book.parent, re.compile(rf"{whole}|[.]{whole}[.]new"))
+    """Everything that is kept of the engagement at any level, as far as it is there; no more."""
+    names = [place.lock, place.key, *_matching(place.folder, _DRAFT)]
+    for level in LEVELS:
+        at = replace(place, level=level)
+        database = at.database.name
+        names += [at.calendar, *(at.folder / f"{database}{end}" for end in _PARTS)]
+        book = at.workbook
+        stem, suffix = re.escape(book.stem), re.escape(book.suffix)
+        whole = f"{stem}({_BESIDE})?{suffix}"
+        names += _matching(book.parent, re.compile(rf"{whole}|[.]{whole}[.]new"))
     return sorted(path for path in set(names) if path.is_file())
 
 

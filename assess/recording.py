@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
@@ -23,6 +23,8 @@ from assess.evidence import UNANSWERED, Ask, Note, encode_table, table_reader
 from assess.files import whole
 
 FORMAT = 1
+# What older versions must not read: they would take pseudonyms for names.
+_VEILED = 2
 _TABLE = re.compile(r"tables/([a-z0-9][a-z0-9._-]{0,150})\.ndjson")
 _LARGEST = 8 << 30  # bytes of one member; more is not evidence but an attack on the disk
 
@@ -55,7 +57,8 @@ class PassedOver(msgspec.Struct, frozen=True):
 class Record(msgspec.Struct, frozen=True):
     """One question and what came of it. Times are aware, UTC; ``seconds`` is how long it took.
 
-    ``source`` is who answered; ``passed_over`` are those that refused, besides it.
+    ``source`` is who answered; ``passed_over`` are those that refused, besides it. ``veiled``:
+    pseudonyms stand in it for names.
     """
 
     ask: str
@@ -69,6 +72,28 @@ class Record(msgspec.Struct, frozen=True):
     answer: msgspec.Raw = NOTHING
     refusal: Refusal | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    veiled: bool = False
+
+
+class Veil(msgspec.Struct, frozen=True):
+    """What of a recording stands for something else: its privacy level, and whose pseudonyms.
+
+    ``keys``: keys of the engagement file, and attestations, that were changed. ``proven``:
+    requirement to the scenarios in which it was seen to be decided as from the names themselves,
+    by ``tool``; None while that is being tried.
+    """
+
+    level: Literal["pseudonymised", "summary"]
+    pseudonyms: str
+    keys: tuple[str, ...] = ()
+    proven: dict[str, tuple[str, ...]] | None = None
+    tool: str = ""
+
+    def believes(self, requirement: str, scenario: str, tool: str) -> bool:
+        """A check that read veiled evidence decides as it would from the evidence itself."""
+        if self.proven is None:
+            return True
+        return self.tool == tool and scenario in self.proven.get(requirement, ())
 
 
 class _Written(msgspec.Struct):
@@ -79,6 +104,7 @@ class _Written(msgspec.Struct):
     finished_at: datetime
     engagement: dict[str, Any]
     records: list[Record]
+    veil: Veil | None = None
 
 
 class Recording:
@@ -96,8 +122,10 @@ class Recording:
         finished_at: datetime,
         records: Iterable[Record] = (),
         tables: Path | None = None,
+        veil: Veil | None = None,
     ) -> None:
         self.engagement = engagement
+        self.veil = veil
         self.as_of = as_of
         self.started_at = started_at
         self.finished_at = finished_at
@@ -168,13 +196,14 @@ def encode_answer(value: object) -> msgspec.Raw:
 def write(recording: Recording, path: Path, *, tool: str) -> None:
     """Write evidence.zip, whole or not at all."""
     written = _Written(
-        FORMAT,
+        FORMAT if recording.veil is None else _VEILED,
         tool,
         recording.as_of,
         recording.started_at,
         recording.finished_at,
         recording.engagement.public(),
         list(recording.records.values()),
+        recording.veil,
     )
     with (
         whole(path) as draft,
@@ -190,7 +219,7 @@ def read(path: Path) -> Recording:
     try:
         with zipfile.ZipFile(path) as file:
             written = msgspec.json.decode(_member(file, "recording.json"), type=_Written)
-            if written.format != FORMAT:
+            if written.format != (FORMAT if written.veil is None else _VEILED):
                 raise RecordingError(f"{path} was written by a newer version ({written.tool})")
             engagement = Engagement.from_public(written.engagement)
             recording = Recording(
@@ -199,6 +228,7 @@ def read(path: Path) -> Recording:
                 started_at=written.started_at,
                 finished_at=written.finished_at,
                 records=written.records,
+                veil=written.veil,
             )
             _unpack(file, recording.tables)
     except (OSError, zipfile.BadZipFile, KeyError, EngagementError, msgspec.MsgspecError) as error:
@@ -238,7 +268,8 @@ def merge(recordings: list[Recording]) -> Recording:
                 f"{first.engagement.name} and {other.engagement.name} are different engagements"
             )
     merged = Recording(
-        others[-1].engagement if others else first.engagement,
+        veil=_one_veil([first, *others]),
+        engagement=others[-1].engagement if others else first.engagement,
         as_of=max(recording.as_of for recording in recordings),
         started_at=min(recording.started_at for recording in recordings),
         finished_at=max(recording.finished_at for recording in recordings),
@@ -255,6 +286,21 @@ def merge(recordings: list[Recording]) -> Recording:
     return merged
 
 
+def _one_veil(recordings: list[Recording]) -> Veil | None:
+    """The veil of a merged recording. What was proven of each is not proven of all together."""
+    veils = [one.veil for one in recordings if one.veil is not None]
+    if not veils:
+        return None
+    if len(veils) < len(recordings) or len({(v.level, v.pseudonyms) for v in veils}) > 1:
+        raise RecordingError(
+            "these evidence files show names in different ways (full, or with other pseudonyms), "
+            "so nobody can say who is who. Collect them with the same [report] privacy and key"
+        )
+    keys = tuple(sorted({key for veil in veils for key in veil.keys}))
+    proven = veils[0].proven if len(veils) == 1 else {}
+    return msgspec.structs.replace(veils[0], keys=keys, proven=proven)
+
+
 def _completed(later: Record, earlier: Record | None) -> Record:
     """The later record, with what only the earlier one saw in the place of "no answer"."""
     if earlier is None or earlier.refusal is not None or later.refusal is not None:
@@ -265,7 +311,8 @@ def _completed(later: Record, earlier: Record | None) -> Record:
         return later
     answer = msgspec.Raw(msgspec.json.encode(both))
     notes = tuple(dict.fromkeys((*earlier.notes, *later.notes)))
-    return msgspec.structs.replace(later, answer=answer, notes=notes)
+    veiled = earlier.veiled or later.veiled
+    return msgspec.structs.replace(later, answer=answer, notes=notes, veiled=veiled)
 
 
 def _parts(old: Any, new: Any) -> Any:  # noqa: ANN401 - any JSON value

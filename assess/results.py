@@ -17,6 +17,7 @@ import msgspec
 
 from assess import __version__
 from assess.catalogue import Requirement
+from assess.check import Check
 from assess.connectors import table_name
 from assess.discover import Library
 from assess.engagement import Engagement
@@ -221,7 +222,8 @@ class Results(msgspec.Struct, frozen=True):
     """Everything that the reports say.
 
     ``waivers``: accepted risks that somebody must look at again; ``partial``: why this is no whole
-    run, or empty; ``past``: what the kept runs say, None where none are kept.
+    run, or empty; ``past``: what the kept runs say, None where none are kept; ``privacy``: how
+    much of people's names they show.
     """
 
     schema_version: str
@@ -239,6 +241,7 @@ class Results(msgspec.Struct, frozen=True):
     partial: str = ""
     past: Past | None = None
     options: tuple[OptionOf, ...] = ()
+    privacy: Literal["full", "pseudonymised", "summary"] = "full"
 
 
 def clean(text: str) -> str:
@@ -248,6 +251,9 @@ def clean(text: str) -> str:
     """
     safe = _UNSAFE.sub("\ufffd", text)
     return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"
+
+
+Judging = Callable[[Requirement, Check | None, Recording, str], Judgement]
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -280,10 +286,12 @@ def evaluate(
     *,
     scenarios: Sequence[str] = (),
     selection: Selection | None = None,
+    judging: Judging = judge,
 ) -> Results:
     """Judge every requirement of the scenarios and put the findings together.
 
     ``scenarios`` is in the order of the engagement file's reports; empty means all of its own.
+    ``judging`` decides one requirement for one scenario.
     """
     engagement = recording.engagement
     chosen = tuple(scenarios) or engagement.scenarios
@@ -300,7 +308,7 @@ def evaluate(
             elif judged and not (check is not None and check.per_scenario):
                 judged[scenario] = judged[mine[0]]
             else:
-                judged[scenario] = judge(requirement, check, recording, scenario)
+                judged[scenario] = judging(requirement, check, recording, scenario)
         builder.add(requirement, judged)
     findings = _with_blocks(builder.findings, library)
     return Results(
@@ -310,13 +318,14 @@ def evaluate(
         as_of=recording.as_of,
         started_at=recording.started_at,
         finished_at=recording.finished_at,
-        verdicts=tuple(_verdict(scenario, findings) for scenario in chosen),
+        verdicts=tuple(verdict_of(scenario, findings) for scenario in chosen),
         findings=findings,
         tables=tuple(builder.tables),
         sources=_sources(recording),
         waivers=tuple(_cleaned(note) for note in _reviewed(recording, findings)),
         partial=_partial(engagement, chosen, chooses),
         options=_options(engagement),
+        privacy="full" if recording.veil is None else recording.veil.level,
     )
 
 
@@ -609,7 +618,8 @@ def _with_blocks(findings: list[Finding], library: Library) -> tuple[Finding, ..
     )
 
 
-def _verdict(scenario: str, findings: Sequence[Finding]) -> VerdictOf:
+def verdict_of(scenario: str, findings: Sequence[Finding]) -> VerdictOf:
+    """What the findings add up to for a scenario."""
     mine = [finding for finding in findings if scenario in finding.scenarios]
     counts = {status.value: sum(f.status is status for f in mine) for status in Status}
     return VerdictOf(

@@ -1,5 +1,6 @@
 """`assess collect FILE -o X.evidence.zip`: gather only."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -11,6 +12,8 @@ from assess.discover import library
 from assess.engagement import load
 from assess.job import Wanted, gather
 from assess.output import listing, put_json, say, watching
+from assess.privacy.key import pseudonyms_of
+from assess.privacy.showing import level_of, showing, with_level
 from assess.results import evaluate
 
 
@@ -19,26 +22,35 @@ from assess.results import evaluate
     epilog="""\b
 Example:
   assess collect contoso.toml -o inside.evidence.zip
+  assess collect contoso.toml -o inside.evidence.zip --privacy pseudonymised
   assess evaluate inside.evidence.zip outside.evidence.zip -o reports""",
 )
 @options.engagement_file
 @click.option(
     "-o", "--output", type=options.FILE, required=True, help="The evidence file to write."
 )
+@options.privacy_option
 @options.json_option
-def command(file: Path, output: Path, *, as_json: bool) -> int:
+def command(file: Path, output: Path, privacy: str | None, *, as_json: bool) -> int:
     """Read every source and keep the answers, and the refusals, in an evidence file.
 
     The file holds no secret. It can be evaluated elsewhere, without any network, and merged with
     what was seen from another place.
     """
-    engagement = load(file)
+    engagement = with_level(load(file), privacy)
+    level = level_of(engagement)
+    pseudonyms = None if level == "full" else pseudonyms_of(engagement)
     known = library()
     wanted = Wanted(engagement.scenarios)
     with watching() as progress:
         evidence = gather(known, engagement, wanted, now, progress)
-    with evidence:
-        sources = evaluate(known, evidence).sources
+    with ExitStack() as stack:
+        stack.enter_context(evidence)
+        found = evaluate(known, evidence)
+        if pseudonyms is not None:
+            found, evidence = showing(found, evidence, level, pseudonyms, known, wanted.selection)
+            stack.enter_context(evidence)
+        sources = found.sources
         recording.write(evidence, output, tool=f"assess {__version__}")
     if as_json:
         put_json([{"source": s.source, "status": s.status, "detail": s.detail} for s in sources])

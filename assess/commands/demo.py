@@ -13,8 +13,13 @@ from assess.discover import library
 from assess.engagement import load
 from assess.job import Wanted, gather, run_folder
 from assess.output import say, watching
+from assess.privacy.key import made_of
+from assess.privacy.showing import level_of, with_level
 from assess.rendering import Renderer, formats_of
 from assess.results import evaluate
+
+# Nobody's names are in the example: a key that is known makes the same reports each time.
+_KEY = b"the example customer"
 
 
 @click.command(
@@ -22,13 +27,20 @@ from assess.results import evaluate
     epilog="""\b
 Examples:
   assess demo -o demo-report
-  assess demo -o demo-report -f html --fail-on never""",
+  assess demo -o demo-report -f html --fail-on never
+  assess demo -o demo-report --privacy pseudonymised""",
 )
 @options.output_options
 @options.fail_on_option
+@options.privacy_option
 @options.json_option
 def command(
-    output: Path, formats: tuple[str, ...], fail_on: str | None, *, as_json: bool
+    output: Path,
+    formats: tuple[str, ...],
+    fail_on: str | None,
+    privacy: str | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Collect, judge and report for an invented customer, Contoso Ltd.
 
@@ -46,8 +58,9 @@ def command(
             watching() as progress,
         ):
             as_of = contoso.as_of
-            engagement = load(contoso.engagement)
-            wanted = Wanted(engagement.scenarios, formats=chosen)
+            engagement = with_level(load(contoso.engagement), privacy)
+            level = level_of(engagement)
+            wanted = Wanted(engagement.scenarios, formats=chosen, privacy=level)
             evidence = gather(known, engagement, wanted, lambda: as_of, progress)
         with evidence:
             found = evaluate(known, evidence)
@@ -60,4 +73,5 @@ def command(
                 named=formats,
                 fail_on=fail_on,
                 as_json=as_json,
+                pseudonyms=made_of(_KEY, engagement),
             )

@@ -12,9 +12,13 @@ from assess.commands.reporting import conclude, show_questions
 from assess.discover import library
 from assess.engagement import Engagement, load
 from assess.errors import EngagementError
-from assess.history.place import Place, place_of
+from assess.history.place import place_of
 from assess.job import Wanted, run_folder, scenarios_of
 from assess.keeping import Keeper
+from assess.output import say
+from assess.privacy.key import for_once, pseudonyms_of
+from assess.privacy.showing import LEVELS, level_of, with_level
+from assess.recording import Recording
 from assess.rendering import Renderer, formats_of
 from assess.results import Selection, evaluate
 
@@ -30,6 +34,7 @@ Examples:
 @click.argument("files", type=options.FILE, nargs=-1, required=True)
 @options.output_options
 @options.judging_options
+@options.privacy_option
 @click.option(
     "--history",
     "kept_with",
@@ -46,6 +51,7 @@ def command(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str | None,
+    privacy: str | None,
     kept_with: Path | None,
     *,
     dry_run: bool,
@@ -62,15 +68,23 @@ def command(
             recordings[0] if len(files) == 1 else stack.enter_context(recording.merge(recordings))
         )
         engagement = evidence.engagement
-        place = None if kept_with is None else _place(kept_with, engagement)
+        keeping = None if kept_with is None else _keeping(kept_with, engagement)
+        level = _level(evidence, privacy)
+        place = None if keeping is None else place_of(with_level(keeping, level))
         wanted = Wanted(
             scenarios_of(engagement, scenarios),
             Selection(only, skip),
             formats_of(formats, options.DEFAULT_FORMATS),
+            level,
         )
         if dry_run:
             return show_questions(known, engagement, wanted, as_json=as_json)
         keeper = stack.enter_context(Keeper(place, now()))
+        pseudonyms = None
+        if level != "full":
+            pseudonyms = for_once(engagement) if keeping is None else pseudonyms_of(keeping)
+            if keeping is None and evidence.veil is None:
+                say("assess: without --history FILE these pseudonyms are of this one run")
         with Renderer(wanted.formats) as renderer:
             found = evaluate(
                 known, evidence, scenarios=wanted.scenarios, selection=wanted.selection
@@ -86,14 +100,28 @@ def command(
                 fail_on=fail_on,
                 as_json=as_json,
                 keeper=keeper,
+                pseudonyms=pseudonyms,
             )
 
 
-def _place(file: Path, engagement: Engagement) -> Place | None:
-    """Where the runs of an engagement file are kept, if the evidence is of that engagement."""
+def _keeping(file: Path, engagement: Engagement) -> Engagement:
+    """The engagement file in whose history the run is kept, if the evidence is of it."""
     keeping = load(file)
     if keeping.name != engagement.name:
         raise EngagementError(
             f"--history {file} is of {keeping.name}, the evidence of {engagement.name}"
         )
-    return place_of(keeping)
+    return keeping
+
+
+def _level(evidence: Recording, asked: str | None) -> str:
+    """The level to show: what is asked for, else the evidence's own, else its engagement's."""
+    if evidence.veil is None:
+        return asked or level_of(evidence.engagement)
+    level = asked or evidence.veil.level
+    if LEVELS.index(level) < LEVELS.index(evidence.veil.level):
+        raise EngagementError(
+            f"--privacy {level} cannot be had: the evidence is {evidence.veil.level}, and no name "
+            "is in it"
+        )
+    return level

@@ -47,6 +47,15 @@ def output_options(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def privacy_option(function: F) -> F:
+    """How much of people's names is shown."""
+    return click.option(
+        "--privacy", type=click.Choice(("full", "pseudonymised", "summary")), default=None,
+        help="How much of people's names reports and evidence file show. Default: [report] "
+        "privacy of the engagement file, else full.",
+    )(function)  # fmt: skip
+
+
 def fail_on_option(function: F) -> F:
     """What the exit code makes of the verdicts."""
     return click.option(

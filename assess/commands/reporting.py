@@ -10,6 +10,8 @@ from assess.engagement import Engagement
 from assess.job import Wanted, checks_of, exit_code, explain, told, write_all
 from assess.keeping import Keeper
 from assess.output import listing, put, put_json, say, summary
+from assess.privacy.pseudonyms import Pseudonyms
+from assess.privacy.showing import showing
 from assess.recording import Recording
 from assess.rendering import Renderer
 from assess.results import Results, to_json
@@ -28,11 +30,38 @@ def conclude(
     fail_on: str | None,
     as_json: bool,
     keeper: Keeper | None = None,
+    pseudonyms: Pseudonyms | None = None,
 ) -> int:
     """Keep the run, write everything, print the summary, and say where the files are.
 
     Returns the exit code. ``keeper``: the history of the engagement, entered; None keeps nothing.
+    ``pseudonyms``: those of the engagement, where ``wanted`` is at another level than full.
     """
+    if wanted.privacy != "full" and pseudonyms is not None:
+        found, evidence = showing(
+            found, evidence, wanted.privacy, pseudonyms, library(), wanted.selection
+        )
+        with evidence:
+            return _conclude(
+                found, evidence, folder, wanted, renderer, named, fail_on, keeper, as_json=as_json
+            )
+    return _conclude(
+        found, evidence, folder, wanted, renderer, named, fail_on, keeper, as_json=as_json
+    )
+
+
+def _conclude(
+    found: Results,
+    evidence: Recording,
+    folder: Path,
+    wanted: Wanted,
+    renderer: Renderer,
+    named: Sequence[str],
+    fail_on: str | None,
+    keeper: Keeper | None,
+    *,
+    as_json: bool,
+) -> int:
     if keeper is not None:
         found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
     found = write_all(found, evidence, folder, wanted, renderer)
@@ -55,9 +84,7 @@ def conclude(
     return _OWN_FAULT if asked_for else exit_code(found, fail_on)
 
 
-def show_questions(
-    known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
-) -> int:
+def show_questions(known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool) -> int:
     """What would be asked, and of whom; nothing is."""
     lines = explain(questions(checks_of(known, wanted)), engagement, now())
     if as_json:

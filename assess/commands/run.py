@@ -13,6 +13,8 @@ from assess.history.place import place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
 from assess.keeping import Keeper
 from assess.output import watching
+from assess.privacy.key import pseudonyms_of
+from assess.privacy.showing import level_of, with_level
 from assess.rendering import Renderer, formats_of
 from assess.results import Selection, evaluate
 
@@ -24,11 +26,13 @@ Examples:
   assess run contoso.toml
   assess run contoso.toml --only "dns.*" --only "cert.*" -f html
   assess run contoso.toml --changed-only --fail-on new
+  assess run contoso.toml --privacy pseudonymised
   assess run contoso.toml --scenario co-management-pki --dry-run""",
 )
 @options.engagement_file
 @options.output_options
 @options.judging_options
+@options.privacy_option
 @click.option(
     "--changed-only",
     is_flag=True,
@@ -43,6 +47,7 @@ def command(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str | None,
+    privacy: str | None,
     *,
     dry_run: bool,
     changed_only: bool,
@@ -54,7 +59,8 @@ def command(
     and the mend, and the run goes on. The run is kept beside the engagement file, and the next one
     says what changed: see `assess history`.
     """
-    engagement = load(file)
+    engagement = with_level(load(file), privacy)
+    level = level_of(engagement)
     chosen = scenarios_of(engagement, scenarios)
     known = library()
     with Keeper(place_of(engagement), now(), idle=dry_run) as keeper:
@@ -63,9 +69,11 @@ def command(
             chosen,
             Selection(only, skip, changed),
             formats_of(formats, options.DEFAULT_FORMATS),
+            level,
         )
         if dry_run:
             return show_questions(known, engagement, wanted, as_json=as_json)
+        pseudonyms = None if level == "full" else pseudonyms_of(engagement)
         with Renderer(wanted.formats) as renderer:
             with watching() as progress:
                 evidence = gather(known, engagement, wanted, now, progress)
@@ -83,4 +91,5 @@ def command(
                     fail_on=fail_on,
                     as_json=as_json,
                     keeper=keeper,
+                    pseudonyms=pseudonyms,
                 )

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from assess.evidence import Ask, Known
 from assess.evidence.enrolment import TYPE, GroupMembers, kind_of
 from assess.evidence.graph import Flag, GraphList, GraphPerhaps, Perhaps, Text
+from assess.evidence.people import Names, Naming
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 _ROLES = ("RoleManagement.Read.Directory",)
@@ -20,6 +21,7 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     user_principal_name: Text = UNSET
     account_enabled: Flag = UNSET
+    people: ClassVar[Names] = {"user_principal_name": Naming.ACCOUNT}
 
 
 class GlobalAdminAccount(GraphPerhaps, frozen=True):

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence import Ask, Table
+from assess.evidence.people import Names, Naming
 
 Row = TypeVar("Row")
 Text: TypeAlias = str | UnsetType | None
@@ -200,6 +201,9 @@ class DiscoveredUser(msgspec.Struct, frozen=True, rename="pascal"):
     resource_id: int
     unique_user_name: Text = UNSET
     user_principal_name: Text = UNSET
+    people: ClassVar[Names] = {
+        "unique_user_name": Naming.ACCOUNT, "user_principal_name": Naming.ACCOUNT,
+    }  # fmt: skip
 
     @property
     def upn(self) -> str:
@@ -247,6 +251,7 @@ class Member(msgspec.Struct, frozen=True, rename="pascal"):
 
     resource_id: int = msgspec.field(name="ResourceID")
     name: Text = UNSET
+    people: ClassVar[Names] = {"name": Naming.EITHER}
 
 
 class UserMember(msgspec.Struct, frozen=True, tag=True):
@@ -255,6 +260,7 @@ class UserMember(msgspec.Struct, frozen=True, tag=True):
     resource_id: int
     upn: str
     unique_user_name: str = ""
+    people: ClassVar[Names] = {"upn": Naming.ACCOUNT, "unique_user_name": Naming.ACCOUNT}
 
     @property
     def label(self) -> str:
@@ -270,6 +276,7 @@ class NotAUser(msgspec.Struct, frozen=True, tag=True):
 
     resource_id: int
     name: str
+    people: ClassVar[Names] = {"name": Naming.EITHER}
 
     @property
     def label(self) -> str:

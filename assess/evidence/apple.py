@@ -24,6 +24,7 @@ from assess.evidence.graph import (
     Text,
     Texts,
 )
+from assess.evidence.people import Names, Naming
 
 COMPANY_PORTAL = "com.microsoft.companyportal"
 """The bundle of the Company Portal for iOS, lower case."""
@@ -115,6 +116,7 @@ class ImportedDevice(msgspec.Struct, frozen=True, rename="camel"):
     enrollment_state: Text = UNSET
     last_contacted_date_time: Moment = UNSET
     platform: Text = UNSET
+    people: ClassVar[Names] = {"serial_number": Naming.SERIAL}
 
     @property
     def ios(self) -> bool:
@@ -314,6 +316,7 @@ class VppToken(msgspec.Struct, frozen=True, rename="camel"):
     apple_id: Text = UNSET
     state: Text = UNSET
     expiration_date_time: Moment = UNSET
+    people: ClassVar[Names] = {"apple_id": Naming.ACCOUNT}
 
 
 class VppTokens(GraphList, frozen=True):

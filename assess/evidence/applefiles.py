@@ -11,6 +11,7 @@ import msgspec
 
 from assess.evidence import Ask, Known
 from assess.evidence.certificates import FileAsk
+from assess.evidence.people import Names, Naming, Pairs
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -58,6 +59,9 @@ class Serials(msgspec.Struct, frozen=True):
 
     numbers: tuple[str, ...]
     users: dict[str, str] = {}
+    people: ClassVar[Names] = {
+        "numbers": Naming.SERIAL, "users": Pairs(Naming.SERIAL, Naming.ACCOUNT),
+    }  # fmt: skip
 
 
 class ExpectedSerials(Ask, frozen=True):

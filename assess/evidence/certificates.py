@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from assess.evidence import Ask
+from assess.evidence.people import Names, Naming
 
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -291,6 +292,7 @@ class Store(msgspec.Struct, frozen=True):
     entra_joined: bool | None = None
     entra_registered: bool | None = None
     roots: tuple[StoreEntry, ...] | None = None
+    people: ClassVar[Names] = {"computer": Naming.DEVICE}
 
 
 class Unread(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from assess.evidence import Table
 from assess.evidence.enrolment import SERVICE, AssignmentsOf
 from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Text
+from assess.evidence.people import Names, Naming
 
 PLATFORMS = ("android", "ios", "macos", "windows", "linux")
 """Platforms as findings name them."""
@@ -33,6 +34,7 @@ class EntraDevice(msgspec.Struct, frozen=True, rename="camel"):
     is_managed: Flag = UNSET
     mdm_app_id: Text = UNSET
     registration_date_time: Moment = UNSET
+    people: ClassVar[Names] = {"display_name": Naming.DEVICE}
 
     @property
     def system(self) -> str:
@@ -69,6 +71,10 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     azure_registered: Flag = msgspec.field(name="azureADRegistered", default=UNSET)
     device_registration_state: Text = UNSET
     compliance_state: Text = UNSET
+    people: ClassVar[Names] = {
+        "device_name": Naming.DEVICE, "serial_number": Naming.SERIAL,
+        "user_principal_name": Naming.ACCOUNT,
+    }  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -140,6 +146,7 @@ class AutopilotDevice(msgspec.Struct, frozen=True, rename="camel"):
     display_name: Text = UNSET
     azure_device_id: Text = msgspec.field(name="azureActiveDirectoryDeviceId", default=UNSET)
     managed_device_id: Text = UNSET
+    people: ClassVar[Names] = {"serial_number": Naming.SERIAL, "display_name": Naming.DEVICE}
 
 
 class AutopilotDevices(GraphTable, frozen=True):

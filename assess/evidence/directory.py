@@ -15,6 +15,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
+from assess.evidence.people import Names, Naming
 
 # The domain components at the end; a comma within a name is escaped by a backslash.
 _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re.IGNORECASE)
@@ -104,6 +105,10 @@ class DirectoryUser(msgspec.Struct, frozen=True, omit_defaults=True):
     guid: str = ""
     anchor: str = ""
     undecodable: tuple[str, ...] = ()
+    people: ClassVar[Names] = {
+        "dn": Naming.DN, "account": Naming.ACCOUNT, "upn": Naming.ACCOUNT, "mail": Naming.ACCOUNT,
+        "addresses": Naming.ACCOUNT,
+    }  # fmt: skip
 
     @property
     def suffix(self) -> str:

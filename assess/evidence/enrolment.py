@@ -20,6 +20,7 @@ from assess.evidence.graph import (
     Perhaps,
     Text,
 )
+from assess.evidence.people import Names, Naming
 
 TYPE = "@odata.type"
 SERVICE = ("DeviceManagementServiceConfig.Read.All",)
@@ -102,6 +103,7 @@ class Member(msgspec.Struct, frozen=True, rename="camel"):
 
     id: str
     user_principal_name: Text = UNSET
+    people: ClassVar[Names] = {"user_principal_name": Naming.ACCOUNT}
 
 
 class GroupMembers(GraphTable, frozen=True):

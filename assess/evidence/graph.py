@@ -30,6 +30,7 @@ from msgspec import UNSET, UnsetType
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
+from assess.evidence.people import Names, Naming
 
 T = TypeVar("T")
 
@@ -485,6 +486,12 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     mail: Text = UNSET
     proxy_addresses: Texts = UNSET
     assigned_licenses: tuple[AssignedLicense, ...] | UnsetType | None = UNSET
+    people: ClassVar[Names] = {
+        "user_principal_name": Naming.ACCOUNT, "display_name": Naming.NAME,
+        "on_premises_user_principal_name": Naming.ACCOUNT,
+        "on_premises_sam_account_name": Naming.ACCOUNT, "mail": Naming.ACCOUNT,
+        "proxy_addresses": Naming.ACCOUNT,
+    }  # fmt: skip
 
     @property
     def guest(self) -> bool:
@@ -515,6 +522,7 @@ class Person(msgspec.Struct, frozen=True, rename="camel"):
     user_type: Text = UNSET
     usage_location: Text = UNSET
     assigned_licenses: tuple[AssignedLicense, ...] | UnsetType | None = UNSET
+    people: ClassVar[Names] = {"user_principal_name": Naming.ACCOUNT}
 
 
 class EnrollmentGroupMembers(GraphTable, frozen=True):
@@ -538,6 +546,7 @@ class ProvisioningError(msgspec.Struct, frozen=True, rename="camel"):
     property_causing_error: Text = UNSET
     value: Text = UNSET
     occurred_date_time: Moment = UNSET
+    people: ClassVar[Names] = {"value": Naming.ACCOUNT}
 
 
 class UnsyncedUser(msgspec.Struct, frozen=True, rename="camel"):
@@ -546,6 +555,7 @@ class UnsyncedUser(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     user_principal_name: str
     on_premises_provisioning_errors: tuple[ProvisioningError, ...] | UnsetType | None = UNSET
+    people: ClassVar[Names] = {"user_principal_name": Naming.ACCOUNT}
 
 
 class ProvisioningErrors(GraphTable, frozen=True):
@@ -600,6 +610,7 @@ class PushCertificate(msgspec.Struct, frozen=True, rename="camel"):
     certificate_serial_number: Text = UNSET
     certificate_upload_status: Text = UNSET
     certificate_upload_failure_reason: Text = UNSET
+    people: ClassVar[Names] = {"apple_identifier": Naming.ACCOUNT}
 
 
 class ApplePushCertificate(GraphPerhaps, frozen=True):
@@ -624,6 +635,7 @@ class DepToken(msgspec.Struct, frozen=True, rename="camel"):
     last_sync_triggered_date_time: Moment = UNSET
     last_sync_error_code: Number = UNSET
     synced_device_count: Number = UNSET
+    people: ClassVar[Names] = {"apple_identifier": Naming.ACCOUNT}
 
 
 class DepTokens(GraphList, frozen=True):

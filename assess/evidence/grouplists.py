@@ -10,6 +10,7 @@ import msgspec
 
 from assess.evidence import Ask
 from assess.evidence.certificates import Unread, same_computer
+from assess.evidence.people import Names, Naming
 
 
 class GroupList(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class GroupList(msgspec.Struct, frozen=True):
     groups: tuple[str, ...]
     sids: tuple[str, ...] = ()
     file: str = ""
+    people: ClassVar[Names] = {"computer": Naming.DEVICE}
 
     def lists(self, name: str, sids: tuple[str, ...] = ()) -> bool:
         """The group is among them, by its name or by one of these SIDs."""

@@ -16,6 +16,7 @@ import msgspec
 
 from assess.evidence import Ask
 from assess.evidence.certificates import same_computer
+from assess.evidence.people import Names, Naming
 
 _AHEAD = timedelta(days=1)  # of the moment judged from: a clock that is further ahead is wrong
 _WIDTH = timedelta(hours=26)  # from the easternmost time zone to the westernmost
@@ -35,6 +36,7 @@ class Line(msgspec.Struct, frozen=True):
     exact: bool = True
     file: str = ""
     values: dict[str, str] = {}
+    people: ClassVar[Names] = {"values.user": Naming.ACCOUNT}
 
     def value(self, name: str) -> str:
         """What the pattern found under this name, or ""."""
@@ -73,6 +75,7 @@ class LogCopy(msgspec.Struct, frozen=True):
     last: datetime | None = None
     lines: tuple[Line, ...] = ()
     cut: str = ""
+    people: ClassVar[Names] = {"place": Naming.DEVICE}
 
     def of(self, *kinds: str) -> list[Line]:
         """The lines of these kinds, the oldest first."""

@@ -16,6 +16,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask, Known
 from assess.evidence.certificates import Certificate, same_computer
 from assess.evidence.directory import ORDINARY_USER, NoAnswer
+from assess.evidence.people import Names, Naming, Unless
 from assess.evidence.securitydescriptor import Descriptor, domain_part, rid_of
 
 WEB_TEMPLATE = "ConfigMgrCloudWebServer"
@@ -175,6 +176,9 @@ class Principal(msgspec.Struct, frozen=True):
     contains: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     known: bool = False
+    people: ClassVar[Names] = {
+        "name": Unless(Naming.ACCOUNT, "kind", frozenset({"well-known", "group", "computer"})),
+    }  # fmt: skip
 
     @property
     def label(self) -> str:
@@ -334,6 +338,9 @@ class Member(msgspec.Struct, frozen=True):
     kind: MemberKind
     host: str = ""
     sid: str = ""
+    people: ClassVar[Names] = {
+        "name": Unless(Naming.ACCOUNT, "kind", frozenset({"computer", "group"})),
+    }  # fmt: skip
 
     @property
     def every_computer(self) -> bool:
@@ -435,6 +442,7 @@ class Nominee(msgspec.Struct, frozen=True, tag=True):
     enabled: bool
     administrator: bool
     enterprise: bool = False
+    people: ClassVar[Names] = {"dn": Naming.DN, "account": Naming.ACCOUNT}
 
 
 class NoNominee(msgspec.Struct, frozen=True, tag=True):
@@ -450,6 +458,7 @@ class Nominees(msgspec.Struct, frozen=True):
 
     name: str
     forests: tuple[Nominee | NoNominee | NoAnswer, ...]
+    people: ClassVar[Names] = {"name": Naming.ACCOUNT}
 
 
 class DomainAdministrator(Ask, frozen=True):

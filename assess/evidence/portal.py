@@ -12,6 +12,7 @@ from assess.evidence.dns import Address, AddressBook, plain
 from assess.evidence.enrolment import SERVICE
 from assess.evidence.graph import Flag, GraphOne, Number, Text
 from assess.evidence.http import HttpAnswer, StatusLine
+from assess.evidence.people import Names, Naming
 
 
 class Colour(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,6 +44,10 @@ class Brand(msgspec.Struct, frozen=True, rename="camel"):
     contact_notes: Text = msgspec.field(name="contactITNotes", default=UNSET)
     online_support_site_url: Text = UNSET
     online_support_site_name: Text = UNSET
+    people: ClassVar[Names] = {
+        "contact_name": Naming.NAME, "contact_phone": Naming.FREE, "contact_mail": Naming.ACCOUNT,
+        "contact_notes": Naming.FREE,
+    }  # fmt: skip
 
 
 class Branded(msgspec.Struct, frozen=True, rename="camel"):

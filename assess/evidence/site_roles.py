@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence.adminservice import Instances, Number, Seen, Text, equals, text
+from assess.evidence.people import Names, Naming, Unless
 
 MANAGEMENT_POINT = "SMS Management Point"
 SERVICE_CONNECTION_POINT = "SMS Dmp Connector"
@@ -235,6 +236,9 @@ class Administrator(msgspec.Struct, frozen=True, rename="pascal"):
     category_names: tuple[str, ...] | UnsetType | None = UNSET
     collection_names: tuple[str, ...] | UnsetType | None = UNSET
     is_group: bool | UnsetType | None = UNSET
+    people: ClassVar[Names] = {
+        "logon_name": Unless(Naming.ACCOUNT, "is_group", frozenset({True})),
+    }  # fmt: skip
 
     @property
     def about(self) -> str:

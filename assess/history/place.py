@@ -10,6 +10,9 @@ from pathlib import Path
 from assess.engagement import Engagement
 from assess.errors import HistoryError
 
+# What stands in the files' names for each privacy level.
+LEVELS = ("", "-pseudonymised", "-summary")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -18,11 +21,18 @@ class Place:
     folder: Path
     name: str
     shared_workbook: Path | None = None
+    # What distinguishes the files of a privacy level: runs are only compared within one.
+    level: str = ""
 
     @property
     def database(self) -> Path:
         """The runs."""
-        return self.folder / "history.db"
+        return self.folder / f"history{self.level}.db"
+
+    @property
+    def key(self) -> Path:
+        """The key of the pseudonyms."""
+        return self.folder / "pseudonyms.key"
 
     @property
     def lock(self) -> Path:
@@ -32,12 +42,15 @@ class Place:
     @property
     def workbook(self) -> Path:
         """The workbook that each run extends."""
-        return self.shared_workbook or self.folder / f"{self.name}.xlsx"
+        shared = self.shared_workbook
+        if shared is not None:
+            return shared.with_name(f"{shared.stem}{self.level}{shared.suffix}")
+        return self.folder / f"{self.name}{self.level}.xlsx"
 
     @property
     def calendar(self) -> Path:
         """What expires next, for a calendar to subscribe to."""
-        return self.folder / "expiries.ics"
+        return self.folder / f"expiries{self.level}.ics"
 
     def make(self) -> None:
         """Make the folder. Raises HistoryError where that cannot be."""
@@ -63,4 +76,10 @@ def place_of(engagement: Engagement) -> Place | None:
 def folder_of(engagement: Engagement) -> Place:
     """Where runs of an engagement are or were kept, whether or not they are now."""
     folder = engagement.path("history.path") or engagement.folder / f"{engagement.name}.history"
-    return Place(folder, engagement.name, engagement.path("history.workbook"))
+    level = engagement.get("report.privacy") or "full"
+    return Place(
+        folder,
+        engagement.name,
+        engagement.path("history.workbook"),
+        "" if level == "full" else f"-{level}",
+    )

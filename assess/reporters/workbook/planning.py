@@ -77,4 +77,3 @@ def add_options(book: Workbook, choice: Choice, confidential: str) -> None:
 
 def _said(*parts: str) -> str:
     return ": ".join(part for part in parts if part)
-
