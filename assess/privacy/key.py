@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from pathlib import PurePath
 
 from assess.engagement import Engagement, key_definitions
 from assess.errors import EngagementError, Unavailable
@@ -52,8 +53,8 @@ def made_of(key: bytes, engagement: Engagement) -> Pseudonyms:
 
 
 def _servers(engagement: Engagement) -> set[str]:
-    """The hosts that the engagement file names: servers, and no person's devices."""
-    found: set[str] = set()
+    """The hosts that the engagement file names, and the authorities: no person's devices."""
+    found = {PurePath(path).stem for path in engagement.get("files.intermediate_cers", [])}
     for name, definition in key_definitions().items():
         if definition.type.removeprefix("list of ") == "host":
             value = engagement.get(name)

@@ -5,6 +5,7 @@ parameters of questions. Whatever was changed is marked as veiled, so that a che
 believed only where it was seen to decide as it does from the names themselves.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +26,12 @@ KEYS: Mapping[str, Naming] = {
     "accounts.configmgr_admin": Naming.ACCOUNT,
     "accounts.domain_admin": Naming.ACCOUNT,
     "accounts.global_admin_upn": Naming.ACCOUNT,
+    "apple.apple_id": Naming.ACCOUNT,
     "ios.serials": Naming.SERIAL,
+    "planning.pilot_devices": Naming.DEVICE,
 }
 # Accounts that are used to read; they stay out of recordings, but refusals may quote them.
-_READERS = ("ad.user",)
+_READERS = re.compile(r"(ad|sql|site)\..*\buser")
 _NOBODY = frozenset({"yes", "no", "none", "true", "false"})
 _GONE = Refusal(
     "what was recorded belongs to a question that this installation does not know, so nobody can "
@@ -275,7 +278,8 @@ def _engagement(
 ) -> tuple[Engagement, Quoted, tuple[str, ...]]:
     """The engagement without people's names, the names, and which keys were changed."""
     quoted = Quoted(pseudonyms)
-    for key, kind in {**KEYS, **dict.fromkeys(_READERS, Naming.ACCOUNT)}.items():
+    readers = {key: Naming.ACCOUNT for key in engagement.values if _READERS.fullmatch(key)}
+    for key, kind in {**KEYS, **readers}.items():
         for text in _texts(engagement.get(key)):
             quoted.add(kind, text)
     people = [one.by for one in engagement.attestations.values()]

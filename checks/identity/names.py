@@ -10,6 +10,8 @@ from assess.evidence import Missing, Table
 from assess.evidence import adminservice as site
 from assess.evidence.directory import DirectoryUser
 from assess.evidence.graph import GraphTable, Text, Texts, User
+from assess.evidence.people import Names as Marks
+from assess.evidence.people import Naming
 from checks.identity.accounts import Account, Accounts, OfSite, OfTenant, addresses, smtp
 from checks.identity.claims import Claims, hashed
 from checks.identity.enrolling import anchor_key
@@ -24,6 +26,10 @@ class DeletedUser(msgspec.Struct, frozen=True, rename="camel"):
     user_principal_name: Text = msgspec.UNSET
     mail: Text = msgspec.UNSET
     proxy_addresses: Texts = msgspec.UNSET
+    people: ClassVar[Marks] = {
+        "user_principal_name": Naming.ACCOUNT, "mail": Naming.ACCOUNT,
+        "proxy_addresses": Naming.ACCOUNT,
+    }  # fmt: skip
 
     def names(self) -> Iterator[str]:
         """Its names; the UPN without the identifier that deletion puts before it."""

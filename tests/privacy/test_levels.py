@@ -1,0 +1,284 @@
+"""Privacy levels on a whole run: no name in any byte of any output, and no verdict gets better.
+
+The example customer's people and devices are given names that are made up by the test, in the
+evidence as a text: where they stand is found out without what the evidence says of itself.
+"""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pypdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assess import recording
+from assess.demo import EXAMPLE
+from assess.discover import library
+from assess.errors import EngagementError, RecordingError
+from assess.model import Status
+from assess.privacy.key import made_of
+from assess.privacy.showing import asked, showing
+from assess.recording import Recording
+from assess.rendering import FILE_NAMES, write_one
+from assess.reporters import REPORTERS
+from assess.results import Results, Selection, evaluate, to_json
+from demo_run import assess
+
+BETTER = {
+    Status.FAIL: 0, Status.UNKNOWN: 0, Status.MANUAL: 0, Status.WARN: 1,
+    Status.PASS: 2, Status.NOT_APPLICABLE: 2,
+}  # fmt: skip
+TOOL = "assess test"
+# Words that the product and the documents use themselves.
+ORDINARY = {"administrator", "guest", "admin", "krbtgt", "info", "service"}
+FIELDS = {
+    "userPrincipalName", "displayName", "onPremisesUserPrincipalName", "onPremisesSamAccountName",
+    "mail", "proxyAddresses", "deviceName", "serialNumber", "upn", "account", "addresses", "dn",
+    "UserPrincipalName", "UniqueUserName", "unique_user_name", "Name", "name",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's evidence, in full."""
+    folder = tmp_path_factory.mktemp("privacy")
+    with assess(EXAMPLE, tmp_path_factory.mktemp("run")).evidence as evidence:
+        recording.write(evidence, folder / "full.zip", tool=TOOL)
+    return folder / "full.zip"
+
+
+@pytest.fixture
+def full(file: Path) -> Iterator[Recording]:
+    with recording.read(file) as evidence:
+        yield evidence
+
+
+def members(file: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(file) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def original_names(file: Path) -> list[str]:
+    """What people, accounts and devices are called in the tables of the example, longest first."""
+    found: set[str] = set()
+    for name, data in members(file).items():
+        if not re.match(r"tables/(graph|ldap|adminservice)", name):
+            continue
+        for line in data.decode().splitlines():
+            for field, value in json.loads(line).items():
+                if field in FIELDS:
+                    for text in value if isinstance(value, list) else [value or ""]:
+                        found |= set(parts(text))
+    settings_ = json.loads(members(file)["recording.json"])["engagement"]["values"]
+    found |= {str(settings_["accounts.global_admin_upn"]).partition("@")[0]}
+    found |= set(settings_["planning.pilot_devices"])
+    return sorted((n for n in found if len(n) > 3 and n.casefold() not in ORDINARY), key=len, reverse=True)
+
+
+def parts(text: str) -> Iterator[str]:
+    if text.upper().startswith("CN="):
+        yield re.split(r"(?<!\\),", text)[0][3:].replace("\\", "")
+    else:
+        local = re.sub(r"^(smtp|sip):", "", text, flags=re.IGNORECASE).rpartition("@")[0] or text
+        yield re.sub(r"(?i)#ext#$", "", local.rpartition("\\")[2]).partition("/")[0]
+
+
+def renamed(file: Path, target: Path, new: dict[str, str]) -> None:
+    """The evidence with other names, replaced as text wherever they stand as words."""
+    pattern = re.compile(
+        r"(?<![\w.-])(" + "|".join(re.escape(json.dumps(n)[1:-1]) for n in new) + r")(?![\w-])", re.IGNORECASE
+    )
+    folded = {json.dumps(old)[1:-1].casefold(): json.dumps(made, ensure_ascii=False)[1:-1] for old, made in new.items()}
+    with zipfile.ZipFile(target, "w") as out:
+        for name, data in members(file).items():
+            out.writestr(name, pattern.sub(lambda m: folded[m[1].casefold()], data.decode()))
+
+
+def worst(results: Results) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for finding in results.findings:
+        for scenario in finding.scenarios:
+            key = (finding.requirement, scenario)
+            found[key] = min(found.get(key, 2), BETTER[finding.status])
+    return found
+
+
+def shown(evidence: Recording, level: str, key: bytes = b"key") -> tuple[Results, Results, Recording]:
+    before = evaluate(library(), evidence)
+    pseudonyms = made_of(key, evidence.engagement)
+    return before, *showing(before, evidence, level, pseudonyms, library(), Selection())
+
+
+def everything(told: Results, copy: Recording, folder: Path, formats: tuple[str, ...]) -> dict[str, str]:
+    """Every byte that a run writes, as text; packed files unpacked."""
+    folder.mkdir(exist_ok=True)
+    recording.write(copy, folder / "evidence.zip", tool=TOOL)
+    found = {f"evidence.zip/{n}": d.decode() for n, d in members(folder / "evidence.zip").items()}
+    found["results.json"] = to_json(told).decode()
+    for name in formats:
+        target = folder / FILE_NAMES[name]
+        assert write_one(name, to_json(told), library().catalogue, copy.tables, target) is None
+        data = target.read_bytes()
+        if name == "xlsx":
+            found |= {f"xlsx/{n}": d.decode("utf-8", "replace") for n, d in members(target).items()}
+        elif name == "pdf":
+            reader = pypdf.PdfReader(io.BytesIO(data))
+            found["pdf"] = "\n".join(page.extract_text() for page in reader.pages) + str(reader.metadata)
+            found["pdf bytes"] = data.decode("latin-1")
+        else:
+            found[name] = data.decode()
+    return found
+
+
+def told_of(name: str, outputs: dict[str, str]) -> list[str]:
+    folded = {name.casefold(), json.dumps(name)[1:-1].casefold()}
+    return [where for where, text in outputs.items() for one in folded if one in text.casefold()]
+
+
+SYLLABLES = st.lists(
+    st.sampled_from(["zyq", "xöj", "wuvx", "qy'k", "ßjz", "kxé", "vqh", "jzw"]), min_size=4, max_size=6
+)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_name_in_any_byte_and_no_verdict_better(file: Path, tmp_path: Path, data: st.DataObject) -> None:
+    old = original_names(file)
+    stems = data.draw(st.lists(SYLLABLES.map("".join), min_size=len(old), max_size=len(old), unique=True))
+    new = dict(zip(old, stems, strict=True))
+    renamed(file, tmp_path / "renamed.zip", new)
+    with recording.read(tmp_path / "renamed.zip") as evidence:
+        # The names are in the full reports: else the test would show nothing.
+        before, told, copy = shown(evidence, "pseudonymised")
+        with copy:
+            said = to_json(before).decode().casefold()
+            assert sum(name.casefold() in said for name in stems) > 5
+            formats = tuple(name for name in REPORTERS if name not in ("pdf", "json"))
+            outputs = everything(told, copy, tmp_path / "out", formats)
+            assert {name: told_of(name, outputs) for name in stems if told_of(name, outputs)} == {}
+            assert [v.verdict for v in told.verdicts] == [v.verdict for v in before.verdicts]
+            assert [f.status for f in told.findings] == [f.status for f in before.findings]
+        with recording.read(tmp_path / "out" / "evidence.zip") as back:
+            alone = worst(evaluate(library(), back))
+        assert not {key for key, value in worst(before).items() if alone[key] > value}
+
+
+@pytest.mark.parametrize("level", ["pseudonymised", "summary"])
+def test_every_format_of_the_example(full: Recording, file: Path, tmp_path: Path, level: str) -> None:
+    before, told, copy = shown(full, level)
+    with copy:
+        outputs = everything(told, copy, tmp_path / level, tuple(REPORTERS))
+    names = [name for name in original_names(file) if len(name) > 5]
+    assert len(names) > 20
+    bounded = {where: text.casefold() for where, text in outputs.items() if where != "pdf bytes"}
+    left = {
+        name: [w for w, text in bounded.items() if re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text)]
+        for name in names
+    }
+    assert {name: places for name, places in left.items() if places} == {}
+    assert [v.verdict for v in told.verdicts] == [v.verdict for v in before.verdicts]
+    assert [v.score for v in told.verdicts] == [v.score for v in before.verdicts]
+    assert told.privacy == level
+
+
+def test_a_summary_has_no_table_no_value_and_no_pseudonym(full: Recording, tmp_path: Path) -> None:
+    _, told, copy = shown(full, "summary")
+    with copy:
+        assert not told.tables and not list(copy.tables.iterdir())
+        assert {line.value for f in told.findings for line in f.evidence} == {"not shown"}
+        assert not re.search(r"(user|dev)-[a-z2-7]{10}|SN-[A-Z2-7]{10}|Person [a-z2-7]{10}", to_json(told).decode())
+        recording.write(copy, tmp_path / "summary.zip", tool=TOOL)
+    with recording.read(tmp_path / "summary.zip") as back:
+        statuses = {(f.requirement, f.status) for f in evaluate(library(), back).findings}
+    measured = {name for name, status in statuses if status is Status.PASS}
+    assert measured <= {f.requirement for f in told.findings if f.status is Status.PASS}
+
+
+def test_what_it_cannot_decide_is_unknown_with_the_reason(full: Recording) -> None:
+    before, _, copy = shown(full, "pseudonymised")
+    assert copy.veil is not None and copy.veil.proven is not None
+    with copy:
+        decided = evaluate(library(), copy)
+        assert {f.requirement: f.status for f in before.findings if f.requirement in copy.veil.proven} == {
+            f.requirement: f.status for f in decided.findings if f.requirement in copy.veil.proven
+        }
+        # Nobody has proven anything: whatever was read of people is unknown.
+        copy.veil = msgspec.structs.replace(copy.veil, proven={})
+        doubted = evaluate(library(), copy)
+    [one] = [f for f in doubted.findings if f.requirement == "identity.directory-sync"]
+    assert one.status is Status.UNKNOWN and "pseudonyms" in one.observed and one.remediation
+    assert not {k for k, v in worst(before).items() if worst(doubted)[k] > v}
+
+
+def test_another_version_is_not_believed(full: Recording) -> None:
+    _, _, copy = shown(full, "pseudonymised")
+    with copy:
+        assert copy.veil is not None
+        copy.veil = msgspec.structs.replace(copy.veil, tool="assess 0.0.1")
+        found = evaluate(library(), copy)
+    [one] = [f for f in found.findings if f.requirement == "identity.directory-sync"]
+    assert one.status is Status.UNKNOWN
+
+
+def test_the_same_person_in_two_runs_and_another_in_another_engagement(full: Recording) -> None:
+    _, first, one = shown(full, "pseudonymised")
+    _, again, two = shown(full, "pseudonymised")
+    _, other, three = shown(full, "pseudonymised", key=b"another")
+    for copy in (one, two, three):
+        copy.close()
+    assert to_json(first) == to_json(again)
+    ours = set(re.findall(r"user-[a-z2-7]{10}", to_json(first).decode()))
+    assert ours and not ours & set(re.findall(r"user-[a-z2-7]{10}", to_json(other).decode()))
+
+
+def test_a_waiver_stays_on_its_subject(full: Recording) -> None:
+    before = evaluate(library(), full)
+    open_ = next(f for f in before.findings if f.subject and f.subject.startswith("CORP\\"))
+    from dataclasses import replace  # noqa: PLC0415
+
+    from assess.engagement import Waiver  # noqa: PLC0415
+
+    waiver = Waiver(open_.requirement, "agreed", "Ben Walters", full.as_of.date(), open_.subject)
+    full.engagement = replace(full.engagement, waivers=(waiver,))
+    _, told, copy = shown(full, "pseudonymised")
+    copy.close()
+    [one] = [f for f in told.findings if f.requirement == open_.requirement]
+    assert one.waiver is not None and "Walters" not in one.waiver.by
+    assert one.subject != open_.subject
+
+
+def test_names_are_not_mixed_with_pseudonyms(full: Recording, file: Path, tmp_path: Path) -> None:
+    _, told, copy = shown(full, "pseudonymised")
+    with copy:
+        recording.write(copy, tmp_path / "a.zip", tool=TOOL)
+        with pytest.raises(EngagementError, match="cannot be had"):
+            showing(told, copy, "full", made_of(b"k", full.engagement), library(), Selection())
+    _, _, other = shown(full, "pseudonymised", key=b"another")
+    with recording.read(tmp_path / "a.zip") as one, other, recording.read(file) as plain:
+        for wrong in ([one, other], [one, plain]):
+            with pytest.raises(RecordingError, match="different ways"):
+                recording.merge(wrong)
+        with recording.read(tmp_path / "a.zip") as same, recording.merge([one, same]) as merged:
+            assert merged.veil is not None and merged.veil.proven == {}
+
+
+def test_an_answer_to_an_unknown_question_is_left_out(full: Recording) -> None:
+    record = next(r for r in full.records.values() if "graph.Users" in r.ask)
+    strange = msgspec.structs.replace(record, ask='stranger.checks.People{"all":true}')
+    full.add(strange)
+    _, _, copy = shown(full, "pseudonymised")
+    with copy:
+        refusal: Any = copy.records[strange.ask].refusal
+    assert "does not know" in refusal.reason and refusal.mend
+
+
+def test_every_question_of_the_checks_is_known() -> None:
+    kinds = asked(library())
+    assert "assess.evidence.graph.Users" in kinds and "assess.evidence.directory.DirectoryUsers" in kinds

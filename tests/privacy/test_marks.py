@@ -1,0 +1,59 @@
+"""Every field of evidence that sounds like a person's or a device's name is marked, or said not to be."""
+
+import importlib
+import pkgutil
+import re
+
+import msgspec
+
+import assess.evidence
+import checks
+from assess.engagement import key_definitions
+from assess.evidence import Ask
+from assess.privacy.veil import KEYS
+
+SOUNDS = re.compile(
+    r"upn|user|mail|display_name|account|serial|device_name|person|member|contact|phone|logon|apple_id|computer|machine|dn\b"
+)
+# Names of things, counts, ids and flags.
+NO_PEOPLE = {
+    "access.AccessConditions.users", "access.AccessPolicy.display_name", "access.AccessUsers.exclude_users",
+    "access.AccessUsers.include_users", "access.AccessConditions.user_risk_levels",
+}  # fmt: skip
+
+
+def structs() -> dict[str, type[msgspec.Struct]]:
+    found = {}
+    for package in (assess.evidence, checks):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(info.name)
+            for name, kind in vars(module).items():
+                own = isinstance(kind, type) and kind.__module__ == info.name
+                if own and issubclass(kind, msgspec.Struct) and not issubclass(kind, Ask):
+                    found[f"{info.name.rpartition('.')[2]}.{name}"] = kind
+    return found
+
+
+def unmarked() -> set[str]:
+    found = set()
+    for name, kind in structs().items():
+        marks = {mark.partition(".")[0] for mark in getattr(kind, "people", {})}
+        for field in msgspec.structs.fields(kind):
+            if field.name not in marks and SOUNDS.search(field.name) and "str" in str(field.type):
+                found.add(f"{name}.{field.name}")
+    return found
+
+
+def test_what_sounds_like_a_name_is_marked() -> None:
+    assert unmarked() == NO_PEOPLE & unmarked()
+
+
+def test_marks_name_fields() -> None:
+    for name, kind in structs().items():
+        fields = {field.name for field in msgspec.structs.fields(kind)}
+        marks = {mark.partition(".")[0] for mark in getattr(kind, "people", {})}
+        assert marks <= fields, name
+
+
+def test_keys_are_keys() -> None:
+    assert set(KEYS) <= set(key_definitions())
