@@ -69,6 +69,7 @@ class EnrollmentProfile(msgspec.Struct, frozen=True, rename="camel"):
         name="requireCompanyPortalOnSetupAssistantEnrolledDevices", default=UNSET
     )
     company_portal_vpp_token_id: Text = UNSET
+    people: ClassVar[Names] = {"support_phone_number": Naming.FREE}
 
     @property
     def ios(self) -> bool:

@@ -19,16 +19,17 @@ _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNO
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}:")
 _GUEST = "#ext#"
 _FIRST_NAME = re.compile(r"([A-Za-z0-9.]+=)((?:\\.|[^,\\])*)", re.DOTALL)
-_LETTERS = 10  # 50 bits: two of 200,000 people share one in two of 100,000 engagements
+_LETTERS = 10  # 47 bits: among 200,000 people two share one in one of 10,000 engagements
 # What looks like an address, wherever it stands.
 _AROUND = r"\s@\"<>()\[\],;:=|/\\"
 _ADDRESS = re.compile(rf"[^{_AROUND}]+@[^{_AROUND}]+")
 _QUOTES = "'‘’“”`.…{}"
-_CODE = rf"[a-z2-7]{{{_LETTERS}}}"
+# The first is a digit, so that none reads like a word ("user-assignment").
+_CODE = rf"[2-7][a-z2-7]{{{_LETTERS - 1}}}"
 # Every pseudonym that this module makes.
 MADE = re.compile(
-    rf"(?P<account>user-{_CODE}\$?(?:#EXT#)?(?:@[^{_AROUND}]*[^{_AROUND}.'])?)"
-    rf"|(?P<device>dev-{_CODE})|(?P<serial>SN-{_CODE})|(?P<name>Person {_CODE})",
+    rf"(?<![\w-])(?:(?P<account>user-{_CODE}\$?(?:#EXT#)?(?:@[^{_AROUND}]*[^{_AROUND}.'])?)"
+    rf"|(?P<device>dev-{_CODE})|(?P<serial>SN-{_CODE})|(?P<name>Person {_CODE}))",
     re.IGNORECASE,
 )
 WITHHELD = "(withheld)"
@@ -112,7 +113,8 @@ class Pseudonyms:
         plain = unicodedata.normalize("NFKC", text).casefold()
         data = f"{kind}\0{plain}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, data, hashlib.sha256)
-        return base64.b32encode(digest).decode("ascii").lower()[:_LETTERS]
+        code = base64.b32encode(digest).decode("ascii").lower()
+        return f"{digest[-1] % 6 + 2}{code[: _LETTERS - 1]}"
 
     def whole(self, text: str) -> str:
         """The text with the pseudonym of every address in it, whoever wrote it."""
@@ -168,16 +170,25 @@ class Quoted:
     def __init__(self, pseudonyms: Pseudonyms, named: Mapping[str, str] | None = None) -> None:
         self._pseudonyms = pseudonyms
         self.named = dict(named or {})
+        # How a name is written, where that is not found by ignoring case: ß is SS in capitals.
+        self._written: dict[str, set[str]] = {}
 
     def add(self, kind: Naming, text: str) -> None:
         """A name that texts may quote."""
         for term, made in self._pseudonyms.terms(kind, text):
             if term != made and any(letter.isalnum() for letter in term):
-                self.named.setdefault(term.casefold(), made)
+                folded = term.casefold()
+                self.named.setdefault(folded, made)
+                if folded != term.lower():
+                    self._written.setdefault(folded, set()).update(
+                        (term, term.lower(), term.upper())
+                    )
 
     def beside(self, other: "Quoted") -> "Quoted":
         """The names of both."""
-        return Quoted(self._pseudonyms, {**other.named, **self.named})
+        both = Quoted(self._pseudonyms, {**other.named, **self.named})
+        both._written = {**other._written, **self._written}  # noqa: SLF001 - of its own kind
+        return both
 
     def exactly(self, text: str) -> str:
         """What stands for a text that is a name, and nothing but it."""
@@ -193,8 +204,9 @@ class Quoted:
         # Addresses first: a name inside one must not hide the rest of it.
         text = self._pseudonyms.whole(text)
         for term in sorted(there, key=len, reverse=True):
+            forms = "|".join(map(re.escape, (term, *sorted(self._written.get(term, ())))))
+            pattern = rf"(?<!\w)(?<!user-)(?<!dev-)(?:{forms})(?!\w)"
             made = self.named[term]
-            pattern = rf"(?<!\w)(?<!user-)(?<!dev-){re.escape(term)}(?!\w)"
             text = re.sub(pattern, lambda _, made=made: made, text, flags=re.IGNORECASE)  # type: ignore[misc]
         return text
 
