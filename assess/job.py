@@ -21,6 +21,7 @@ from assess.history.shapes import Kind
 from assess.model import Verdict
 from assess.recording import Recording
 from assess.rendering import FILE_NAMES, Renderer
+from assess.reporters.brand import PLAIN, Brand
 from assess.results import FormatOf, Results, Selection
 from assess.sources import connectors_for, whom
 
@@ -35,6 +36,7 @@ class Wanted:
     selection: Selection = field(default_factory=Selection)
     formats: tuple[str, ...] = ()
     privacy: str = "full"
+    brand: Brand = PLAIN
 
 
 def scenarios_of(engagement: Engagement, chosen: Sequence[str]) -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def write_all(
     found: Results, evidence: Recording, folder: Path, wanted: Wanted, renderer: Renderer
 ) -> Results:
     """Write the reports, results.json and evidence.zip; the results with what was not written."""
-    failures = renderer.write(found, wanted.formats, evidence.tables, folder)
+    failures = renderer.write(found, wanted.formats, evidence.tables, folder, wanted.brand)
     found = msgspec.structs.replace(
         found, not_written=tuple(FormatOf(name, reason) for name, reason in failures.items())
     )

@@ -14,6 +14,7 @@ from typing import Self
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
+from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, from_json, to_json
 
 FILE_NAMES = {
@@ -25,7 +26,7 @@ FILE_NAMES = {
 WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "ics")
 # The slowest first, so that the others run beside it.
 _ORDER = ("pdf", "xlsx", "html")
-Job = tuple[str, bytes, Catalogue, Path, Path]
+Job = tuple[str, bytes, Catalogue, Path, Path, Brand]
 
 
 def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
@@ -35,7 +36,12 @@ def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
 
 
 def write_one(
-    name: str, data: bytes, catalogue: Catalogue, tables: Path, target: Path
+    name: str,
+    data: bytes,
+    catalogue: Catalogue,
+    tables: Path,
+    target: Path,
+    brand: Brand = PLAIN,
 ) -> str | None:
     """Render one format from the bytes of results.json; the reason if it cannot be made here.
 
@@ -44,7 +50,7 @@ def write_one(
     from assess.reporters import write_report  # noqa: PLC0415 - a process of its own starts here
 
     try:
-        write_report(name, from_json(data), catalogue, tables, target)
+        write_report(name, from_json(data), catalogue, tables, target, brand)
     except Unavailable as error:
         return f"{error.reason}. {error.mend}".strip()
     return None
@@ -130,7 +136,12 @@ class Renderer:
         return worker
 
     def write(
-        self, found: Results, formats: Sequence[str], tables: Path, folder: Path
+        self,
+        found: Results,
+        formats: Sequence[str],
+        tables: Path,
+        folder: Path,
+        brand: Brand = PLAIN,
     ) -> dict[str, str]:
         """Write every format but results.json; a format that failed, with the reason.
 
@@ -141,7 +152,7 @@ class Renderer:
         data, catalogue = to_json(found), library().catalogue
         names = sorted((name for name in formats if name != "json"), key=_rank)
         jobs: list[Job] = [
-            (name, data, catalogue, tables, folder / FILE_NAMES[name]) for name in names
+            (name, data, catalogue, tables, folder / FILE_NAMES[name], brand) for name in names
         ]
         given: list[tuple[Job, _Worker | None]] = [(job, None) for job in jobs]
         if self._slow is not None and jobs:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from assess.branding.house import brand_of
 from assess.commands import options
 from assess.commands.reporting import conclude
 from assess.demo import EXAMPLE
@@ -60,7 +61,8 @@ def command(
             as_of = contoso.as_of
             engagement = with_level(load(contoso.engagement), privacy)
             level = level_of(engagement)
-            wanted = Wanted(engagement.scenarios, formats=chosen, privacy=level)
+            brand = brand_of(engagement, names=level == "full")
+            wanted = Wanted(engagement.scenarios, formats=chosen, privacy=level, brand=brand)
             evidence = gather(known, engagement, wanted, lambda: as_of, progress)
         with evidence:
             found = evaluate(known, evidence)

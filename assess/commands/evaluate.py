@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from assess import recording
+from assess.branding.house import brand_of
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
@@ -20,6 +21,7 @@ from assess.privacy.key import for_once, pseudonyms_of
 from assess.privacy.showing import LEVELS, level_of, with_level
 from assess.recording import Recording
 from assess.rendering import Renderer, formats_of
+from assess.reporters.brand import PLAIN
 from assess.results import Selection, evaluate
 
 
@@ -40,7 +42,8 @@ Examples:
     "kept_with",
     type=options.FILE,
     metavar="FILE",
-    help="Engagement file in whose history the run is kept and compared; default: not kept.",
+    help="Engagement file in whose history the run is kept and compared, and whose brand and key "
+    "of pseudonyms count; default: not kept.",
 )
 @options.json_option
 def command(
@@ -76,6 +79,7 @@ def command(
             Selection(only, skip),
             formats_of(formats, options.DEFAULT_FORMATS),
             level,
+            PLAIN if keeping is None else brand_of(keeping, names=level == "full"),
         )
         if dry_run:
             return show_questions(known, engagement, wanted, as_json=as_json)

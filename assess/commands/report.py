@@ -6,24 +6,43 @@ from pathlib import Path
 import click
 
 from assess import recording
+from assess.branding.house import brand_of
 from assess.commands import options
+from assess.engagement import load
 from assess.errors import RecordingError
 from assess.files import write
 from assess.job import run_folder
 from assess.output import say
+from assess.privacy.showing import LEVELS, summary
 from assess.rendering import FILE_NAMES, Renderer, formats_of
-from assess.results import from_json, to_json
+from assess.reporters.brand import PLAIN
+from assess.results import Results, from_json, to_json
 
 
 @click.command(
     "report",
     epilog="""\b
-Example:
-  assess report reports/contoso-20261120T211000Z/results.json -f pdf -o again""",
+Examples:
+  assess report reports/contoso-20261120T211000Z/results.json -f pdf -o again
+  assess report results.json --brand contoso.toml""",
 )
 @click.argument("results", type=options.FILE)
 @options.output_options
-def command(results: Path, output: Path, formats: tuple[str, ...]) -> int:
+@options.privacy_option
+@click.option(
+    "--brand",
+    "house",
+    type=options.FILE,
+    metavar="FILE",
+    help="Engagement file whose brand, logo and templates the reports wear; default: none.",
+)
+def command(
+    results: Path,
+    output: Path,
+    formats: tuple[str, ...],
+    privacy: str | None,
+    house: Path | None,
+) -> int:
     """Render reports from a results.json, without judging anything again.
 
     Long lists come from the evidence.zip beside it, if it is there.
@@ -32,6 +51,8 @@ def command(results: Path, output: Path, formats: tuple[str, ...]) -> int:
         found = from_json(results.read_bytes(), origin=str(results))
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
+    found = _at(found, privacy, results)
+    brand = PLAIN if house is None else brand_of(load(house), names=found.privacy == "full")
     wanted = formats_of(formats, options.DEFAULT_FORMATS)
     beside = results.with_name("evidence.zip")
     with tempfile.TemporaryDirectory(prefix="assess-") as empty, Renderer(wanted) as renderer:
@@ -40,7 +61,7 @@ def command(results: Path, output: Path, formats: tuple[str, ...]) -> int:
         if found.tables and evidence is None:
             say(f"assess: {beside} is not there, so long lists are left out")
         folder = run_folder(output, found.engagement.name, found.as_of)
-        failures = renderer.write(found, wanted, tables, folder)
+        failures = renderer.write(found, wanted, tables, folder, brand)
         if "json" in wanted:
             write(folder / FILE_NAMES["json"], to_json(found))
         if evidence:
@@ -49,3 +70,20 @@ def command(results: Path, output: Path, formats: tuple[str, ...]) -> int:
         say(f"assess: {FILE_NAMES[name]} was not written: {reason}")
     say(f"The reports are in {folder}")
     return 4 if set(failures) & set(formats) else 0
+
+
+def _at(found: Results, level: str | None, file: Path) -> Results:
+    """The results at a level: from pseudonyms to a summary, and no other way.
+
+    Only the evidence tells which words of full results are names, and nothing brings names back.
+    """
+    if level is None or level == found.privacy:
+        return found
+    if LEVELS.index(level) < LEVELS.index(found.privacy):
+        raise RecordingError(f"{file} is {found.privacy}: no name is in it to make it {level}")
+    if found.privacy == "full":
+        raise RecordingError(
+            f"{file} is full, and only the evidence tells which words in it are names: "
+            f"assess evaluate {file.with_name('evidence.zip')} --privacy {level}"
+        )
+    return summary(found)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from assess.branding.house import brand_of
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
@@ -70,6 +71,7 @@ def command(
             Selection(only, skip, changed),
             formats_of(formats, options.DEFAULT_FORMATS),
             level,
+            brand_of(engagement, names=level == "full"),
         )
         if dry_run:
             return show_questions(known, engagement, wanted, as_json=as_json)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from assess.branding.house import brand_of
 from assess.commands import options
 from assess.discover import library
 from assess.engagement import Engagement, key_definitions, load
@@ -23,6 +24,7 @@ def command(file: Path, *, as_json: bool) -> int:
         raise EngagementError(
             "\n".join(f"{engagement.file}: {key}: {path} does not exist." for key, path in absent)
         )
+    brand_of(engagement)
     unanswered = [
         key for key in needed_keys(library(), engagement.scenarios) if engagement.get(key) is None
     ]

@@ -21,6 +21,7 @@ from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, Ve
 
 # Keys of the engagement file that name people or devices, and what they hold.
 KEYS: Mapping[str, Naming] = {
+    "engagement.assessor": Naming.NAME,
     "engagement.contact": Naming.NAME,
     "accounts.azure_subscription_owner": Naming.ACCOUNT,
     "accounts.configmgr_admin": Naming.ACCOUNT,

@@ -10,53 +10,64 @@ from pathlib import Path
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.files import whole, write
+from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, to_json
 
-Writer = Callable[[Results, Catalogue, Path, Path], None]
+Writer = Callable[[Results, Catalogue, Path, Path, Brand], None]
 
 
-def _html(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _html(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, brand: Brand
+) -> None:
     from assess.reporters.html import render
 
-    write(target, render(results, library_catalogue=catalogue))
+    write(target, render(results, library_catalogue=catalogue, brand=brand))
 
 
-def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path, brand: Brand) -> None:
     from assess.reporters.pdf import render
 
-    write(target, render(results, library_catalogue=catalogue))
+    write(target, render(results, library_catalogue=catalogue, brand=brand))
 
 
-def _xlsx(results: Results, catalogue: Catalogue, tables: Path, target: Path) -> None:
+def _xlsx(results: Results, catalogue: Catalogue, tables: Path, target: Path, brand: Brand) -> None:
     from assess.reporters.workbook.write import write_workbook
 
     with whole(target) as draft:
-        write_workbook(results, catalogue, tables, draft)
+        write_workbook(results, catalogue, tables, draft, brand)
 
 
-def _json(results: Results, _catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _json(
+    results: Results, _catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
     write(target, to_json(results))
 
 
-def _csv(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _csv(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
     from assess.reporters.plain import to_csv
 
     write(target, to_csv(results, catalogue))
 
 
-def _md(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _md(results: Results, catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand) -> None:
     from assess.reporters.plain import to_markdown
 
     write(target, to_markdown(results, catalogue))
 
 
-def _junit(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _junit(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
     from assess.reporters.plain import to_junit
 
     write(target, to_junit(results, catalogue))
 
 
-def _ics(results: Results, _catalogue: Catalogue, _tables: Path, target: Path) -> None:
+def _ics(
+    results: Results, _catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
     from assess.reporters.expiries import calendar
 
     write(target, calendar(results))
@@ -69,7 +80,12 @@ REPORTERS: Mapping[str, Writer] = {
 
 
 def write_report(
-    name: str, results: Results, catalogue: Catalogue, tables: Path, target: Path
+    name: str,
+    results: Results,
+    catalogue: Catalogue,
+    tables: Path,
+    target: Path,
+    brand: Brand = PLAIN,
 ) -> None:
     """Write one format; it appears at ``target`` whole or not at all.
 
@@ -80,7 +96,7 @@ def write_report(
         known = ", ".join(REPORTERS)
         reason = f"this version makes no report of the format {name}"
         raise Unavailable(reason, f"Choose of: {known}.")
-    writer(results, catalogue, tables, target)
+    writer(results, catalogue, tables, target, brand)
 
 
 def warm_up(name: str) -> None:

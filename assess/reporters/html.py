@@ -14,11 +14,12 @@ from markupsafe import Markup
 from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters import charts, planchart
+from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.past import past
 from assess.reporters.summary import nothing_stops
-from assess.reporters.templating import compile_templates, environment
-from assess.reporters.tokens import DARK, LIGHT, PRINT, SHORT, VARIABLES, Palette
+from assess.reporters.templating import compile_templates, environment, naming_faults
+from assess.reporters.tokens import SHORT, VARIABLES, Palette
 from assess.reporters.trend import trend
 from assess.reporters.view import View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
@@ -35,18 +36,24 @@ _OPEN_AT_LOAD = 5
 _MANY_OPEN = 100
 
 
-def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
-    """The report as one HTML file."""
+def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLAIN) -> bytes:
+    """The report as one HTML file. Raises Unavailable where a template of the house is wrong."""
+    with naming_faults(brand.templates):
+        return _render(results, library_catalogue, brand)
+
+
+def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> bytes:
     shown = view(results, library_catalogue)
     times = past(results, library_catalogue)
     divided = parts(shown, LIMITS)
     visible = [card for part in divided for card in part.shown]
-    css, script = _style(), _script()
+    css, script = _style(brand.accent, brand.font), _script()
     text = (
-        environment()
+        environment(brand.templates)
         .get_template("report.html.j2")
         .render(
             view=shown,
+            brand=brand,
             past=times,
             trends=[trend(one, VARIABLES, "inherit") for one in times.trends],
             parts=divided,
@@ -86,26 +93,28 @@ def _open_at_load(shown: View) -> set[str]:
 
 
 @cache
-def _style() -> Markup:
-    """The style sheet: constants of ours alone."""
+def _style(accent: str = "", font: str = "") -> Markup:
+    """The style sheet: constants of ours, and an accent and a font that were checked."""
+    brand = Brand(accent=accent, font=font)
     faces = "".join(
         f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
         f"src:url(data:font/woff2;base64,{_font(name)}) format('woff2')}}\n"
         for family, weights, name in _FACES
     )
     roles = (
-        f":root{{color-scheme:light;{_roles(LIGHT)}}}\n"
+        f":root{{color-scheme:light;{_roles(brand.light)}}}\n"
         "@media (prefers-color-scheme:dark){:root:not([data-theme=light])"
-        f"{{color-scheme:dark;{_roles(DARK)}}}}}\n"
-        f":root[data-theme=dark]{{color-scheme:dark;{_roles(DARK)}}}\n"
-        f"@media print{{:root,:root[data-theme]{{color-scheme:light;{_roles(PRINT)}}}}}\n"
+        f"{{color-scheme:dark;{_roles(brand.dark)}}}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{_roles(brand.dark)}}}\n"
+        f"@media print{{:root,:root[data-theme]{{color-scheme:light;{_roles(brand.paper)}}}}}\n"
     )
     statuses = "".join(
         f".c-{name}{{color:var(--{name})}}\n"
         f".chip-{name}{{color:var(--{name});background:var(--{name}-soft)}}\n"
         for name in SHORT.values()
     )
-    return Markup(f"{faces}{roles}{_text('report.css')}{statuses}")  # noqa: S704 - ours alone
+    own = f'body{{font-family:"{font}","Source Sans 3",sans-serif}}\n' if font else ""
+    return Markup(f"{faces}{roles}{_text('report.css')}{statuses}{own}")  # noqa: S704 - ours alone
 
 
 @cache

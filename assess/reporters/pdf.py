@@ -8,18 +8,25 @@ import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts, planchart
+from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.past import Past, past
 from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
-from assess.reporters.templating import brief, compile_templates, environment, stylesheet
-from assess.reporters.tokens import PRINT, SHORT
+from assess.reporters.templating import (
+    brief,
+    compile_templates,
+    environment,
+    naming_faults,
+    stylesheet,
+)
+from assess.reporters.tokens import PRINT, SHORT, Palette
 from assess.reporters.trend import trend
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
@@ -62,21 +69,24 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
-    """The report as a PDF. Raises Unavailable where its renderer cannot run."""
-    press = _press()
+def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLAIN) -> bytes:
+    """The report as a PDF.
+
+    Raises Unavailable where its renderer cannot run, or a template of the house is wrong.
+    """
+    press = _press(brand)
     shown = view(results, library_catalogue)
-    with _no_collection():
-        fit = _fit(press, results, shown)
+    with _no_collection(), naming_faults(brand.templates):
+        fit = _fit(press, results, shown, brand)
         times = past(results, library_catalogue)
-        return press.write(press.lay_out(page(results, shown, fit, times=times)))
+        return press.write(press.lay_out(page(results, shown, fit, times=times, brand=brand)))
 
 
-def _fit(press: "_Press", results: Results, shown: View) -> Fit:
+def _fit(press: "_Press", results: Results, shown: View, brand: Brand) -> Fit:
     """The fullest summary that takes one page: tried on its own, from the one that most take."""
 
     def fits(at: int) -> bool:
-        alone = press.lay_out(page(results, shown, FITS[at], alone=True))
+        alone = press.lay_out(page(results, shown, FITS[at], alone=True, brand=brand))
         return len(alone.pages) == 1
 
     at = USUAL
@@ -89,12 +99,12 @@ def _fit(press: "_Press", results: Results, shown: View) -> Fit:
     return FITS[at]
 
 
-def _plan_charts(shown: View) -> list[tuple[str, str, str]]:
+def _plan_charts(shown: View, palette: Palette) -> list[tuple[str, str, str]]:
     """Title, picture and words of each chart of the plan."""
     return [
         (
             title,
-            charts.image(planchart.chart(steps, shown.plan, PRINT, TEXT)),
+            charts.image(planchart.chart(steps, shown.plan, palette, TEXT)),
             f"Chart of {len(steps)} steps; they stand in words below.",
         )
         for title, steps in planchart.drawn(shown.plan.way)
@@ -102,7 +112,13 @@ def _plan_charts(shown: View) -> list[tuple[str, str, str]]:
 
 
 def page(
-    results: Results, shown: View, fit: Fit, *, times: Past | None = None, alone: bool = False
+    results: Results,
+    shown: View,
+    fit: Fit,
+    *,
+    times: Past | None = None,
+    alone: bool = False,
+    brand: Brand = PLAIN,
 ) -> str:
     """The HTML page that is laid out; ``alone``: its summary only."""
     told = times or Past()
@@ -114,12 +130,13 @@ def page(
     left_out = len(shown.areas) - len(areas)
     note = f"; {left_out} areas with nothing open are left out" if left_out else ""
     return (
-        environment()
+        environment(brand.templates)
         .get_template("report.pdf.html.j2")
         .render(
             view=shown,
+            brand=brand,
             past=told,
-            trends=[charts.image(trend(one, PRINT, TEXT)) for one in told.trends],
+            trends=[charts.image(trend(one, brand.paper, TEXT)) for one in told.trends],
             parts=divided,
             opened=opened,
             settled=settled,
@@ -140,7 +157,7 @@ def page(
                 for banner in shown.banners
             ],
             field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
-            plan_charts=[] if alone else _plan_charts(shown),
+            plan_charts=[] if alone else _plan_charts(shown, brand.paper),
             field_words=charts.described(areas),
             field_note=note,
             short=SHORT,
@@ -153,7 +170,7 @@ def page(
     )
 
 
-def style() -> str:
+def style(brand: Brand = PLAIN) -> str:
     """The style sheet, with its fonts and marks."""
     faces = "".join(
         f'@font-face {{ font-family: "{family}"; font-weight: {weight}; '
@@ -171,17 +188,24 @@ def style() -> str:
         )
     sheet = stylesheet(
         "report.pdf.css",
-        PRINT,
-        text=f'"{TEXT}", "{TEXT} Ext", "Noto Sans", sans-serif',
+        brand.paper,
+        text=(f'"{brand.font}", ' if brand.font else "")
+        + f'"{TEXT}", "{TEXT} Ext", "Noto Sans", sans-serif',
+        foot=_in_css(" · ".join(filter(None, (brand.kept("Confidential"), brand.footer)))),
         code=f'"{CODE}", "{CODE} Ext", "DejaVu Sans Mono", monospace',
     )
     return f"{faces}{sheet}{marks}"
 
 
+def _in_css(text: str) -> str:
+    """A text as the inside of a string of a style sheet."""
+    return "".join(one if one.isalnum() or one in " .,·-" else f"\\{ord(one):06x}" for one in text)
+
+
 class _Press:
     """The renderer, with its fonts and style sheet read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, brand: Brand = PLAIN) -> None:
         try:
             import weasyprint  # noqa: PLC0415 - slow, and its libraries may be absent
             from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
@@ -201,7 +225,7 @@ class _Press:
             """Gives the shipped fonts and what stands in the page; refuses all else, fatally."""
 
             def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> object:
-                if url.startswith("data:image/svg+xml,"):
+                if url.startswith(("data:image/svg+xml,", "data:image/png;base64,")):
                     return super().fetch(url, headers)
                 known = {f"{_FONTS}{name}": ("fonts", name) for *_, name in _FACES}
                 known |= {f"{_MARKS}{s}.png": ("marks", f"{s}.png") for s in SHORT.values()}
@@ -214,7 +238,7 @@ class _Press:
         self.fetcher = Fetcher(allowed_protocols=("data",))
         self._fonts = FontConfiguration()
         self._style = weasyprint.CSS(
-            string=style(), font_config=self._fonts, url_fetcher=self.fetcher
+            string=style(brand), font_config=self._fonts, url_fetcher=self.fetcher
         )
 
     def lay_out(self, text: str) -> Any:  # noqa: ANN401 - untyped library
@@ -237,14 +261,21 @@ class _Press:
 _lock = threading.Lock()
 
 
-@cache
-def _press_made() -> _Press:
-    return _Press()
+@lru_cache(maxsize=2)
+def _press_made(brand: Brand) -> _Press:
+    return _Press(brand)
 
 
-def _press() -> _Press:
+def _press(brand: Brand = PLAIN) -> _Press:
+    """The renderer with a style sheet; logos and templates are not of it."""
+    styled = Brand(
+        accent=brand.accent,
+        font=brand.font,
+        footer=brand.footer,
+        confidentiality=brand.confidentiality,
+    )
     with _lock:
-        return _press_made()
+        return _press_made(styled)
 
 
 def forget() -> None:

@@ -1,23 +1,81 @@
-"""The template engine of the reports: escapes everything, and knows no undefined name."""
+"""The template engine of the reports: escapes everything, and knows no undefined name.
+
+A house's own templates stand before ours, file by file. They run in a sandbox, see what ours see,
+are read from their folder alone, and cannot switch escaping off.
+"""
 
 import re
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from string import Template
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from assess.errors import Unavailable
 from assess.reporters.tokens import Palette
 
 _BREAKS = re.compile(r"(?<=[./\\@_-])(?=.)")
 
 
+_LARGEST = 1 << 20
+
+
+class _Own(BaseLoader):
+    """Templates of one folder: plain files in it, and none that a link leads out of it to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """The text of a template. Raises TemplateSyntaxError where it switches escaping off."""
+        if "/" in template or "\\" in template or not template.endswith(".j2"):
+            raise TemplateNotFound(template)
+        path = (self._folder / template).resolve()
+        if path.parent != self._folder or not path.is_file():
+            raise TemplateNotFound(template)
+        if path.stat().st_size > _LARGEST:
+            raise TemplateSyntaxError("it is larger than 1 MB", 1, template, str(path))
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise TemplateSyntaxError("it is not UTF-8 text", 1, template, str(path)) from None
+        for found in environment.parse(text, template, str(path)).find_all(
+            nodes.EvalContextModifier
+        ):
+            raise TemplateSyntaxError(
+                "escaping stays on: autoescape is not for templates to change",
+                found.lineno,
+                template,
+                str(path),
+            )
+        return text, str(path), lambda: True
+
+
 @cache
-def environment() -> Environment:
-    """The engine, with the filters that templates use."""
-    engine = Environment(
-        loader=PackageLoader("templates", "."),
+def environment(own: str = "") -> Environment:
+    """The engine, with the filters that templates use. ``own``: the folder of a house's own."""
+    ours = PackageLoader("templates", ".")
+    kind = SandboxedEnvironment if own else Environment
+    engine = kind(
+        loader=ChoiceLoader([_Own(Path(own)), ours]) if own else ours,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -25,7 +83,37 @@ def environment() -> Environment:
     )
     engine.filters["brief"] = brief
     engine.filters["breakable"] = breakable
+    if own:
+        del engine.filters["safe"]
     return engine
+
+
+@contextmanager
+def naming_faults(own: str) -> Iterator[None]:
+    """A fault in a house's own template is Unavailable, with file, line and mend."""
+    try:
+        yield
+    except Exception as error:
+        place = _place(error, own) if own else ""
+        if not place:
+            raise
+        said = error.message if isinstance(error, TemplateError) else error
+        raise Unavailable(
+            f"the template {place}: {said}",
+            "Mend it, or take its file out of the folder of [report] templates: then the "
+            "product's own is used.",
+        ) from error
+
+
+def _place(error: Exception, own: str) -> str:
+    """File and line in the folder of the house's templates; empty: the fault is elsewhere."""
+    folder = Path(own).resolve()
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        path = Path(error.filename)
+        return f"{path.name}, line {error.lineno}" if path.parent == folder else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if Path(frame.filename).parent == folder]
+    return f"{Path(inside[-1].filename).name}, line {inside[-1].lineno}" if inside else ""
 
 
 def compile_templates(suffix: str) -> None:

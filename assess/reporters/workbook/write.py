@@ -12,6 +12,7 @@ from openpyxl.xml.functions import tostring
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.past import past
 from assess.reporters.tokens import LIGHT
 from assess.reporters.view import Card, View, order, view
@@ -69,14 +70,16 @@ _CHART_ROWS = 16  # what the chart covers
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target: Path) -> None:
+def write_workbook(
+    results: Results, catalogue: Catalogue, tables: Path, target: Path, brand: Brand = PLAIN
+) -> None:
     """Write the workbook to ``target``. ``tables``: the folder with the long lists."""
     shown = view(results, catalogue)
-    confidential = f"Confidential · {shown.customer}"
+    confidential = brand.kept(f"Confidential · {shown.customer}")
     book = Workbook(write_only=True)
     moment = results.as_of.astimezone(UTC).replace(tzinfo=None)
     book.properties.title = f"Readiness of {shown.customer}"
-    book.properties.creator = shown.tool
+    book.properties.creator = brand.company or shown.tool
     book.properties.created = book.properties.modified = moment
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)

@@ -1,0 +1,1 @@
+"""The assessor's house in the reports: read from the engagement file, checked, made harmless."""
