@@ -75,6 +75,8 @@ def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLA
     Raises Unavailable where its renderer cannot run, or a template of the house is wrong.
     """
     press = _press(brand)
+    press.logos.clear()
+    press.logos.update(one.address for one in (brand.logo, brand.customer) if one)
     shown = view(results, library_catalogue)
     with _no_collection(), naming_faults(brand.templates):
         fit = _fit(press, results, shown, brand)
@@ -221,11 +223,13 @@ class _Press:
                 "libharfbuzz-subset0) and render again: assess report results.json -f pdf.",
             ) from error
 
+        self.logos = logos = set[str]()
+
         class Fetcher(URLFetcher):  # type: ignore[misc]
-            """Gives the shipped fonts and what stands in the page; refuses all else, fatally."""
+            """Gives shipped fonts, logos, and what is drawn in the page; fatally refuses all else."""
 
             def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> object:
-                if url.startswith(("data:image/svg+xml,", "data:image/png;base64,")):
+                if url.startswith("data:image/svg+xml,") or url in logos:
                     return super().fetch(url, headers)
                 known = {f"{_FONTS}{name}": ("fonts", name) for *_, name in _FACES}
                 known |= {f"{_MARKS}{s}.png": ("marks", f"{s}.png") for s in SHORT.values()}
