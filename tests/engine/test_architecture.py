@@ -37,6 +37,12 @@ POLICY = {
         "assess.engagement", "assess.errors", "assess.model", "assess.results",
     },
     "assess.history.shapes": {"assess.model"},
+    "assess.privacy": {
+        "assess.catalogue", "assess.check", "assess.collect", "assess.discover", "assess.engagement",
+        "assess.errors", "assess.evaluate", "assess.evidence", "assess.history.place", "assess.keytypes",
+        "assess.model", "assess.recording", "assess.results",
+    },
+    "assess.branding": {"assess.engagement", "assess.errors", "assess.reporters"},
     "assess.waivers": {"assess.engagement", "assess.model"},
     "templates": set(),
 }  # fmt: skip
