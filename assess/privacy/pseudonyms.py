@@ -20,6 +20,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}:")
 _GUEST = "#ext#"
 _FIRST_NAME = re.compile(r"([A-Za-z0-9.]+=)((?:\\.|[^,\\])*)", re.DOTALL)
 _LETTERS = 10  # 47 bits: among 200,000 people two share one in one of 10,000 engagements
+_REMEMBERED = 20_000  # codes that are not reckoned again; a row says the same name many times
 # What looks like an address, wherever it stands.
 _AROUND = r"\s@\"<>()\[\],;:=|/\\"
 _ADDRESS = re.compile(rf"[^{_AROUND}]+@[^{_AROUND}]+")
@@ -44,6 +45,7 @@ class Pseudonyms:
     def __init__(self, key: bytes, *, kept: Iterable[str] = ()) -> None:
         self._key = key
         self._kept = {_short(name) for name in kept}
+        self._codes: dict[tuple[str, str], str] = {}
         self._watched = ""
         self.seen: dict[str, str] = {}
 
@@ -110,11 +112,17 @@ class Pseudonyms:
         return f"dev-{self._code('device', name)}{dot}{domain}"
 
     def _code(self, kind: str, text: str) -> str:
+        known = self._codes.get((kind, text))
+        if known is not None:
+            return known
         plain = unicodedata.normalize("NFKC", text).casefold()
         data = f"{kind}\0{plain}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, data, hashlib.sha256)
         code = base64.b32encode(digest).decode("ascii").lower()
-        return f"{digest[-1] % 6 + 2}{code[: _LETTERS - 1]}"
+        if len(self._codes) >= _REMEMBERED:
+            self._codes.clear()
+        made = self._codes[kind, text] = f"{digest[-1] % 6 + 2}{code[: _LETTERS - 1]}"
+        return made
 
     def whole(self, text: str) -> str:
         """The text with the pseudonym of every address in it, whoever wrote it."""

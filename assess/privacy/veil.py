@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from assess.engagement import Engagement
+from assess.errors import Unavailable
 from assess.evidence import Ask, Note, Table
 from assess.evidence.people import Names, Naming, Pairs, Unless
 from assess.privacy.pseudonyms import WITHHELD, Pseudonyms, Quoted
@@ -31,6 +32,10 @@ KEYS: Mapping[str, Naming] = {
     "ios.serials": Naming.SERIAL,
     "planning.pilot_devices": Naming.DEVICE,
 }
+_MOST_PARTS = 10_000
+_NOBODY_NAMED: Names = {}
+_NO_KEYS: Mapping[str, Naming] = {}
+_SENTENCE = re.compile(r"[\s@/\\]")
 # Accounts that are used to read; they stay out of recordings, but refusals may quote them.
 _READERS = re.compile(r"(ad|sql|site)\..*\buser")
 _NOBODY = frozenset({"yes", "no", "none", "true", "false"})
@@ -38,6 +43,10 @@ _GONE = Refusal(
     "what was recorded belongs to a question that this installation does not know, so nobody can "
     "say which parts of it name people",
     "Install the pack of checks that asked it, and write the evidence file again.",
+)
+_BROKEN = Refusal(
+    "what was recorded cannot be read to its end, so no part of it is kept under pseudonyms",
+    "Collect again with this version.",
 )
 
 
@@ -92,7 +101,11 @@ class _Record:
             if self._ask is None:
                 answer, refusal = NOTHING, _GONE
             else:
-                answer, changed = self._answer(self._ask)
+                try:
+                    answer, changed = self._answer(self._ask)
+                except (Unavailable, msgspec.MsgspecError, ValueError, KeyError, TypeError):
+                    # Its reason may quote what could not be read.
+                    answer, refusal = NOTHING, _BROKEN
         texts = self._own.beside(self._quoted)
         ask = self._named(record.ask, texts)
         return msgspec.structs.replace(
@@ -180,18 +193,19 @@ def _names_of(struct: msgspec.Struct, name: str) -> Iterator[tuple[Naming, str]]
         yield from names_in(value)
 
 
-def _marks(struct: msgspec.Struct, name: str) -> tuple[Naming | Pairs | None, dict[str, Naming]]:
+def _marks(struct: msgspec.Struct, name: str) -> tuple[Naming | Pairs | None, Mapping[str, Naming]]:
     """What a field of a Struct holds, and what keys of it hold."""
-    marks: Names = getattr(type(struct), "people", {})
+    marks: Names = getattr(type(struct), "people", _NOBODY_NAMED)
     mark = marks.get(name)
     if isinstance(mark, Unless):
         mark = None if getattr(struct, mark.field, None) in mark.values else mark.kind
-    inner = {
+    if mark is not None or not marks:
+        return mark, _NO_KEYS
+    return None, {
         key.removeprefix(f"{name}."): naming
         for key, naming in marks.items()
         if key.startswith(f"{name}.") and isinstance(naming, Naming)
     }
-    return mark, inner
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -204,8 +218,19 @@ def _texts(value: object) -> Iterator[str]:
 class _Walk:
     """Rewrites an answer. ``touched``: a table of it was changed."""
 
-    def __init__(self, pseudonyms: Pseudonyms, texts: Quoted, tables: Path) -> None:
+    def __init__(
+        self,
+        pseudonyms: Pseudonyms,
+        texts: Quoted,
+        tables: Path,
+        row: object = None,
+        plain: set[object] | None = None,
+    ) -> None:
         self._pseudonyms = pseudonyms
+        self._row = row
+        # Parts of rows that name nobody: the licences of one user are those of many.
+        self._plain_parts = set() if plain is None else plain
+        self._looked_closer = False
         self._texts = texts
         self._tables = tables
         self.touched = False
@@ -228,7 +253,19 @@ class _Walk:
 
     def _plain(self, text: str) -> str:
         """A text that nothing marks: an identifier stays, a sentence may quote a name."""
+        if self._row is not None:
+            return self._quoting(self._row, text)
         return text if text.replace("_", "").isalnum() else self._texts.within(text)
+
+    def _quoting(self, row: object, text: str) -> str:
+        """The same within a row; its names are gathered only where a text may quote them."""
+        if not _SENTENCE.search(text):
+            return text
+        self._looked_closer = True
+        own = Quoted(self._pseudonyms)
+        for kind, name in names_in(row):
+            own.add(kind, name)
+        return own.beside(self._texts).within(text)
 
     def _struct(self, value: msgspec.Struct) -> msgspec.Struct:
         made = {name: self._field(value, name) for name in value.__struct_fields__}
@@ -247,7 +284,23 @@ class _Walk:
             }
         if inner and isinstance(value, dict):
             return {key: self._marked(inner.get(key), one) for key, one in value.items()}
+        if self._row is not None and isinstance(value, tuple | msgspec.Struct):
+            return self._part(value)
         return self.value(value)
+
+    def _part(self, value: Any) -> Any:  # noqa: ANN401
+        """A part of a row, looked at once if there is nothing in it that may name anybody."""
+        try:
+            if value in self._plain_parts:
+                return value
+        except TypeError:  # it holds something that has no hash
+            return self.value(value)
+        before, self._looked_closer = self._looked_closer, False
+        made = self.value(value)
+        if made == value and not self._looked_closer and len(self._plain_parts) < _MOST_PARTS:
+            self._plain_parts.add(value)
+        self._looked_closer = self._looked_closer or before
+        return made
 
     def _marked(self, kind: Naming | None, value: Any) -> Any:  # noqa: ANN401
         if kind is None:
@@ -262,13 +315,10 @@ class _Walk:
         """The table, rewritten row by row into the folder of the copy; its item's type is kept."""
         path = self._tables / f"{table.name}.ndjson"
         encode = msgspec.json.Encoder().encode
+        plain: set[object] = set()
         with path.open("wb") as file:
             for row in table:
-                own = Quoted(self._pseudonyms)
-                for kind, text in names_in(row):
-                    own.add(kind, text)
-                walk = _Walk(self._pseudonyms, own.beside(self._texts), self._tables)
-                made = walk.value(row)
+                made = _Walk(self._pseudonyms, self._texts, self._tables, row, plain).value(row)
                 self.touched = self.touched or made != row
                 file.write(encode(made) + b"\n")
         return table

@@ -226,7 +226,7 @@ class _Press:
         self.logos = logos = set[str]()
 
         class Fetcher(URLFetcher):  # type: ignore[misc]
-            """Gives shipped fonts, logos, and what is drawn in the page; fatally refuses all else."""
+            """Gives fonts, logos and what is drawn in the page; refuses all else, fatally."""
 
             def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> object:
                 if url.startswith("data:image/svg+xml,") or url in logos:

@@ -319,6 +319,7 @@ class View:
     not_written: tuple[tuple[str, str], ...]
     plan: Plan
     choice: Choice | None
+    privacy: str = ""
 
     @property
     def total(self) -> int:

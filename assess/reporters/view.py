@@ -33,6 +33,7 @@ from assess.reporters.shapes import (
     View,
 )
 from assess.reporters.words import (
+    PRIVACY,
     SOURCE_STATUS,
     STATUS_WORDS,
     VERDICT_STATUS,
@@ -104,6 +105,7 @@ def view(results: Results, catalogue: Catalogue) -> View:
         not_written=tuple((clean(n.format), clean(n.reason)) for n in results.not_written),
         plan=plan_of(results, catalogue, {card.finding.id: card.anchor for card in ordered}),
         choice=choice_of(results),
+        privacy=PRIVACY[results.privacy],
     )
 
 

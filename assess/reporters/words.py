@@ -137,3 +137,13 @@ _MONTHS = (
 def counts_sentence(counts: Mapping[Status, int]) -> str:
     """``6 fail, 7 unknown and 110 pass``: only what there is, in the order of the statuses."""
     return listed([f"{n:,} {STATUS_IN_TEXT[s]}" for s, n in counts.items() if n]) or "nothing"
+
+
+# What a report says of its privacy level.
+PRIVACY = {
+    "full": "",
+    "pseudonymised": "Pseudonyms stand for people, their accounts, devices and serial numbers: "
+    "the same for the same name in every report of this engagement.",
+    "summary": "This is a summary without people, their accounts and devices, and without what "
+    "was read: it says only how many there are.",
+}
