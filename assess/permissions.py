@@ -92,7 +92,6 @@ _IDS: Mapping[str, _Ids] = {
     "Agreement.Read.All": _Ids("", "af2819c9-df71-4dd3-ade7-4d7c9dc653b7"),
 }
 
-
 @dataclass(frozen=True)
 class Right:
     """One right on one source. ``reads``: what is read with it; ``requirements``: for which.

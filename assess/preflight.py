@@ -124,7 +124,9 @@ def _row(connector: Connector, needed: Sequence[Right], visit: Visit) -> Row:
     seconds = round(time.monotonic() - started, 3)
     if lack:
         names = ", ".join(right.name for right in lack)
-        return Row(connector.source, "failed", f"{found}; lacks {names}", _grant(lack), seconds)
+        return Row(
+            connector.source, "failed", f"{found}; lacks {names}", _grant(lack), seconds
+        )
     return Row(connector.source, "ok", found, seconds=seconds)
 
 

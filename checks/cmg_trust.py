@@ -285,7 +285,9 @@ def _revocation(
     return Fail(None, expected, observed)
 
 
-def _measured(said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime) -> Outcome:
+def _measured(
+    said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime
+) -> Outcome:
     """Whether the lists are where they are said to be."""
     if isinstance(lists, Missing):
         because = f"{said}; that the list is reached from the internet was not measured: "

@@ -163,7 +163,9 @@ def _is_known(name: str, wanted: str, services: Seen[AzureService] | Missing) ->
     return any(one.known_as(name) and one.known_as(wanted) for one in rows)
 
 
-def _bound(point: ProxyConnector, wanted: str, services: Seen[AzureService] | Missing) -> Outcome:
+def _bound(
+    point: ProxyConnector, wanted: str, services: Seen[AzureService] | Missing
+) -> Outcome:
     name = text(point.proxy_service_name)
     observed = f"{text(point.server_name)} is bound to {name}"
     if same_host(name, wanted):

@@ -443,7 +443,9 @@ _CODES = {
 }
 
 
-def _logs_of(pilot: set[str], log: Logs | Missing, now: datetime) -> dict[str, list[LogCopy]]:
+def _logs_of(
+    pilot: set[str], log: Logs | Missing, now: datetime
+) -> dict[str, list[LogCopy]]:
     return {name: of_computer(log, name, now, alone=len(pilot) == 1) for name in pilot}
 
 
@@ -465,7 +467,9 @@ def _step(line: Line) -> str:
     return ""
 
 
-def _by_logs(pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime) -> Outcome:
+def _by_logs(
+    pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime
+) -> Outcome:
     """Where the tenant is not asked: each device's own log must say that it is managed by both."""
     if not pilot or isinstance(log, Missing) or not set_aside(devices):
         return unavailable(None, devices)

@@ -145,7 +145,9 @@ _INSTALLED, _NOT_INSTALLED = "1015", "1016"
 @check("logs.sitecomp-scp")
 def sitecomp_scp(
     log: Annotated[Logs | Missing, Sitecomp()],
-    downloader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_DOWNLOADER")],
+    downloader: Annotated[
+        Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_DOWNLOADER")
+    ],
     uploader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_UPLOADER")],
 ) -> Outcomes:
     """Pass when each component was installed the last time, or the site says that it is well."""

@@ -67,7 +67,9 @@ def _revocable(one: Specimen) -> bool:
     return bool(one.leaf.crl_urls or one.leaf.ocsp_urls) or above
 
 
-def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> Iterator[Outcome]:
+def _judged(
+    subject: str, each: Looked, as_of: datetime, *, internet: bool
+) -> Iterator[Outcome]:
     if each.revoked is not None:
         where = next(one for one in each.points if one.said == each.revoked)
         text = f"{each.name} was {each.revoked.text}, says {_place(where)}"

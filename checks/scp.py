@@ -52,7 +52,9 @@ def _placed(use: RoleUse, sites: Seen[Site]) -> Outcome:
     code, about = text(use.site_code), (use.about,)
     site = next((one for one in sites if one.site_code.lower() == code.lower()), None)
     if site is None:
-        return Unknown(None, f"{use.server} has the role; its site {code} is not seen", about=about)
+        return Unknown(
+            None, f"{use.server} has the role; its site {code} is not seen", about=about
+        )
     where = f"{use.server}, site {code}"
     expected = "the central administration site, or a primary site without a parent"
     move = f"Remove the role from {use.server} and add it to the top-tier site."

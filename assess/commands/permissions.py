@@ -44,7 +44,9 @@ Examples:
     help="Print the T-SQL that lets this account read the site database.",
 )
 @options.json_option
-def command(file: Path | None, *, as_manifest: bool, account: str | None, as_json: bool) -> int:
+def command(
+    file: Path | None, *, as_manifest: bool, account: str | None, as_json: bool
+) -> int:
     """List the least read-only rights that each source needs, and for which requirements.
 
     Nothing that writes is ever asked for. With an engagement file, only what its scenarios need, as

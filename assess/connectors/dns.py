@@ -252,7 +252,9 @@ class DnsConnector:
         ttl: dict[str, int] | None = None,
     ) -> tuple[Answered | NoAnswer, str]:
         """The first target; without an alias, the addresses in its place."""
-        reply = await self._asker.ask(name, dns.rdatatype.CNAME, servers, visit, recurse=recurse)
+        reply = await self._asker.ask(
+            name, dns.rdatatype.CNAME, servers, visit, recurse=recurse
+        )
         if isinstance(reply, Silence):
             return NoAnswer(reply.why), ""
         if ttl is not None and reply.answer is not None:
@@ -433,7 +435,9 @@ def _order(one: Permission) -> tuple[str, str]:
     return one.tag, one.value
 
 
-async def _once(cache: dict[str, asyncio.Task[T]], key: str, work: Coroutine[Any, Any, T]) -> T:
+async def _once(
+    cache: dict[str, asyncio.Task[T]], key: str, work: Coroutine[Any, Any, T]
+) -> T:
     """The result of ``work``, done once a run however many ask for it."""
     if key in cache:
         work.close()

@@ -151,7 +151,9 @@ def _opened(
     return held, _fitting(keys, held) or inner_key
 
 
-def _fitting(keys: list[PrivateKeyTypes], held: list[x509.Certificate]) -> PrivateKeyTypes | None:
+def _fitting(
+    keys: list[PrivateKeyTypes], held: list[x509.Certificate]
+) -> PrivateKeyTypes | None:
     """The first key that has its certificate in the file, else the first, else none."""
     if len(keys) > 1:
         for key in keys:

@@ -128,7 +128,9 @@ def _once(
     return Declined(found.why) if isinstance(found, _Status) else found
 
 
-def _request(parts: SplitResult, whole: bool, headers: dict[str, str], post: Post | None) -> bytes:
+def _request(
+    parts: SplitResult, whole: bool, headers: dict[str, str], post: Post | None
+) -> bytes:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     place = parts.netloc.rpartition("@")[2]
     lines = [

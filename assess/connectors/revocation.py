@@ -94,7 +94,9 @@ class _Pair(NamedTuple):
 class RevocationReader:
     """Answers questions about revocation; each list is fetched once, however many ask for it."""
 
-    def __init__(self, dialler: Dialler, roots: Roots, secure: Callable[[Visit], Secure]) -> None:
+    def __init__(
+        self, dialler: Dialler, roots: Roots, secure: Callable[[Visit], Secure]
+    ) -> None:
         self._dialler = dialler
         self._roots = roots
         self._secure = secure

@@ -450,7 +450,9 @@ class SiteDatabase:
             visit.note(self._where("vProxy_Roles"), one)
         return tuple(found)
 
-    def _collections(self, collections: Sequence[str], row: type[Row], visit: Visit) -> Seen[Row]:
+    def _collections(
+        self, collections: Sequence[str], row: type[Row], visit: Visit
+    ) -> Seen[Row]:
         found = [
             one
             for collection in collections

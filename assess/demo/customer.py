@@ -104,7 +104,9 @@ class Customer:
             for plan in self._plan.get("directories", ()):
                 accounts = {plan["account"]: self._secrets[plan["password"]]}
                 directory = Directory(read_ldif(self._text(plan["entries"])), accounts)
-                listener = Listener(directory.serve, certificate=self._source / plan["certificate"])
+                listener = Listener(
+                    directory.serve, certificate=self._source / plan["certificate"]
+                )
                 self.connect_to[plan["address"]] = stack.enter_context(listener).address
             for address in self._plan.get("absent", ()):
                 self.connect_to[address] = stack.enter_context(Nobody()).address

@@ -65,7 +65,9 @@ class SignIn:
             return _refused(400, 500011, "invalid_resource", "The resource was not found.")
         token = self._made(audience)
         self._tokens[token] = audience
-        return Response(200, {"token_type": "Bearer", "expires_in": _LASTS, "access_token": token})
+        return Response(
+            200, {"token_type": "Bearer", "expires_in": _LASTS, "access_token": token}
+        )
 
     def _made(self, audience: str) -> str:
         now = int(time.time())

@@ -94,7 +94,9 @@ def _lane(name: str, y: float, palette: Palette, font: str) -> Markup:
     )
 
 
-def _bar(step: Step, y: float, scale: float, hatch: str, palette: Palette, font: str) -> Markup:
+def _bar(
+    step: Step, y: float, scale: float, hatch: str, palette: Palette, font: str
+) -> Markup:
     x, work = _LEFT + step.starts * scale, (step.ends - step.starts) * scale
     wait = (step.effective - step.ends) * scale
     ink = palette["ink"] if step.critical else palette["accent"]

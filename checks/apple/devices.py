@@ -369,7 +369,9 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
         yield Pass(None, f"all {total} devices", expected)
 
 
-def _open(one: ManagedDevice, as_of: datetime) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
+def _open(
+    one: ManagedDevice, as_of: datetime
+) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
     """What is left to do for one device."""
     enrolled, state = moment(one.enrolled_date_time), word(one.device_registration_state)
     if not state or not isinstance(one.azure_registered, bool):

@@ -77,3 +77,4 @@ def add_options(book: Workbook, choice: Choice, confidential: str) -> None:
 
 def _said(*parts: str) -> str:
     return ": ".join(part for part in parts if part)
+
