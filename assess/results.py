@@ -16,7 +16,8 @@ from typing import Any, Literal
 import msgspec
 
 from assess import __version__
-from assess.catalogue import Requirement
+from assess.catalogue import Clause, Requirement
+from assess.clouds import CLOUDS
 from assess.connectors import table_name
 from assess.discover import Library
 from assess.engagement import Engagement
@@ -40,6 +41,7 @@ from assess.model import (
     verdict,
 )
 from assess.options import Fit, Support, compare
+from assess.proposals import filled
 from assess.recording import Recording, Refusal
 
 SCHEMA_VERSION = "1.0"
@@ -115,6 +117,13 @@ class WaiverOf(msgspec.Struct, frozen=True):
     until: date
 
 
+class Proposal(msgspec.Struct, frozen=True):
+    """A command that would mend a finding, filled in. Nobody has run it."""
+
+    kind: str
+    text: str
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A requirement's status for one subject.
 
@@ -140,6 +149,7 @@ class Finding(msgspec.Struct, frozen=True):
     waiver: WaiverOf | None
     area: str
     blocked_by: tuple[str, ...] = ()
+    commands: tuple[Proposal, ...] = ()
 
 
 class TableOf(msgspec.Struct, frozen=True):
@@ -396,6 +406,7 @@ class _Builder:
                 ),
                 waiver=self._waiver(requirement.id, named),
                 area=requirement.area,
+                commands=self._commands(requirement, outcome),
             )
         )
         if outcome.rows is not None:
@@ -470,6 +481,46 @@ class _Builder:
                 return (WHATEVER_IT_WAS,)
             case _:
                 return requirement.remediation
+
+    def _commands(self, requirement: Requirement, outcome: Outcome) -> tuple[Proposal, ...]:
+        """What could be run to mend it; a command that cannot be filled in safely is left out."""
+
+        def look(name: str) -> tuple[str, ...]:
+            return self._values(name, outcome.subject)
+
+        def meets(clause: Clause) -> bool:
+            return bool({str(value) for value in clause.values} & set(look(clause.key)))
+
+        found = []
+        for command in requirement.commands:
+            fits = status_of(outcome).value in command.when
+            if not fits or not all(map(meets, command.only)) or any(map(meets, command.unless)):
+                continue
+            text = filled(command.kind, command.text, look)
+            if text is not None:
+                found.append(Proposal(command.kind, text))
+        return tuple(found)
+
+    def _values(self, name: str, subject: str | None) -> tuple[str, ...]:
+        """The values of a key, a member of one, the subject, or a name of the tenant's cloud."""
+        engagement = self._recording.engagement
+        if name == "subject":
+            return () if subject is None else (subject,)
+        if name.startswith("cloud."):
+            cloud = CLOUDS[engagement.get("tenant.cloud", "public")]
+            value = getattr(cloud, name.removeprefix("cloud."))
+            return (value,) if value else ()
+        table, _, member = name.rpartition(".")
+        value, whole = engagement.get(name), engagement.get(table)
+        if value is None and isinstance(whole, dict):
+            value = whole.get(member)
+        match value:
+            case str() | int():
+                return (str(value),)
+            case list() | tuple():
+                return tuple(map(str, value))
+            case _:
+                return ()
 
     def _filled(self, step: str, subject: str | None) -> str:
         """``{subject}`` and ``{section.key}`` replaced; a key that is not set leaves its name."""
