@@ -19,7 +19,8 @@ import pytest
 
 from assess.collect import collect
 from assess.connectors import Visit
-from assess.connectors.ldap import ATTRIBUTES, LdapConnector, connect, user_of
+from assess.connectors.forests import ATTRIBUTES, user_of
+from assess.connectors.ldap import LdapConnector, connect
 from assess.connectors.ldap_session import Access
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
