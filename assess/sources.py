@@ -28,6 +28,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("dns", "assess.connectors.dns"),
     Way("ldap", "assess.connectors.ldap"),
+    Way("ldap", "assess.connectors.directory_export", "files.directory_export"),
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),

@@ -1,0 +1,567 @@
+"""The objects of an export of the directory, searched as a domain controller would be.
+
+They lie in a database on disk that has no name and goes with the process. Several files may hold
+the same object: what one leaves out another may have. An absence counts where the export shows
+that it is whole there: a partition is, when what every one of them has is in it, whatever the file
+says; else a base of which ``ldapsearch`` says that nothing was left out.
+"""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ldap3
+import msgspec
+from ldap3.core.exceptions import LDAPInvalidFilterError
+from ldap3.operation.search import (
+    AND,
+    MATCH_EQUAL,
+    MATCH_EXTENSIBLE,
+    MATCH_PRESENT,
+    MATCH_SUBSTRING,
+    NOT,
+    OR,
+    ROOT,
+    parse_filter,
+)
+
+from assess.connectors.directory_files import Values
+from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
+
+# What is kept of an object; a file may hold more (and worse: passwords of computers).
+KEPT = frozenset(
+    {
+        "cacertificate", "certificatetemplates", "cn", "description", "displayname", "dnshostname",
+        "dnsroot", "flags", "grouptype", "iscriticalsystemobject", "isdeleted", "keywords", "mail",
+        "member", "memberof", "ms-ds-consistencyguid", "mspki-cert-template-oid",
+        "mspki-certificate-application-policy", "mspki-certificate-name-flag",
+        "mspki-enrollment-flag", "mspki-minimal-key-size", "mspki-private-key-flag",
+        "mspki-ra-signature", "mspki-template-schema-version", "ncname", "netbiosname",
+        "ntsecuritydescriptor", "objectcategory", "objectclass", "objectguid", "objectsid",
+        "operatingsystem", "operatingsystemversion", "pkidefaultcsps", "pkiexpirationperiod",
+        "pkiextendedkeyusage", "primarygroupid", "proxyaddresses", "samaccountname",
+        "serviceprincipalname", "systemflags", "upnsuffixes", "useraccountcontrol",
+        "userprincipalname", "whenchanged",
+    }
+)  # fmt: skip
+MOST_FILES = 60  # a bit of a number each
+
+_LOOKED_UP = (
+    "objectsid", "samaccountname", "cn", "dnshostname", "userprincipalname", "primarygroupid",
+)  # fmt: skip
+_RAW = ("objectsid", "objectguid")
+_IN_CHAIN, _AND_BITS = "1.2.840.113556.1.4.1941", "1.2.840.113556.1.4.803"
+_RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
+_HEX = re.compile(rb"\\([0-9a-fA-F]{2})")
+_PAIR = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
+_END = b"\x00"
+_TABLES = """
+CREATE TABLE entry (id INTEGER PRIMARY KEY, path BLOB UNIQUE, parent BLOB, head BLOB, dn BLOB,
+                    files INTEGER, cut INTEGER, octets BLOB);
+CREATE TABLE value (name TEXT, value BLOB, id INTEGER);
+CREATE TABLE link (below BLOB, above BLOB);
+"""
+_KEYS = """
+CREATE INDEX by_parent ON entry (parent);
+CREATE INDEX by_value ON value (name, value);
+CREATE INDEX by_above ON link (above);
+CREATE INDEX by_below ON link (below);
+"""
+_INNER = """
+WITH RECURSIVE reached (path) AS (
+    SELECT below FROM link WHERE above = ?
+    UNION SELECT link.below FROM link JOIN reached ON link.above = reached.path)
+SELECT path FROM reached
+"""
+_OUTER = """
+WITH RECURSIVE reached (path) AS (
+    SELECT above FROM link WHERE below = ?
+    UNION SELECT link.above FROM link JOIN reached ON link.below = reached.path)
+SELECT path FROM reached
+"""
+# Below the head of each kind of partition, and of which class: what no directory is without.
+_OF_CONFIGURATION = {
+    "CN=Partitions": "crossRefContainer",
+    "CN=Sites": "sitesContainer",
+    "CN=Extended-Rights": "container",
+    "CN=WellKnown Security Principals": "container",
+    "CN=DisplaySpecifiers": "container",
+    "CN=Directory Service,CN=Windows NT,CN=Services": "nTDSService",
+}
+_OF_DOMAIN = {
+    "CN=Builtin": "builtinDomain",
+    "CN=Users": "container",
+    "CN=System": "container",
+    "CN=Infrastructure": "infrastructureUpdate",
+}
+_ACCOUNTS = {500: "Administrator", 502: "krbtgt", 512: "Domain Admins", 513: "Domain Users"}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of the export. ``files``: bits of the files that hold it."""
+
+    dn: bytes
+    path: bytes
+    files: int
+    values: Mapping[str, list[bytes]]
+
+    @property
+    def classes(self) -> set[str]:
+        """Its classes, lower case."""
+        return {
+            one.decode("utf-8", "replace").lower() for one in self.values.get("objectclass", [])
+        }
+
+
+class NotExported(Exception):
+    """The export does not tell: it lacks an attribute, or members. The message says which."""
+
+
+class Index:
+    """Filled with ``add``, then ``finish``; searched by many threads from then on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(dict[str, list[bytes]]).decode
+        # No name: it lies in the folder for temporary files, and is gone when it is closed.
+        self._base = sqlite3.connect("", check_same_thread=False)
+        self._base.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_TABLES}")
+        self._base.execute("BEGIN")
+        self._said_whole: list[bytes] = []
+        self._asked: dict[int, frozenset[str] | None] = {}
+        self._lacking: dict[bytes, str] = {}
+
+    def close(self) -> None:
+        """Give the disk back."""
+        with self._lock:
+            self._base.close()
+
+    # -- filling --
+
+    def add(self, dn: bytes, values: Values, file: int) -> None:
+        """An object of the file with this number; what is known of it already stays."""
+        kept = {n: v for n, v in values.items() if n.partition(";")[0] in KEPT}
+        if kept.get("isdeleted") == [b"TRUE"]:
+            return
+        path = path_of(dn)
+        run = self._base.execute
+        before = run("SELECT id, files, octets FROM entry WHERE path = ?", (path,)).fetchone()
+        if before is not None:
+            number, files, octets = before
+            kept = {**self._decode(octets), **kept}
+            run("DELETE FROM value WHERE id = ?", (number,))
+            run("DELETE FROM entry WHERE id = ?", (number,))
+        else:
+            number, files = None, 0
+        cut = _joined(kept)
+        head = head_of(path)
+        octets = self._encode(kept)
+        row = (number, path, parent_of(path), head, dn, files | 1 << file, cut, octets)
+        number = run("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+        found = [(n, _alike(n, v), number) for n in _LOOKED_UP for v in kept.get(n, ())]
+        self._base.executemany("INSERT INTO value VALUES (?, ?, ?)", found)
+        links = [(path_of(one), path) for one in kept.get("member", ())]
+        links += [(path, path_of(one)) for one in kept.get("memberof", ())]
+        if links:
+            self._base.executemany("INSERT INTO link VALUES (?, ?)", links)
+
+    def finish(self, asked: Mapping[int, frozenset[str] | None], whole: Iterable[str] = ()) -> None:
+        """All files are in.
+
+        ``asked``: the attributes that each tells of, None for all but the access list; ``whole``:
+        bases that a file says to be whole.
+        """
+        self._asked = dict(asked)
+        self._said_whole = [path_of(base.encode()) for base in whole]
+        self._base.executescript(f"{_KEYS} ANALYZE;")  # which commits first
+
+    # -- what there is --
+
+    def __len__(self) -> int:
+        return int(self._rows("SELECT count(*) FROM entry")[0][0])
+
+    def at(self, dn: str | bytes) -> Stored | None:
+        """The object of a name."""
+        found = self._stored("WHERE path = ?", (path_of(dn),))
+        return next(iter(found), None)
+
+    def configurations(self) -> list[Stored]:
+        """The head of the configuration partition of each forest."""
+        found = self._stored("WHERE path = head ORDER BY path")
+        return [one for one in found if _partition(one) == "configuration"]
+
+    def domains(self) -> list[Stored]:
+        """The head of each domain that is in it, whole or not."""
+        found = self._stored("WHERE path = head ORDER BY path")
+        return [one for one in found if _partition(one) == "domain"]
+
+    def lacks(self, dn: str | bytes) -> str:
+        """Why an absence at or below this name says nothing; "" where it counts."""
+        path = path_of(dn)
+        head = head_of(path)
+        above = path
+        while len(above) >= len(head) and above:
+            if above in self._said_whole:
+                return ""
+            above = parent_of(above)
+        if head not in self._lacking:
+            self._lacking[head] = self._incomplete(head)
+        return self._lacking[head]
+
+    def _incomplete(self, path: bytes) -> str:
+        found = self._stored("WHERE path = ?", (path,))
+        kind = _partition(found[0]) if found else ""
+        if not kind:
+            return f"{_shown(path) or 'the partition'} itself is not in it, or without objectClass"
+        head = found[0]
+        dn = head.dn.decode("utf-8", "replace")
+        expected = _OF_DOMAIN if kind == "domain" else _OF_CONFIGURATION
+        for name, of_class in expected.items():
+            one = self.at(f"{name},{dn}")
+            if one is None or of_class.lower() not in one.classes:
+                return f"{name} is not in it, or without objectClass"
+        return self._without_accounts(head) if kind == "domain" else ""
+
+    def _without_accounts(self, head: Stored) -> str:
+        """What every domain has, and what the groups of this one say that it has."""
+        octets = head.values.get("objectsid", [b""])[0]
+        try:
+            sid = sid_text(octets)[0]
+        except MalformedDescriptor:
+            return f"{_said(head.dn)} is there without objectSid"
+        for rid, name in _ACCOUNTS.items():
+            if not self._with_value("objectsid", _sid_octets(octets, rid)):
+                return f"{name} ({sid}-{rid}) is not in it"
+        dangling = self._rows(
+            "SELECT DISTINCT below FROM link WHERE below >= ? AND below < ? "
+            "AND NOT EXISTS (SELECT 1 FROM entry WHERE path = link.below)",
+            _within(head.path),
+        )
+        lost = [path for (path,) in dangling if head_of(path) == head.path]
+        if lost:
+            return f"{len(lost)} members of its groups are not in it, such as {_shown(lost[0])}"
+        return ""
+
+    # -- searching --
+
+    def known(self, attributes: Iterable[str], base: str | bytes) -> str:
+        """The first of these attributes that some object at or below the base came without."""
+        path = path_of(base)
+        rows = self._rows(
+            "SELECT DISTINCT files FROM entry WHERE path >= ? AND path < ? AND head = ?",
+            (*_within(path), head_of(path)),
+        )
+        return next((lost for (files,) in rows if (lost := self.untold(files, attributes))), "")
+
+    def untold(self, files: int, attributes: Iterable[str]) -> str:
+        """The first of these attributes of which none of the files tells; else ""."""
+        told = [asked for number, asked in self._asked.items() if files >> number & 1]
+        for name in attributes:
+            lower = name.lower()
+            if lower == "ntsecuritydescriptor":
+                continue
+            if not any(asked is None or lower in asked for asked in told):
+                return name
+        return ""
+
+    def search(
+        self, base: str | bytes, query: str, scope: str, page: int
+    ) -> Iterator[list[Stored]]:
+        """What fits, some at a time, each at a moment of its own."""
+        node = _parsed(query)
+        if untold := self.known(_named(node), base):
+            raise NotExported(f"{untold} was not exported of every object below {_said(base)}")
+        path = path_of(base)
+        among = self._candidates(node)
+        after = b""
+        first, last = _within(path)
+        while True:
+            where = "WHERE path >= ? AND path < ? AND head = ? AND path > ?"
+            given = [first, last, head_of(path), after]
+            if scope == ldap3.LEVEL:
+                where, given = f"{where} AND parent = ?", [*given, path]
+            if among is not None:
+                if not among:
+                    return
+                part, among = among[:500], among[500:]
+                where += f" AND path IN ({','.join('?' * len(part))})"
+                found = self._stored(where, [*given, *part])
+            else:
+                found = self._stored(f"{where} ORDER BY path LIMIT {page}", given)
+                if not found:
+                    return
+                after = found[-1].path
+            yield [one for one in found if self._fits(node, one)]
+
+    def _candidates(self, node: Any) -> list[bytes] | None:  # noqa: ANN401 - ldap3's tree
+        """Paths of which only those can fit; None where nothing but looking helps."""
+        match node.tag:
+            case t if t == ROOT:
+                return self._candidates(node.elements[0])
+            case t if t == AND:
+                sets = [one for e in node.elements if (one := self._candidates(e)) is not None]
+                return min(sets, key=len) if sets else None
+            case t if t == OR:
+                parts = [self._candidates(e) for e in node.elements]
+                if any(part is None for part in parts):
+                    return None
+                return sorted({path for part in parts for path in part or ()})
+            case t if t == MATCH_EQUAL:
+                name = node.assertion["attr"].lower()
+                return self._with_value(name, _wanted(node)) if name in _LOOKED_UP else None
+            case t if t == MATCH_EXTENSIBLE and node.assertion["matchingRule"] == _IN_CHAIN:
+                return self._chain(node)
+            case _:
+                return None
+
+    def _with_value(self, name: str, value: bytes) -> list[bytes]:
+        rows = self._rows(
+            "SELECT entry.path FROM value JOIN entry USING (id) WHERE name = ? AND value = ? "
+            "ORDER BY entry.path",
+            (name, _alike(name, value)),
+        )
+        return [path for (path,) in rows]
+
+    def _chain(self, node: Any) -> list[bytes]:  # noqa: ANN401 - ldap3's tree
+        """What is in a group, or the groups above one, at any depth."""
+        inner = node.assertion["attr"].lower() == "memberof"
+        start = path_of(_wanted(node))
+        paths = [path for (path,) in self._rows(_INNER if inner else _OUTER, (start,))]
+        # Where the members of a group are cut, what is in it says so itself, if it was asked.
+        cut = {path for (path,) in self._rows("SELECT path FROM entry WHERE cut = 1")}
+        lost = sorted(cut & {start, *paths} if inner else cut)
+        telling = self._telling("memberof")
+        if lost and self._rows("SELECT 1 FROM entry WHERE files & ? = 0 LIMIT 1", (telling,)):
+            raise NotExported(f"the members of {_shown(lost[0])} are cut (member;range)")
+        return sorted(paths)
+
+    def _telling(self, attribute: str) -> int:
+        told = [n for n, asked in self._asked.items() if asked is None or attribute in asked]
+        return sum(1 << number for number in told)
+
+    def _fits(self, node: Any, one: Stored) -> bool:  # noqa: ANN401 - ldap3's tree
+        match node.tag:
+            case t if t in (ROOT, AND):
+                return all(self._fits(part, one) for part in node.elements)
+            case t if t == OR:
+                return any(self._fits(part, one) for part in node.elements)
+            case t if t == NOT:
+                return not self._fits(node.elements[0], one)
+        name = node.assertion["attr"].lower()
+        values = one.values.get(name, [])
+        match node.tag:
+            case t if t == MATCH_PRESENT:
+                # Every object has a class, whether it may be read or not.
+                return bool(values) or name == "objectclass"
+            case t if t == MATCH_EQUAL:
+                wanted = _alike(name, _wanted(node))
+                if name == "objectcategory":  # it is a name, of which the first part is enough
+                    return any(wanted in (v.lower(), _first_name(v)) for v in values)
+                return any(_alike(name, value) == wanted for value in values)
+            case t if t == MATCH_SUBSTRING and set(node.assertion) == {"attr", "initial"}:
+                start = _unescaped(node.assertion["initial"]).lower()
+                return any(value.lower().startswith(start) for value in values)
+            case t if t == MATCH_EXTENSIBLE:
+                return self._by_rule(node, one, values)
+        raise NotExported(f"an export cannot be searched by {name} in this way")
+
+    def _by_rule(self, node: Any, one: Stored, values: Sequence[bytes]) -> bool:  # noqa: ANN401
+        if node.assertion["matchingRule"] == _IN_CHAIN:
+            if getattr(node, "reached", None) is None:
+                node.reached = frozenset(self._chain(node))
+            return one.path in node.reached
+        if node.assertion["matchingRule"] == _AND_BITS:
+            bits = int(_wanted(node))
+            return any(_number(value) & bits == bits for value in values)
+        raise NotExported(f"an export cannot be searched by {node.assertion['matchingRule']}")
+
+    # -- the database --
+
+    def _stored(self, where: str, given: Sequence[Any] = ()) -> list[Stored]:
+        # Only this module writes ``where``; what is looked for is in ``given``.
+        query = f"SELECT dn, path, files, octets FROM entry {where}"  # noqa: S608
+        rows = self._rows(query, given)
+        return [Stored(dn, path, files, self._decode(octets)) for dn, path, files, octets in rows]
+
+    def _rows(self, query: str, given: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            return self._base.execute(query, given).fetchall()
+
+
+# -- names --
+
+
+def path_of(dn: str | bytes) -> bytes:
+    """A name from its root down, comparable: lower case, without escapes; every part ends in 0."""
+    octets = dn.encode("utf-8", "surrogatepass") if isinstance(dn, str) else dn
+    if not octets:
+        return b""
+    if b"\\" in octets or b'"' in octets:
+        parts = [_plain(part) for part in _split(octets)]
+    else:
+        parts = octets.split(b",")
+    return b"".join(_part(part) + _END for part in reversed(parts))
+
+
+def _part(octets: bytes) -> bytes:
+    name, equals, value = octets.partition(b"=")
+    try:
+        folded = value.strip().decode().lower().encode()
+    except UnicodeDecodeError:
+        folded = value.strip().lower()
+    # A zero within a name would end it.
+    return name.strip().lower() + equals + folded.replace(_END, b"\\00")
+
+
+def _split(octets: bytes) -> Iterator[bytes]:
+    """The parts between commas that are neither escaped nor quoted."""
+    begun, at, quoted = 0, 0, False
+    while at < len(octets):
+        one = octets[at : at + 1]
+        if one == b"\\":
+            at += 1
+        elif one == b'"':
+            quoted = not quoted
+        elif one == b"," and not quoted:
+            yield octets[begun:at]
+            begun = at + 1
+        at += 1
+    yield octets[begun:]
+
+
+def _plain(part: bytes) -> bytes:
+    """Without escapes and the quotes around a value. Spaces that were escaped stay."""
+    name, equals, value = part.partition(b"=")
+    value = value.strip(b" ")
+    if value.endswith(b"\\"):
+        value += b" "
+    if len(value) > 1 and value.startswith(b'"') and value.endswith(b'"'):
+        value = value[1:-1]
+
+    def plain(found: re.Match[bytes]) -> bytes:
+        said = found[1]
+        return bytes.fromhex(said.decode()) if len(said) == 2 else said  # noqa: PLR2004 - hex
+
+    return name + equals + _PAIR.sub(plain, value)
+
+
+def parent_of(path: bytes) -> bytes:
+    """The path of what holds it."""
+    return path[: path.rfind(_END, 0, -1) + 1]
+
+
+def _within(path: bytes) -> tuple[bytes, bytes]:
+    """First path at or below, and the first after all of these."""
+    return path, (path[:-1] + b"\x01" if path else b"\xff")
+
+
+def _shown(path: bytes) -> str:
+    return ",".join(part.decode("utf-8", "replace") for part in reversed(path[:-1].split(_END)))
+
+
+def _said(dn: str | bytes) -> str:
+    return dn if isinstance(dn, str) else dn.decode("utf-8", "replace")
+
+
+_CONFIGURATION, _SCHEMA = b"cn=configuration", b"cn=schema"
+
+
+def head_of(path: bytes) -> bytes:
+    """The path of the head of the partition that an object of this path lies in."""
+    parts = path[:-1].split(_END)
+    count = 0
+    while count < len(parts) and parts[count].startswith(b"dc="):
+        count += 1
+    for name in (_CONFIGURATION, _SCHEMA):
+        if parts[count : count + 1] != [name]:
+            break
+        count += 1
+    return b"".join(part + _END for part in parts[:count])
+
+
+def _partition(one: Stored) -> str:
+    """Which kind of partition it is the head of; "" for every other object."""
+    if not one.path or one.path != head_of(one.path):
+        return ""
+    if one.path.endswith(_CONFIGURATION + _END):
+        return "configuration"
+    return "domain" if "domaindns" in one.classes else ""
+
+
+def _first_name(dn: bytes) -> bytes:
+    return dn.partition(b",")[0].partition(b"=")[2].strip().lower()
+
+
+# -- values --
+
+
+def _joined(values: dict[str, list[bytes]]) -> int:
+    """Put the ranges of an attribute together; 1 where the last of them is not there."""
+    ranges: dict[str, list[tuple[int, str, str]]] = {}
+    for key in values:
+        if found := _RANGE.fullmatch(key):
+            ranges.setdefault(found["name"], []).append((int(found["first"]), found["last"], key))
+    cut = 0
+    for name, parts in ranges.items():
+        parts.sort()
+        whole = [*values.pop(name, []), *(one for _, _, key in parts for one in values[key])]
+        ends = [0, *(int(last) + 1 for _, last, _ in parts if last != "*")]
+        complete = parts[-1][1] == "*" and [first for first, _, _ in parts] == ends
+        if complete:  # else it is asked for again when another file is read
+            for _, _, key in parts:
+                del values[key]
+        elif name == "member":
+            cut = 1
+        values[name] = list(dict.fromkeys(whole))
+    return cut
+
+
+def _alike(name: str, value: bytes) -> bytes:
+    """Equal for values that the directory takes for the same."""
+    if name in _RAW:
+        return value
+    try:
+        return value.decode().lower().encode()
+    except UnicodeDecodeError:
+        return value.lower()
+
+
+def _parsed(query: str) -> Any:  # noqa: ANN401 - ldap3's tree
+    try:
+        return parse_filter(query, None, False, False, None, False)
+    except LDAPInvalidFilterError:
+        raise NotExported(f"{query} is no filter") from None
+
+
+def _named(node: Any) -> Iterator[str]:  # noqa: ANN401 - ldap3's tree
+    """The attributes that a filter asks about."""
+    if node.assertion and "attr" in node.assertion:
+        chained = node.assertion.get("matchingRule") == _IN_CHAIN
+        yield "member" if chained else node.assertion["attr"]
+    for part in node.elements:
+        yield from _named(part)
+
+
+def _wanted(node: Any) -> bytes:  # noqa: ANN401 - ldap3's tree
+    return _unescaped(node.assertion["value"])
+
+
+def _unescaped(value: bytes) -> bytes:
+    return _HEX.sub(lambda found: bytes.fromhex(found[1].decode()), value)
+
+
+def _sid_octets(domain: bytes, rid: int) -> bytes:
+    """The SID of an account of a domain."""
+    return bytes([domain[0], domain[1] + 1]) + domain[2:] + rid.to_bytes(4, "little")
+
+
+def _number(value: bytes) -> int:
+    try:
+        return int(value) & 0xFFFFFFFF
+    except ValueError:
+        return 0
