@@ -16,7 +16,7 @@ import ldap3
 
 from assess.connectors import Visit
 from assess.connectors.directory_files import ExportFile, Unreadable
-from assess.connectors.directory_index import MOST_FILES, Index, NotExported, Stored
+from assess.connectors.directory_index import MOST_PARTS, Index, NotExported, Stored
 from assess.connectors.forests import Forests
 from assess.connectors.ldap_session import PAGE, Entry
 from assess.engagement import Engagement
@@ -96,7 +96,7 @@ class ExportedDirectory:
 
     def _told(self, one: Stored, attributes: Sequence[str]) -> Sequence[str]:
         """The attributes; raises where the files that hold the object do not tell of one."""
-        if untold := self._index.untold(one.files, attributes):
+        if untold := self._index.untold(one.parts, attributes):
             raise self._refused(one.dn, f"{untold} of {_text(one.dn)} was not exported")
         for name in attributes:
             if any(key.startswith(f"{name.lower()};range=") for key in one.values):
@@ -208,32 +208,28 @@ class ExportConnector(Forests):
             ]  # fmt: skip
         except OSError as error:
             raise self._unreadable(self._written, error.strerror or "it cannot be read") from None
-        if not found or len(found) > MOST_FILES:
+        if not found or len(found) > MOST_PARTS:
             said = "no file ending in .ldf, .ldif or .json" if not found else f"{len(found)} files"
             raise self._unreadable(self._written, f"the folder holds {said}")
         return sorted(found)
 
     def _filled(self, index: Index, paths: Sequence[Path]) -> tuple[ExportedForest, ...]:
-        asked: dict[int, frozenset[str] | None] = {}
-        whole: list[str] = []
-        for number, path in enumerate(paths):
-            file = ExportFile(path)
-            try:
-                for dn, values in file.entries():
-                    index.add(dn, values, number)
-            except OSError as error:
-                raise self._unreadable(path.name, error.strerror or "it cannot be read") from None
-            except Unreadable as error:
-                raise self._unreadable(path.name, str(error)) from None
-            except sqlite3.Error as error:
-                raise Unavailable(
-                    f"{path.name} could not be sorted on disk: {error}",
-                    "Free some space in the folder for temporary files, then run again.",
-                ) from None
-            asked[number] = None if file.everything else frozenset(file.asked)
-            whole += file.whole
-        index.finish(asked, whole)
-        return self._forests(index, _place(paths))
+        try:
+            for path in paths:
+                try:
+                    index.read(ExportFile(path))
+                except OSError as error:
+                    why = error.strerror or "it cannot be read"
+                    raise self._unreadable(path.name, why) from None
+                except Unreadable as error:
+                    raise self._unreadable(path.name, str(error)) from None
+            index.finish()
+            return self._forests(index, _place(paths))
+        except sqlite3.Error as error:
+            raise Unavailable(
+                f"{KEY} could not be sorted on disk: {error}",
+                "Free some space in the folder for temporary files, then run again.",
+            ) from None
 
     def _forests(self, index: Index, where: str) -> tuple[ExportedForest, ...]:
         heads = index.configurations()

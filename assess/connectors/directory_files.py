@@ -14,16 +14,17 @@ import binascii
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from assess.evidence.securitydescriptor import sid_bytes
 
 Values = dict[str, list[bytes]]
+ALL = frozenset({"*"})  # attributes, but for the security descriptor
 
 _LONGEST = 64 * 1024 * 1024
 _CHUNK = 1 << 20
@@ -33,8 +34,6 @@ _OCTETS = frozenset(
         "ms-ds-consistencyguid", "pkioverlapperiod", "pkikeyusage",
     }
 )  # fmt: skip
-# Only these are in every export that was not told what to ask for, and hardly in another.
-_OF_ALL = frozenset({"instancetype", "usncreated", "whencreated", "name"})
 _NAMES = {"sid": "objectsid"}  # as Get-ADUser has it
 _MOMENTS = ("whenchanged", "whencreated")
 # What Get-ADObject leaves out: it names the last class only.
@@ -61,42 +60,41 @@ class Unreadable(ValueError):
     """The file is no export, or not a whole one; the message says which, and where."""
 
 
+class Read(NamedTuple):
+    """One entry. ``named``: its attributes, and those that it says it has not."""
+
+    dn: bytes
+    values: Values
+    named: Collection[str]
+
+
 @dataclass
 class ExportFile:
-    """One file. ``asked`` and ``everything`` are right when all ``entries`` were read.
+    """One file; what it says of itself is known when all ``entries`` were read.
 
-    ``asked``: attributes of which an absence says something; ``everything``: of every one but the
-    security descriptor. ``whole``: the bases below which the file says that it holds every object.
+    ``asked``: the attributes that were asked for, by every search that wrote into it; None where
+    it does not say. ``*`` stands for all. ``whole``: the bases below which it holds every object.
     """
 
     path: Path
-    asked: set[str] = field(default_factory=set)
-    everything: bool = False
+    asked: frozenset[str] | None = None
     whole: list[str] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set)
 
-    def entries(self) -> Iterator[tuple[bytes, Values]]:
-        """Distinguished name and attributes of each entry; raises Unreadable or OSError."""
-        with self.path.open("rb") as file:
-            start = file.read(4)
-            file.seek(0)
-            stream = _as_utf8(file, start)
-            first = stream.peek(4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-            try:
-                found = self._json(stream) if first in (b"{", b"[") else self._ldif(stream)
-                for dn, values in found:
-                    self.asked.update(name.partition(";")[0] for name in values)
-                    self._seen |= _OF_ALL & values.keys()
-                    yield dn, values
-            except UnicodeError:
-                raise Unreadable("its text is broken off, or in no encoding of Unicode") from None
-            except RecursionError:
-                raise Unreadable("its values are nested too deeply") from None
-        self.everything = self.everything or self._seen == _OF_ALL
+    def entries(self) -> Iterator[Read]:
+        """Each entry; raises Unreadable or OSError."""
+        try:
+            with self.path.open("rb") as file, _as_utf8(file) as stream:
+                first = stream.peek(4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+                read = self._json if first in (b"{", b"[") else self._ldif
+                yield from read(stream)
+        except UnicodeError:
+            raise Unreadable("its text is broken off, or in no encoding of Unicode") from None
+        except RecursionError:
+            raise Unreadable("its values are nested too deeply") from None
 
     # -- LDIF --
 
-    def _ldif(self, stream: io.BufferedReader) -> Iterator[tuple[bytes, Values]]:
+    def _ldif(self, stream: io.BufferedReader) -> Iterator[Read]:
         said = _Said()
         count = 0
         record: list[tuple[int, bytes]] = []
@@ -117,19 +115,20 @@ class ExportFile:
                 if said.unfiltered and said.base:
                     self.whole.append(said.base)
                 said.count, count = None, 0
-        self.asked |= said.asked
-        self.everything = said.everything
+        self.asked = said.asked
 
     # -- JSON --
 
-    def _json(self, stream: io.BufferedReader) -> Iterator[tuple[bytes, Values]]:
+    def _json(self, stream: io.BufferedReader) -> Iterator[Read]:
         count = 0
-        for given in _objects(io.TextIOWrapper(stream, encoding="utf-8-sig")):
-            for one in _unwrapped(given):
-                count += 1
-                yield self._object(one, count)
+        with io.TextIOWrapper(stream, encoding="utf-8-sig") as text:
+            for given in _objects(text):
+                for one in _unwrapped(given):
+                    count += 1
+                    yield self._object(one, count)
 
-    def _object(self, given: Mapping[str, Any], count: int) -> tuple[bytes, Values]:
+    @staticmethod
+    def _object(given: Mapping[str, Any], count: int) -> Read:
         flat = dict(given)
         inner = flat.pop("attributes", None)
         if isinstance(inner, dict):
@@ -140,7 +139,6 @@ class ExportFile:
             dn = dn[0]
         if not isinstance(dn, str) or not dn:
             raise Unreadable(f"object {count} names no distinguishedName")
-        self.asked.update(named)
         values: Values = {}
         for name, value in named.items():
             if octets := _values(name, value, f"object {count}, {name}"):
@@ -149,11 +147,13 @@ class ExportFile:
         if len(classes) == 1:
             above = _ABOVE.get(classes[0].decode("utf-8", "replace").lower())
             values["objectclass"] = [one.encode() for one in above] if above else classes
-        return dn.encode("utf-8", "surrogatepass"), values
+        return Read(dn.encode("utf-8", "surrogatepass"), values, named.keys())
 
 
-def _as_utf8(file: BinaryIO, start: bytes) -> io.BufferedReader:
+def _as_utf8(file: BinaryIO) -> io.BufferedReader:
     """The file as UTF-8, whatever it is in. Broken UTF-8 is left to the values that hold it."""
+    start = file.read(4)
+    file.seek(0)
     encoding = ""
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
@@ -165,11 +165,15 @@ def _as_utf8(file: BinaryIO, start: bytes) -> io.BufferedReader:
 
 
 class _Recoded(io.RawIOBase):
-    """Text as UTF-8 octets."""
+    """Text as UTF-8 octets; closes the text."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._rest = b""
+
+    def close(self) -> None:
+        self._text.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
@@ -192,8 +196,7 @@ class _Said:
 
     base: str = ""
     unfiltered: bool = False
-    asked: set[str] = field(default_factory=set)
-    everything: bool = False
+    asked: frozenset[str] | None = None
     count: int | None = None
     _subtree: bool = False
 
@@ -206,10 +209,16 @@ class _Said:
             self.unfiltered = self._subtree and rest.strip().lower() == "(objectclass=*)"
         elif name == "requesting":
             names = {one.lower() for one in re.split(r"[\s,]+", rest) if one}
-            self.everything = self.everything or bool(names & {"all", "*"})
-            self.asked |= names - {"all", "*"}
+            self._also(ALL if names & {"all", "*"} else frozenset(names))
         elif name == "numEntries" and rest.strip().isdecimal():
             self.count = int(rest)
+
+    def _also(self, names: frozenset[str]) -> None:
+        """Another search wrote into the file: what both asked for was asked for."""
+        if self.asked is None or self.asked == ALL:
+            self.asked = names
+        elif names != ALL:
+            self.asked &= names
 
 
 def _logical(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
@@ -238,7 +247,7 @@ def _logical(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
     yield number, b""
 
 
-def _record(lines: Iterable[tuple[int, bytes]]) -> tuple[bytes, Values] | None:
+def _record(lines: Iterable[tuple[int, bytes]]) -> Read | None:
     """An entry; None for a reference, or what a tool says of itself."""
     dn = b""
     values: Values = {}
@@ -258,7 +267,7 @@ def _record(lines: Iterable[tuple[int, bytes]]) -> tuple[bytes, Values] | None:
                 raise Unreadable(f"line {number}: it is a list of changes")
         else:
             values.setdefault(name, []).append(_octets(name, value))
-    return (dn, values) if dn else None
+    return Read(dn, values, [name.partition(";")[0] for name in values]) if dn else None
 
 
 def _line(number: int, line: bytes) -> tuple[str, bytes]:

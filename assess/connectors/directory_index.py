@@ -10,7 +10,8 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ldap3
@@ -28,7 +29,7 @@ from ldap3.operation.search import (
     parse_filter,
 )
 
-from assess.connectors.directory_files import Values
+from assess.connectors.directory_files import ALL, ExportFile, Read, Unreadable
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
@@ -47,7 +48,9 @@ KEPT = frozenset(
         "userprincipalname", "whenchanged",
     }
 )  # fmt: skip
-MOST_FILES = 60  # a bit of a number each
+MOST_PARTS = 62  # a bit of a number each
+# Only these are in every entry that was written without a list of attributes, hardly in another.
+_OF_ALL = frozenset({"instancetype", "usncreated", "whencreated", "name"})
 
 _LOOKED_UP = (
     "objectsid", "samaccountname", "cn", "dnshostname", "userprincipalname", "primarygroupid",
@@ -60,7 +63,7 @@ _PAIR = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
 _END = b"\x00"
 _TABLES = """
 CREATE TABLE entry (id INTEGER PRIMARY KEY, path BLOB UNIQUE, parent BLOB, head BLOB, dn BLOB,
-                    files INTEGER, cut INTEGER, octets BLOB);
+                    parts INTEGER, cut INTEGER, octets BLOB);
 CREATE TABLE value (name TEXT, value BLOB, id INTEGER);
 CREATE TABLE link (below BLOB, above BLOB);
 """
@@ -102,11 +105,11 @@ _ACCOUNTS = {500: "Administrator", 502: "krbtgt", 512: "Domain Admins", 513: "Do
 
 @dataclass(frozen=True)
 class Stored:
-    """An object of the export. ``files``: bits of the files that hold it."""
+    """An object of the export. ``parts``: bits of the parts of the export that hold it."""
 
     dn: bytes
     path: bytes
-    files: int
+    parts: int
     values: Mapping[str, list[bytes]]
 
     @property
@@ -117,12 +120,25 @@ class Stored:
         }
 
 
+@dataclass
+class _Part:
+    """What one file holds of one partition, and which attributes it shows there."""
+
+    seen: set[str] = field(default_factory=set)
+    everything: bool = True
+
+    def add(self, one: Read) -> None:
+        self.seen.update(one.named)
+        if "objectclass" in one.named and not _OF_ALL.issubset(one.named):
+            self.everything = False
+
+
 class NotExported(Exception):
     """The export does not tell: it lacks an attribute, or members. The message says which."""
 
 
 class Index:
-    """Filled with ``add``, then ``finish``; searched by many threads from then on."""
+    """Filled with ``read``, then ``finish``; searched by many threads from then on."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -133,7 +149,8 @@ class Index:
         self._base.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_TABLES}")
         self._base.execute("BEGIN")
         self._said_whole: list[bytes] = []
-        self._asked: dict[int, frozenset[str] | None] = {}
+        self._parts: dict[tuple[Path, bytes], int] = {}
+        self._asked: list[frozenset[str]] = []
         self._lacking: dict[bytes, str] = {}
 
     def close(self) -> None:
@@ -143,41 +160,49 @@ class Index:
 
     # -- filling --
 
-    def add(self, dn: bytes, values: Values, file: int) -> None:
-        """An object of the file with this number; what is known of it already stays."""
-        kept = {n: v for n, v in values.items() if n.partition(";")[0] in KEPT}
+    def read(self, file: ExportFile) -> None:
+        """All that a file holds; raises what reading it raises."""
+        parts: dict[bytes, _Part] = {}
+        for one in file.entries():
+            path = path_of(one.dn)
+            head = head_of(path)
+            if head not in parts:
+                parts[head] = _Part()
+                self._parts[file.path, head] = len(self._parts)
+                if len(self._parts) > MOST_PARTS:
+                    raise Unreadable(f"with it there are more than {MOST_PARTS} parts")
+            parts[head].add(one)
+            self._add(one, path, head, 1 << self._parts[file.path, head])
+        for part in parts.values():
+            seen = ALL if part.everything else frozenset(part.seen)
+            self._asked.append(seen if file.asked is None else file.asked)
+        self._said_whole += [path_of(base) for base in file.whole]
+
+    def _add(self, one: Read, path: bytes, head: bytes, part: int) -> None:
+        """An object; what is known of it already stays."""
+        kept = {n: v for n, v in one.values.items() if n.partition(";")[0] in KEPT}
         if kept.get("isdeleted") == [b"TRUE"]:
             return
-        path = path_of(dn)
         run = self._base.execute
-        before = run("SELECT id, files, octets FROM entry WHERE path = ?", (path,)).fetchone()
+        before = run("SELECT id, parts, octets FROM entry WHERE path = ?", (path,)).fetchone()
         if before is not None:
-            number, files, octets = before
+            number, parts, octets = before
+            part |= parts
             kept = {**self._decode(octets), **kept}
             run("DELETE FROM value WHERE id = ?", (number,))
             run("DELETE FROM entry WHERE id = ?", (number,))
-        else:
-            number, files = None, 0
         cut = _joined(kept)
-        head = head_of(path)
-        octets = self._encode(kept)
-        row = (number, path, parent_of(path), head, dn, files | 1 << file, cut, octets)
-        number = run("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+        row = (path, parent_of(path), head, one.dn, part, cut, self._encode(kept))
+        number = run("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         found = [(n, _alike(n, v), number) for n in _LOOKED_UP for v in kept.get(n, ())]
         self._base.executemany("INSERT INTO value VALUES (?, ?, ?)", found)
-        links = [(path_of(one), path) for one in kept.get("member", ())]
-        links += [(path, path_of(one)) for one in kept.get("memberof", ())]
+        links = [(path_of(member), path) for member in kept.get("member", ())]
+        links += [(path, path_of(group)) for group in kept.get("memberof", ())]
         if links:
             self._base.executemany("INSERT INTO link VALUES (?, ?)", links)
 
-    def finish(self, asked: Mapping[int, frozenset[str] | None], whole: Iterable[str] = ()) -> None:
-        """All files are in.
-
-        ``asked``: the attributes that each tells of, None for all but the access list; ``whole``:
-        bases that a file says to be whole.
-        """
-        self._asked = dict(asked)
-        self._said_whole = [path_of(base.encode()) for base in whole]
+    def finish(self) -> None:
+        """All files are in."""
         self._base.executescript(f"{_KEYS} ANALYZE;")  # which commits first
 
     # -- what there is --
@@ -253,19 +278,19 @@ class Index:
         """The first of these attributes that some object at or below the base came without."""
         path = path_of(base)
         rows = self._rows(
-            "SELECT DISTINCT files FROM entry WHERE path >= ? AND path < ? AND head = ?",
+            "SELECT DISTINCT parts FROM entry WHERE path >= ? AND path < ? AND head = ?",
             (*_within(path), head_of(path)),
         )
-        return next((lost for (files,) in rows if (lost := self.untold(files, attributes))), "")
+        return next((lost for (parts,) in rows if (lost := self.untold(parts, attributes))), "")
 
-    def untold(self, files: int, attributes: Iterable[str]) -> str:
-        """The first of these attributes of which none of the files tells; else ""."""
-        told = [asked for number, asked in self._asked.items() if files >> number & 1]
+    def untold(self, parts: int, attributes: Iterable[str]) -> str:
+        """The first of these attributes of which none of the parts tells; else ""."""
+        told = [asked for number, asked in enumerate(self._asked) if parts >> number & 1]
         for name in attributes:
             lower = name.lower()
-            if lower == "ntsecuritydescriptor":
+            if lower == "ntsecuritydescriptor":  # whose absence is told of one by one
                 continue
-            if not any(asked is None or lower in asked for asked in told):
+            if not any(asked == ALL or lower in asked for asked in told):
                 return name
         return ""
 
@@ -336,12 +361,12 @@ class Index:
         cut = {path for (path,) in self._rows("SELECT path FROM entry WHERE cut = 1")}
         lost = sorted(cut & {start, *paths} if inner else cut)
         telling = self._telling("memberof")
-        if lost and self._rows("SELECT 1 FROM entry WHERE files & ? = 0 LIMIT 1", (telling,)):
+        if lost and self._rows("SELECT 1 FROM entry WHERE parts & ? = 0 LIMIT 1", (telling,)):
             raise NotExported(f"the members of {_shown(lost[0])} are cut (member;range)")
         return sorted(paths)
 
     def _telling(self, attribute: str) -> int:
-        told = [n for n, asked in self._asked.items() if asked is None or attribute in asked]
+        told = [n for n, asked in enumerate(self._asked) if asked == ALL or attribute in asked]
         return sum(1 << number for number in told)
 
     def _fits(self, node: Any, one: Stored) -> bool:  # noqa: ANN401 - ldap3's tree
@@ -384,9 +409,9 @@ class Index:
 
     def _stored(self, where: str, given: Sequence[Any] = ()) -> list[Stored]:
         # Only this module writes ``where``; what is looked for is in ``given``.
-        query = f"SELECT dn, path, files, octets FROM entry {where}"  # noqa: S608
+        query = f"SELECT dn, path, parts, octets FROM entry {where}"  # noqa: S608
         rows = self._rows(query, given)
-        return [Stored(dn, path, files, self._decode(octets)) for dn, path, files, octets in rows]
+        return [Stored(dn, path, parts, self._decode(octets)) for dn, path, parts, octets in rows]
 
     def _rows(self, query: str, given: Sequence[Any] = ()) -> list[Any]:
         with self._lock:

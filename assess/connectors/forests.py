@@ -139,6 +139,9 @@ class Forests:
             case _:
                 raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
 
+    def close(self) -> None:
+        """Connections are given back with each question."""
+
     # -- forests --
 
     def _of_each(self, read: Callable[[Door], Part]) -> tuple[Part | NoAnswer, ...]:

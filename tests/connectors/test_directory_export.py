@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,13 +64,16 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown(dc: DomainController) -> Shown:
+def shown(dc: DomainController) -> Iterator[Shown]:
     templates = f"CN=Certificate Templates,CN=Public Key Services,CN=Services,{dc.configuration}"
-    return Shown(
-        entries(dc, dc.base, OF_DOMAIN),
-        entries(dc, dc.configuration),
-        entries(dc, templates, ["nTSecurityDescriptor"], descriptors=True),
-    )
+    system = {"operatingSystem": "Windows Server 2022 Standard", "operatingSystemVersion": "10.0 (20348)"}
+    fields = {"sAMAccountName": "CA01$", "userAccountControl": "4128", "dNSHostName": "ca01.ad.contoso.test", **system}
+    with dc.with_entry(f"CN=CA01,CN=Computers,{dc.base}", ["computer"], fields):
+        yield Shown(
+            entries(dc, dc.base, OF_DOMAIN),
+            entries(dc, dc.configuration),
+            entries(dc, templates, ["nTSecurityDescriptor"], descriptors=True),
+        )
 
 
 @pytest.fixture
@@ -105,6 +108,17 @@ def told(connector: Any, ask: Ask, visit: Visit) -> Any:
     answered = msgspec.to_builtins(connector.fetch(ask, visit), enc_hook=plain)
     text = json.dumps(answered, sort_keys=True)
     return json.loads(re.sub(r'"section": "[^"]*"', '"section": ""', text))
+
+
+@pytest.fixture(scope="module")
+def answers(dc: DomainController, shown: Shown, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the directory itself says to each question."""
+    said = {}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        connector = live(dc, monkeypatch)
+        for ask in QUESTIONS:
+            said[ask.key] = ordered(told(connector, ask, visit_in(tmp_path_factory.mktemp("live"))))
+    return said
 
 
 def written(folder: Path, shown: Shown, **more: bytes) -> ExportConnector:
@@ -142,11 +156,266 @@ def ordered(value: Any) -> Any:
 
 @pytest.mark.parametrize("ask", QUESTIONS, ids=lambda ask: ask.key)
 def test_ldif_answers_as_the_directory(
-    dc: DomainController, shown: Shown, tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    shown: Shown, answers: dict[str, Any], tmp_path: Path, visit: Visit, ask: Ask
 ) -> None:
     export = written(tmp_path, shown)
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    exported = told(export, ask, visit_in(tmp_path / "a"))
-    assert ordered(exported) == ordered(told(live(dc, monkeypatch), ask, visit_in(tmp_path / "b")))
+    assert ordered(told(export, ask, visit)) == answers[ask.key]
     export.close()
+
+
+SOME = (ForestSuffixes(), DirectoryUsers(), CertificateServices(), QUESTIONS[5], GroupNamed("k", "Domain Admins"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_json_of_powershell_answers_as_the_directory(
+    shown: Shown, answers: dict[str, Any], tmp_path: Path, visit: Visit, encoding: str
+) -> None:
+    descriptors = dict(shown.descriptors)
+    configuration = [(dn, {**values, **descriptors.get(dn, {})}) for dn, values in shown.configuration]
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "domain.json").write_bytes(powershell(shown.domain, OF_DOMAIN).encode(encoding))
+    (folder / "configuration.json").write_bytes(powershell(configuration, CONFIGURATION).encode(encoding))
+    export = ExportConnector(folder, "export")
+    for ask in SOME:
+        assert ordered(told(export, ask, visit)) == answers[ask.key]
+    export.close()
+
+
+def test_utf_16_and_unfolded_ldif_are_read_too(shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    text = ldif(shown.configuration, newline=b"\n", width=10_000).decode()
+    export = written(tmp_path, shown, configuration_ldf=text.encode("utf-16"))
+    [forest] = export.fetch(ForestSuffixes(), visit).forests
+    assert "contoso.com" in forest.added
+    assert visit.requests == 0
+    assert all("export configuration.ldf, domain.ldf" in note.location for note in visit.notes)
+    assert "whole domains: ad.contoso.test" in export.probe(visit)
+
+
+def test_what_ldapsearch_writes_is_whole_where_it_says_so(dc: DomainController, tmp_path: Path, visit: Visit) -> None:
+    def searched(base: str, *asked: str) -> bytes:
+        command = [
+            *("ldapsearch", "-x", "-H", dc.url, "-D", dc.user, "-w", dc.password, "-b", base), *("-E", "pr=200/noprompt"),
+            "(objectClass=*)", *asked,
+        ]  # fmt: skip
+        return subprocess.run(command, env={"LDAPTLS_CACERT": str(dc.ca_file), "PATH": "/usr/bin"}, capture_output=True, check=True).stdout
+
+    partitions = searched(f"CN=Partitions,{dc.configuration}")
+    classes = searched(dc.configuration, "objectClass")
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "partitions.ldif").write_bytes(partitions)
+    (folder / "classes.ldif").write_bytes(classes)
+    export = ExportConnector(folder, "export")
+    [forest] = export.fetch(ForestSuffixes(), visit).forests
+    assert forest.added == tuple(sorted(dc.forest.suffixes))
+    assert "keywords" in refusal(export, DeviceRegistration(), visit).reason
+    assert "does not hold ad.contoso.test" in refusal(export, DirectoryUsers(), visit).reason
+    export.close()
+
+    # In one file nobody can tell which entry is of which search.
+    (tmp_path / "both.ldif").write_bytes(partitions + classes)
+    both = ExportConnector(tmp_path / "both.ldif", "both.ldif")
+    assert "uPNSuffixes of CN=Partitions" in refusal(both, ForestSuffixes(), visit).reason
+    (tmp_path / "part.ldif").write_bytes(partitions.replace(b"filter: (objectClass=*)", b"filter: (cn=*)"))
+    part = ExportConnector(tmp_path / "part.ldif", "part.ldif")
+    assert "CN=Configuration" in refusal(part, ForestSuffixes(), visit).reason
+    (tmp_path / "cut.ldif").write_bytes(partitions.replace(b"result: 0 Success", b"result: 4 Size limit exceeded"))
+    cut = ExportConnector(tmp_path / "cut.ldif", "cut.ldif")
+    assert "result 4 Size limit exceeded" in refusal(cut, ForestSuffixes(), visit).reason
+    (tmp_path / "lost.ldif").write_bytes(re.sub(rb"\ndn: [^\n]*\n(?: [^\n]*\n)*(?:[^\n]+\n)+\n", b"\n", partitions, count=1))
+    lost = ExportConnector(tmp_path / "lost.ldif", "lost.ldif")
+    assert "where it counts" in refusal(lost, ForestSuffixes(), visit).reason
+
+
+def test_sids_and_guids_in_words_as_ldbsearch_writes_them(dc: DomainController, shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    # The database itself knows no rights, and names what only replication uses.
+    database = str(dc.folder / "private" / "sam.ldb")
+    out = subprocess.run(["ldbsearch", "-H", database, "-b", dc.base, *OF_DOMAIN], capture_output=True, check=True).stdout
+    assert b"objectSid: S-1-5-21-" in out
+    export = written(tmp_path, shown, domain_ldf=out)
+    users = {user.account: user for user in export.fetch(DirectoryUsers(), visit).users()}
+    assert users["krbtgt"].kind == "built-in"
+    assert len(users["ann.archer"].guid) == 36
+
+
+# -- what it lacks is no answer --
+
+
+def without(found: list[Exported], *names: str) -> list[Exported]:
+    return [one for one in found if not any(one[0].startswith(name.encode()) for name in names)]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("CN=krbtgt", "krbtgt"),
+        ("CN=Domain Users", "Domain Users"),
+        ("CN=Users,", "CN=Users"),
+        ("CN=Infrastructure", "CN=Infrastructure"),
+        ("CN=Ann Archer", "members of its groups are not in it, such as cn=ann archer"),
+        ("DC=ad", "itself is not in it"),
+    ],
+)
+def test_a_domain_that_is_not_whole_is_not_read(
+    shown: Shown, tmp_path: Path, visit: Visit, left_out: str, said: str
+) -> None:
+    shown = Shown(without(shown.domain, left_out), shown.configuration, shown.descriptors)
+    export = written(tmp_path, shown)
+    assert "does not hold ad.contoso.test" in refusal(export, DirectoryUsers(), visit).reason
+    [groups] = export.fetch(GroupNamed("k", "no such group"), visit).forests
+    assert groups.unread == ("ad.contoso.test",)
+    index = export._index
+    assert index is not None
+    assert said in index.lacks("DC=ad,DC=contoso,DC=test")
+
+
+def test_people_alone_are_no_domain(dc: DomainController, shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    people = entries(dc, dc.base, OF_DOMAIN, query="(&(objectCategory=person)(objectClass=user))")
+    export = written(tmp_path, Shown(people, shown.configuration, shown.descriptors))
+    said = refusal(export, DirectoryUsers(), visit)
+    assert "does not hold ad.contoso.test" in said.reason
+
+
+@pytest.mark.parametrize("lost", [name for name in OF_DOMAIN if name not in ("memberOf", "cn")])
+def test_an_attribute_that_was_not_exported_is_never_an_absence(
+    shown: Shown, answers: dict[str, Any], tmp_path: Path, visit: Visit, lost: str
+) -> None:
+    kept = [name for name in OF_DOMAIN if name != lost]
+    less = [(dn, {n: v for n, v in values.items() if n.lower() != lost.lower()}) for dn, values in shown.domain]
+    export = written(tmp_path, shown, domain_ldf=ldif(less) + b"# requesting: " + " ".join(kept).encode() + b"\n")
+    gaps = ('"unread": ["ad', '"unread_domains": ["ad', '"NotShown"', '"complete": false')
+    refused = []
+    for ask in QUESTIONS:
+        try:
+            got = ordered(told(export, ask, visit))
+        except Unavailable as error:
+            refused += [ask] if error.mend else [None]
+        else:
+            if got != answers[ask.key]:
+                assert any(gap in json.dumps(got) for gap in gaps)
+                refused.append(ask)
+    assert refused
+    assert None not in refused
+
+
+def test_without_access_lists_a_template_says_so(shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    export = written(tmp_path, shown, templates_ldf=b"")
+    [forest] = export.fetch(TemplateNamed("k", CMG_TEMPLATE), visit).forests
+    [template] = forest.found
+    assert isinstance(template.access, NotShown)
+    assert "nTSecurityDescriptor" in template.access.because
+
+
+def test_members_that_are_cut_are_found_by_what_they_say_themselves(shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    def cut(found: list[Exported]) -> list[Exported]:
+        made = []
+        for dn, values in found:
+            if dn.startswith(b"CN=Cloud Pilot"):
+                members = values["member"]
+                rest = {n: v for n, v in values.items() if n != "member"}
+                made.append((dn, {**rest, "member;range=0-1": members[:2]}))
+            else:
+                made.append((dn, values))
+        return made
+
+    part = Shown(cut(shown.domain), shown.configuration, shown.descriptors)
+    said = refusal(written(tmp_path, part), GroupNamed("k", "Cloud Pilot"), visit)
+    assert "member of CN=Cloud Pilot" in said.reason
+    assert "cut" in said.reason
+    rest = next(values["member"][2:] for dn, values in shown.domain if dn.startswith(b"CN=Cloud Pilot"))
+    dn = next(dn for dn, _ in shown.domain if dn.startswith(b"CN=Cloud Pilot"))
+    more = ldif([(dn, {"member;range=2-*": rest})])
+    (tmp_path / "export" / "more.ldf").write_bytes(more)
+    [forest] = ExportConnector(tmp_path / "export", "export").fetch(GroupNamed("k", "Cloud Pilot"), visit).forests
+    assert len(forest.found[0].members) == 4
+    assert forest.found[0].cut == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "CN=Configuration"),
+        (b"dn: CN=x,DC=y\nchangetype: delete\n\n", "list of changes"),
+        (b"dn: CN=x,DC=y\ncn: x", "breaks off in line 2"),
+        (b"dn: CN=x,DC=y\ncn:: !!!\n\n", "line 2: its value is no Base64"),
+        (b"dn: CN=x,DC=y\ncn:< file:///etc/passwd\n\n", "names another file"),
+        (b"cn: x\n\n", "belongs to no entry"),
+        (b"MZ\x90\n", "is no LDIF"),
+        (b'[{"DistinguishedName": "CN=x,DC=y"},', "breaks off"),
+        (b'[{"DistinguishedName": "CN=x,DC=y"}', "no end"),
+        (b'{"cn": "x"}', "object 1 names no distinguishedName"),
+        (b"[1, 2]", "no object"),
+        (b'[{"DistinguishedName": "CN=x,DC=y", "objectSid": [300]}]', "no octets"),
+        (b'{"a":' * 100_000, "breaks off|nested too deeply"),
+        (b"\xff\xfed\x00n\x00:\x00 ", "broken off"),
+    ],
+)
+def test_what_is_no_export_is_refused(tmp_path: Path, visit: Visit, content: bytes, said: str) -> None:
+    (tmp_path / "x.ldf").write_bytes(content)
+    reason = refusal(ExportConnector(tmp_path / "x.ldf", "x.ldf"), ForestSuffixes(), visit).reason
+    assert re.search(said, reason)
+    assert "x.ldf" in reason
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()], ids=["missing", "empty folder"])
+def test_no_file_is_no_export(tmp_path: Path, visit: Visit, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "export")
+    assert "export cannot be used" in refusal(ExportConnector(tmp_path / "export", "export"), ForestSuffixes(), visit).reason
+
+
+def test_two_forests_in_one_folder(dc: DomainController, second_dc: DomainController, shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    other = entries(second_dc, second_dc.base, OF_DOMAIN)
+    marked = ldif(other) + b"# requesting: " + " ".join(OF_DOMAIN).encode() + b"\n"
+    export = written(tmp_path, shown, other_ldf=marked, second_ldf=ldif(entries(second_dc, second_dc.configuration)))
+    roots = {one.root: one for one in export.fetch(DirectoryUsers(), visit).read()}
+    assert set(roots) == {"ad.contoso.test", "fabrikam.test"}
+    assert {user.account for user in roots["fabrikam.test"].users} >= {"fab1", "old1"}
+
+
+# -- from the engagement file to findings --
+
+
+def test_the_same_verdicts_as_from_the_directory(
+    dc: DomainController, shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LDAP_PASSWORD", dc.password)
+    written(tmp_path, shown).close()
+    server = {"server": dc.url, "user": dc.user, "password": {"env": "LDAP_PASSWORD"}, "ca_file": str(dc.ca_file)}
+    findings = [judged(tmp_path, ad=server), judged(tmp_path, files={"directory_export": "export"})]
+    wrong = {**server, "ca_file": str(dc.other_ca_file)}
+    findings.append(judged(tmp_path, ad=wrong, files={"directory_export": "export"}))
+    first, second, third = [{key: (status, expected) for key, status, expected in each} for each in findings]
+    assert first == second == third
+    measured = [key for key, (status, _) in first.items() if status in ("pass", "warn", "fail")]
+    assert len(measured) > 8
+
+
+def judged(folder: Path, **sections: Any) -> list[tuple[Any, str, str]]:
+    given = {
+        "engagement": {"name": "contoso", "scenarios": ["co-management-pki", "hybrid-mdm"]},
+        "tenant": {"public_domains": ["contoso.com", "contoso.app"]},
+        "pki": {
+            "issuer": "own-pki", "web_template_name": "ConfigMgr Cloud Management Gateway",
+            "workstation_template_name": "ConfigMgr Client Certificate",
+        },
+        "mp": {"mode": "https", "servers": ["cm01.ad.contoso.test"]},
+        "accounts": {"domain_admin": "Administrator"},
+    }  # fmt: skip
+    engagement = engagement_from({**given, **sections}, file="contoso.toml", folder=folder)
+    known = library()
+    chosen = Selection(only=("pki.*", "template.*", "permissions.domain-admin", "identity.*"))
+    asks = questions(c for c in known.checks.values() if chosen.leaves_out(c.requirement) is None)
+    directory = [ask for ask in asks if ask.source == "ldap"]
+    connectors = connectors_for(directory, engagement)
+    with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+        collect(directory, connectors, recording, clock=lambda: NOW)
+        results = evaluate(known, recording, selection=chosen)
+    for connector in connectors:
+        connector.close()
+    return [((f.requirement, f.subject), str(f.status), f.expected) for f in results.findings]
+
+
+def test_the_command_names_the_partition() -> None:
+    assert command("CN=x,CN=Configuration,DC=a,DC=b") == 'ldifde -f configuration.ldf -d "CN=Configuration,DC=a,DC=b"'
+    assert command("OU=x,DC=a,DC=b").startswith('ldifde -f a.b.ldf -d "DC=a,DC=b" -l "objectClass,')
