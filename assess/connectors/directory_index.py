@@ -55,6 +55,7 @@ _OF_ALL = frozenset({"instancetype", "usncreated", "whencreated", "name"})
 _LOOKED_UP = (
     "objectsid", "samaccountname", "cn", "dnshostname", "userprincipalname", "primarygroupid",
 )  # fmt: skip
+_AT_ONCE = 500  # of which a query may name some hundreds
 _RAW = ("objectsid", "objectguid")
 _IN_CHAIN, _AND_BITS = "1.2.840.113556.1.4.1941", "1.2.840.113556.1.4.803"
 _RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
@@ -72,18 +73,6 @@ CREATE INDEX by_parent ON entry (parent);
 CREATE INDEX by_value ON value (name, value);
 CREATE INDEX by_above ON link (above);
 CREATE INDEX by_below ON link (below);
-"""
-_INNER = """
-WITH RECURSIVE reached (path) AS (
-    SELECT below FROM link WHERE above = ?
-    UNION SELECT link.below FROM link JOIN reached ON link.above = reached.path)
-SELECT path FROM reached
-"""
-_OUTER = """
-WITH RECURSIVE reached (path) AS (
-    SELECT above FROM link WHERE below = ?
-    UNION SELECT link.above FROM link JOIN reached ON link.below = reached.path)
-SELECT path FROM reached
 """
 # Below the head of each kind of partition, and of which class: what no directory is without.
 _OF_CONFIGURATION = {
@@ -151,6 +140,7 @@ class Index:
         self._said_whole: list[bytes] = []
         self._parts: dict[tuple[Path, bytes], int] = {}
         self._asked: list[frozenset[str]] = []
+        self._groups: frozenset[bytes] = frozenset()
         self._lacking: dict[bytes, str] = {}
 
     def close(self) -> None:
@@ -203,7 +193,8 @@ class Index:
 
     def finish(self) -> None:
         """All files are in."""
-        self._base.executescript(f"{_KEYS} ANALYZE;")  # which commits first
+        self._base.executescript(_KEYS)  # which commits first
+        self._groups = frozenset(path for (path,) in self._rows("SELECT DISTINCT above FROM link"))
 
     # -- what there is --
 
@@ -303,25 +294,30 @@ class Index:
             raise NotExported(f"{untold} was not exported of every object below {_said(base)}")
         path = path_of(base)
         among = self._candidates(node)
+        found = self._scanned(path, page) if among is None else self._picked(path, among)
+        for part in found:
+            yield [
+                one
+                for one in part
+                if (scope != ldap3.LEVEL or parent_of(one.path) == path) and self._fits(node, one)
+            ]
+
+    def _scanned(self, base: bytes, page: int) -> Iterator[list[Stored]]:
+        """Everything at or below the base in its partition."""
+        where = f"WHERE path >= ? AND path < ? AND head = ? AND path > ? ORDER BY path LIMIT {page}"
+        given = (*_within(base), head_of(base))
         after = b""
-        first, last = _within(path)
-        while True:
-            where = "WHERE path >= ? AND path < ? AND head = ? AND path > ?"
-            given = [first, last, head_of(path), after]
-            if scope == ldap3.LEVEL:
-                where, given = f"{where} AND parent = ?", [*given, path]
-            if among is not None:
-                if not among:
-                    return
-                part, among = among[:500], among[500:]
-                where += f" AND path IN ({','.join('?' * len(part))})"
-                found = self._stored(where, [*given, *part])
-            else:
-                found = self._stored(f"{where} ORDER BY path LIMIT {page}", given)
-                if not found:
-                    return
-                after = found[-1].path
-            yield [one for one in found if self._fits(node, one)]
+        while found := self._stored(where, (*given, after)):
+            after = found[-1].path
+            yield found
+
+    def _picked(self, base: bytes, among: Sequence[bytes]) -> Iterator[list[Stored]]:
+        """Those of the paths that lie at or below the base in its partition."""
+        head = head_of(base)
+        inside = [path for path in among if path.startswith(base) and head_of(path) == head]
+        for at in range(0, len(inside), _AT_ONCE):
+            part = inside[at : at + _AT_ONCE]
+            yield self._stored(f"WHERE path IN ({','.join('?' * len(part))})", part)
 
     def _candidates(self, node: Any) -> list[bytes] | None:  # noqa: ANN401 - ldap3's tree
         """Paths of which only those can fit; None where nothing but looking helps."""
@@ -356,7 +352,7 @@ class Index:
         """What is in a group, or the groups above one, at any depth."""
         inner = node.assertion["attr"].lower() == "memberof"
         start = path_of(_wanted(node))
-        paths = [path for (path,) in self._rows(_INNER if inner else _OUTER, (start,))]
+        paths = self._reached(start, inner=inner)
         # Where the members of a group are cut, what is in it says so itself, if it was asked.
         cut = {path for (path,) in self._rows("SELECT path FROM entry WHERE cut = 1")}
         lost = sorted(cut & {start, *paths} if inner else cut)
@@ -364,6 +360,18 @@ class Index:
         if lost and self._rows("SELECT 1 FROM entry WHERE parts & ? = 0 LIMIT 1", (telling,)):
             raise NotExported(f"the members of {_shown(lost[0])} are cut (member;range)")
         return sorted(paths)
+
+    def _reached(self, start: bytes, *, inner: bool) -> set[bytes]:
+        query = "SELECT above FROM link WHERE below = ?"
+        if inner:
+            query = "SELECT below FROM link WHERE above = ?"
+        reached: set[bytes] = set()
+        waiting = [start]
+        while waiting:
+            found = {path for (path,) in self._rows(query, (waiting.pop(),))} - reached
+            reached |= found
+            waiting += found & self._groups if inner else found
+        return reached
 
     def _telling(self, attribute: str) -> int:
         told = [n for n, asked in enumerate(self._asked) if asked == ALL or attribute in asked]
