@@ -66,6 +66,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "ldap":
             servers = [engagement.get("ad.server")]
             servers += [table.get("server") for table in engagement.tables("ad.forests").values()]
+            servers.append(engagement.get("files.directory_export"))
             return ", ".join(filter(None, servers)) or "nobody: [ad] is not set up"
         case "graph":
             return str(
