@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import ldap3
 from assess.connectors import Visit
 from assess.connectors.directory_files import ExportFile, Unreadable
 from assess.connectors.directory_index import MOST_PARTS, Index, NotExported, Stored
-from assess.connectors.forests import Forests
+from assess.connectors.forests import Forests, domains_of
 from assess.connectors.ldap_session import PAGE, Entry
 from assess.engagement import Engagement
 from assess.errors import Unavailable
@@ -119,6 +119,18 @@ class ExportedForest:
     def __init__(self, section: str, shown: ExportedDirectory) -> None:
         self.section = section
         self._shown = shown
+        self.root = domain_of(shown.root["rootDomainNamingContext"][0])
+        self.names = {self.root}
+        with suppress(Unavailable):  # whoever asks is told why
+            self.names |= {domain.name for domain in domains_of(shown)}
+
+    def holds(self, host: str) -> bool:
+        """A host of this name is one of the forest's, by its domain."""
+        return any(f".{host.lower()}".endswith(f".{name}") for name in self.names)
+
+    def instead(self) -> None:
+        """There is no other way."""
+        return
 
     @contextmanager
     def directory(self, visit: Visit) -> Iterator[ExportedDirectory]:
@@ -142,19 +154,27 @@ class ExportedForest:
 class ExportConnector(Forests):
     """The files at ``path``, read when the first question comes, and kept on disk until ``close``.
 
-    ``written`` is how the engagement file names them.
+    ``written`` is how the engagement file names them. ``beside``: domain controllers are set up as
+    well; who asks those is shown the export forest by forest (``exported``), so that none is lost.
     """
 
-    def __init__(self, path: Path, written: str, *, page: int = PAGE) -> None:
+    def __init__(self, path: Path, written: str, *, page: int = PAGE, beside: bool = False) -> None:
         super().__init__(page=page)
         self._path = path
         self._written = written
+        self._beside = beside
         self._lock = threading.Lock()
         self._index: Index | None = None
         self._doors: tuple[ExportedForest, ...] = ()
         self._refusal: Unavailable | None = None
 
     def doors(self) -> Sequence[ExportedForest]:
+        """A door for each forest, unless they were looked at beside the domain controllers."""
+        if self._beside:
+            raise Unavailable("the export is read beside the domain controllers", skipped=True)
+        return self.exported()
+
+    def exported(self) -> Sequence[ExportedForest]:
         """A door for each forest whose configuration is in the export."""
         with self._lock:
             if self._refusal is None and self._index is None:
@@ -169,7 +189,7 @@ class ExportConnector(Forests):
     def probe(self, visit: Visit) -> str:
         """Read it: which forests it is of, and which domains are whole."""
         seen = []
-        for door in self.doors():
+        for door in self.exported():
             with door.directory(visit) as shown:
                 held = ", ".join(sorted({domain_of(dn) for dn in shown.root["namingContexts"][1:]}))
                 forest = domain_of(shown.root["rootDomainNamingContext"][0])
@@ -272,7 +292,11 @@ def command(dn: str) -> str:
 def connect(engagement: Engagement) -> ExportConnector:
     """The export that the engagement file names, not read yet."""
     path = engagement.path(KEY)
-    return ExportConnector(path or engagement.folder, str(engagement.get(KEY, "")))
+    beside = bool(engagement.get("ad.server")) or any(
+        keys.get("server") for keys in engagement.tables("ad.forests").values()
+    )
+    written = str(engagement.get(KEY, ""))
+    return ExportConnector(path or engagement.folder, written, beside=beside)
 
 
 def _place(paths: Sequence[Path]) -> str:

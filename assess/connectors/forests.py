@@ -7,7 +7,7 @@ A forest is come to through a ``Door``; what lies behind is a ``Directory``. The
 import base64
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -87,6 +87,10 @@ class Door(Protocol):
         """``everybody`` leads to a global catalog."""
         ...
 
+    def instead(self) -> "Door | None":
+        """Another door to the same forest, where this one does not open."""
+        ...
+
     def directory(self, visit: Visit) -> AbstractContextManager[Directory]:
         """With every attribute of what it holds."""
         ...
@@ -108,8 +112,8 @@ class Forests:
     def __init__(self, *, page: int = PAGE) -> None:
         self._page = page
 
-    def doors(self) -> Sequence[Door]:
-        """The forests; raises Unavailable where there is none to come to."""
+    def doors(self) -> Iterable[Door]:
+        """The forests, each when the one before was read; raises where there is none at all."""
         raise NotImplementedError
 
     def answers(self, ask: Ask) -> bool:
@@ -120,9 +124,11 @@ class Forests:
         """The answer of every forest; raises Unavailable where none answers."""
         match ask:
             case ForestSuffixes():
-                return Suffixes(self._of_each(lambda door: self._suffixes(door, visit)))
+                return Suffixes(self._of_each(lambda door: self._suffixes(door, visit), visit))
             case DeviceRegistration():
-                return Registrations(self._of_each(lambda door: self._registration(door, visit)))
+                return Registrations(
+                    self._of_each(lambda door: self._registration(door, visit), visit)
+                )
             case DirectoryUsers():
                 return self._people(ask, visit)
             case CertificateServices():
@@ -144,13 +150,8 @@ class Forests:
 
     # -- forests --
 
-    def _of_each(self, read: Callable[[Door], Part]) -> tuple[Part | NoAnswer, ...]:
-        parts: list[Part | NoAnswer] = []
-        for door in self.doors():
-            try:
-                parts.append(read(door))
-            except Unavailable as error:
-                parts.append(NoAnswer(door.section, error.reason, error.mend))
+    def _of_each(self, read: Callable[[Door], Part], visit: Visit) -> tuple[Part | NoAnswer, ...]:
+        parts = [_through(door, read, visit) for door in self.doors()]
         self._unless_all_refused(parts)
         return tuple(parts)
 
@@ -165,13 +166,13 @@ class Forests:
                 door.directory(visit) as session,
                 ForestReader(
                     session,
-                    {domain.name: domain.dn for domain in _domains(session)},
+                    {domain.name: domain.dn for domain in domains_of(session)},
                     lambda: door.catalog(visit),
                 ) as reader,
             ):
                 return read(reader, section=door.section, visit=visit)
 
-        return self._of_each(of)
+        return self._of_each(of, visit)
 
     @staticmethod
     def _unless_all_refused(parts: Sequence[object]) -> None:
@@ -195,7 +196,7 @@ class Forests:
                     session.worded(_MAY_READ),
                 )
             added = tuple(sorted({text(value).strip().lower() for value in found["uPNSuffixes"]}))
-            domains = tuple(domain.name for domain in _domains(session))
+            domains = tuple(domain.name for domain in domains_of(session))
             root = domain_of(session.root["rootDomainNamingContext"][0])
             visit.note(f"{session.where} {partitions} uPNSuffixes", ", ".join(added) or "none")
             visit.note(f"{session.where} crossRef objects of domains, dnsRoot", ", ".join(domains))
@@ -237,7 +238,7 @@ class Forests:
             with door.everybody(visit) as session:
                 return self._forest(door, session, ask, visit, known, scoped)
 
-        parts = list(self._of_each(read))
+        parts = list(self._of_each(read, visit))
         for name in ask.domains:
             if name not in known:
                 reason = f"ad.domains names {name}, which is no domain of a forest that answered"
@@ -258,7 +259,7 @@ class Forests:
         known: set[str],
         scoped: list[str],
     ) -> ForestUsers:
-        domains = _domains(session)
+        domains = domains_of(session)
         known.update(domain.name for domain in domains)
         chosen = [one for one in domains if not ask.domains or one.name in ask.domains]
         bases = [_Base(one.name, one.dn, one.dn) for one in chosen]
@@ -353,7 +354,23 @@ class Forests:
             )
 
 
-class _Domain(NamedTuple):
+def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | NoAnswer:
+    """What is read through a door, or through another one of the same forest."""
+    try:
+        return read(door)
+    except Unavailable as error:
+        other = door.instead()
+        if other is None:
+            return NoAnswer(door.section, error.reason, error.mend)
+        visit.note(f"[{door.section}]", f"{error.reason}; {other.section} was read in its place")
+        try:
+            return read(other)
+        except Unavailable as also:
+            reasons = f"{error.reason}; {also.reason}"
+            return NoAnswer(door.section, reasons, f"{error.mend} Or: {also.mend}")
+
+
+class Domain(NamedTuple):
     """A domain of the forest: DNS name (lower case), distinguished name, NetBIOS name."""
 
     name: str
@@ -414,7 +431,7 @@ class _Counts:
         )
 
 
-def _domains(session: Directory) -> list[_Domain]:
+def domains_of(session: Directory) -> list[Domain]:
     """DNS name and distinguished name of each domain of the forest; raises where none is shown."""
     base = f"CN=Partitions,{session.root['configurationNamingContext'][0]}"
     found = []
@@ -427,7 +444,7 @@ def _domains(session: Directory) -> list[_Domain]:
                 raise Unavailable(f"{session.where} shows a domain without its name in {base}")
             dn = text(names[0])
             short = text((raw.get("nETBIOSName") or [b""])[0])
-            found.append(_Domain(text(roots[0]).lower() if roots else domain_of(dn), dn, short))
+            found.append(Domain(text(roots[0]).lower() if roots else domain_of(dn), dn, short))
     if not found:
         raise Unavailable(
             f"{session.where} shows no domain of the forest in {base}",
@@ -460,7 +477,7 @@ def _below(dn: str, base: str) -> bool:
     return dn.lower().endswith(f",{base.lower()}")
 
 
-def _narrowed(scope: str, domains: Sequence[_Domain]) -> list[_Base]:
+def _narrowed(scope: str, domains: Sequence[Domain]) -> list[_Base]:
     """The scope in the domain that it lies in, and each domain that lies below it."""
     around = [one for one in domains if _within(scope, one.dn)]
     inner = [_Base(one.name, one.dn, one.dn) for one in domains if _below(one.dn, scope)]

@@ -5,27 +5,38 @@ has a connection of its own. An account that is refused once is not tried again 
 questions would be five wrong passwords, and those lock an account out.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from assess.connectors import Visit
-from assess.connectors.forests import Forests
+from assess.connectors import Visit, directory_export
+from assess.connectors.directory_export import KEY, ExportConnector, ExportedForest
+from assess.connectors.forests import Door, Forests
 from assess.connectors.ldap_session import PAGE, Access, Session, SignInRefused, signed_in
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.directory import domain_of
 
 _FORGET_SECONDS = 60.0
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
 class Server:
     """One forest, through one of its domain controllers. ``clock``: seconds, only forward."""
 
-    def __init__(self, access: Access, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        access: Access,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        export: Callable[[str], ExportedForest | None] = lambda _: None,
+    ) -> None:
         self.access = access
+        self.root = ""
+        self._export = export
         self._clock = clock
         self._lock = threading.Lock()
         self._refusal: tuple[float, Unavailable] | None = None
@@ -39,6 +50,10 @@ class Server:
     def is_catalog(self) -> bool:
         """It was named as a global catalog."""
         return self.access.is_catalog
+
+    def instead(self) -> ExportedForest | None:
+        """The export of the forest, by the name of the host."""
+        return self._export(self.access.host)
 
     @contextmanager
     def directory(self, visit: Visit) -> Iterator[Session]:
@@ -95,15 +110,40 @@ class Server:
                     self._refusal = (self._clock(), error)
                 raise
         try:
+            self.root = domain_of(session.root["rootDomainNamingContext"][0])
             yield session
         finally:
             opening.__exit__(None, None, None)
 
 
+class Shut:
+    """A door that does not open; ``error`` says why."""
+
+    is_catalog = False
+
+    def __init__(self, section: str, error: Unavailable) -> None:
+        self.section = section
+        self._error = error
+
+    def instead(self) -> None:
+        """There is no other way."""
+        return
+
+    @contextmanager
+    def directory(self, visit: Visit) -> Iterator[Session]:
+        """Nothing."""
+        del visit
+        raise Unavailable(self._error.reason, self._error.mend)
+        yield  # which makes it a generator
+
+    everybody = catalog = directory
+
+
 class LdapConnector(Forests):
     """Every forest of the engagement file, one after the other.
 
-    ``page``: entries a request; ``clock``: seconds that only go forward.
+    ``page``: entries a request; ``clock``: seconds that only go forward. ``export`` is read for a
+    forest whose server refuses, and for those without a server.
     """
 
     def __init__(
@@ -112,12 +152,41 @@ class LdapConnector(Forests):
         *,
         page: int = PAGE,
         clock: Callable[[], float] = time.monotonic,
+        export: ExportConnector | None = None,
     ) -> None:
         super().__init__(page=page)
-        self._servers = tuple(Server(access, clock=clock) for access in forests)
+        self._export = export
+        self._servers = tuple(
+            Server(access, clock=clock, export=self._exported) for access in forests
+        )
 
-    def doors(self) -> Sequence[Server]:
-        """A server for each forest."""
+    def doors(self) -> Iterator[Door]:
+        """A server for each forest, and the forests of the export that no server answered for."""
+        yield from self.servers()
+        if self._export is None:
+            return
+        try:
+            exported = self._export.exported()
+        except Unavailable as error:
+            yield Shut(KEY, error)
+            return
+        for forest in exported:
+            named = any(forest is self._exported(one.access.host) for one in self._servers)
+            if not named and forest.root not in {one.root for one in self._servers}:
+                yield forest
+
+    def _exported(self, host: str) -> ExportedForest | None:
+        """The exported forest that a host is of; None where there is none."""
+        try:
+            found = () if self._export is None else self._export.exported()
+        except Unavailable:
+            return None
+        if _ADDRESS.fullmatch(host) and len(found) == len(self._servers) == 1:
+            return found[0]
+        return next((one for one in found if one.holds(host)), None)
+
+    def servers(self) -> Sequence[Server]:
+        """A server for each forest; raises Unavailable where none is set up."""
         if not self._servers:
             raise Unavailable(
                 "the directory is not set up in the engagement file",
@@ -126,10 +195,15 @@ class LdapConnector(Forests):
             )
         return self._servers
 
+    def close(self) -> None:
+        """Forget what was read of the export."""
+        if self._export is not None:
+            self._export.close()
+
     def probe(self, visit: Visit) -> str:
         """Sign in to every forest: who answered, and which forest it is of."""
         seen = []
-        for server in self.doors():
+        for server in self.servers():
             access = server.access
             with server.session() as session:
                 visit.requests += session.requests
@@ -162,4 +236,7 @@ def connect(engagement: Engagement) -> LdapConnector:
         for section, keys in tables.items()
         if keys.get("server")
     ]
-    return LdapConnector(forests)
+    export = None
+    if forests and engagement.get(KEY) is not None:
+        export = directory_export.connect(engagement)
+    return LdapConnector(forests, export=export)

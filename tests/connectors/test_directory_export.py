@@ -15,13 +15,13 @@ import pytest
 from assess.collect import collect, questions
 from assess.connectors import Visit
 from assess.connectors.directory_export import OF_DOMAIN, ExportConnector, command
-from assess.connectors.ldap import LdapConnector
+from assess.connectors.ldap import LdapConnector, connect
 from assess.connectors.ldap_session import Access
 from assess.discover import library
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
 from assess.evidence import Ask, Table
-from assess.evidence.directory import DeviceRegistration, DirectoryUsers, ForestSuffixes
+from assess.evidence.directory import DeviceRegistration, DirectoryUsers, Forest, ForestSuffixes
 from assess.evidence.pki import (
     IIS_SERVERS,
     CertificateServices,
@@ -371,6 +371,62 @@ def test_two_forests_in_one_folder(dc: DomainController, second_dc: DomainContro
     roots = {one.root: one for one in export.fetch(DirectoryUsers(), visit).read()}
     assert set(roots) == {"ad.contoso.test", "fabrikam.test"}
     assert {user.account for user in roots["fabrikam.test"].users} >= {"fab1", "old1"}
+
+
+# -- beside domain controllers --
+
+
+def set_up(folder: Path, **tables: Any) -> Any:
+    given = {"engagement": {"name": "x", "scenarios": ["hybrid-mdm"]}, "files": {"directory_export": "export"}, **tables}
+    return engagement_from(given, file="contoso.toml", folder=folder)
+
+
+def of(controller: DomainController, **more: Any) -> dict[str, Any]:
+    fixed = {"server": controller.url, "user": controller.user, "password": {"env": "LDAP_PASSWORD"}}
+    return {**fixed, "ca_file": str(controller.ca_file), **more}
+
+
+def test_each_forest_is_answered_for_by_its_server_or_by_the_export(
+    dc: DomainController, second_dc: DomainController, shown: Shown, tmp_path: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LDAP_PASSWORD", dc.password)
+    written(tmp_path, shown).close()
+    wrong = str(dc.other_ca_file)
+
+    def asked(**tables: Any) -> dict[str, str]:
+        connector = connect(set_up(tmp_path, **tables))
+        answer = connector.fetch(ForestSuffixes(), visit)
+        connector.close()
+        return {getattr(one, "root", one.section): one.section if isinstance(one, Forest) else "no answer" for one in answer.forests}
+
+    export = "files.directory_export"
+    assert asked(ad=of(dc)) == {"ad.contoso.test": "ad"}
+    assert asked(ad=of(dc, ca_file=wrong)) == {"ad.contoso.test": export}
+    assert any("was read in its place" in note.value for note in visit.notes)
+    assert asked(ad=of(dc, ca_file=wrong, server=dc.url_by_address)) == {"ad.contoso.test": export}
+    assert asked(ad=of(second_dc)) == {"fabrikam.test": "ad", "ad.contoso.test": export}
+    # A forest that is set up, refuses, and is not in the export is never left out in silence.
+    assert asked(ad=of(second_dc, ca_file=wrong)) == {"ad": "no answer", "ad.contoso.test": export}
+    both = {**of(dc, ca_file=wrong), "forests": {"b": of(second_dc, ca_file=wrong)}}
+    assert asked(ad=both) == {"ad.contoso.test": export, "ad.forests.b": "no answer"}
+
+
+def test_the_export_is_no_second_way_around_a_server_that_is_set_up(
+    second_dc: DomainController, shown: Shown, tmp_path: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LDAP_PASSWORD", second_dc.password)
+    written(tmp_path, shown).close()
+    described = set_up(tmp_path, ad=of(second_dc, ca_file=str(second_dc.other_ca_file)))
+    with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+        connectors = connectors_for([ForestSuffixes()], described)
+        assert len(connectors) == 2
+        collect([ForestSuffixes()], connectors, recording, clock=lambda: NOW)
+        assert [type(one).__name__ for one in recording.answer(ForestSuffixes()).forests] == ["NoAnswer", "Forest"]
+    (tmp_path / "export" / "domain.ldf").write_bytes(b"nothing")
+    with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+        collect([ForestSuffixes()], connectors_for([ForestSuffixes()], described), recording, clock=lambda: NOW)
+        with pytest.raises(Unavailable, match=r"line 1 is no LDIF"):
+            recording.answer(ForestSuffixes())
 
 
 # -- from the engagement file to findings --
