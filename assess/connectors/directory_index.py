@@ -30,6 +30,15 @@ from ldap3.operation.search import (
 )
 
 from assess.connectors.directory_files import ALL, ExportFile, Read, Unreadable
+from assess.connectors.distinguished import (
+    CONFIGURATION,
+    END,
+    head_of,
+    parent_of,
+    path_of,
+    shown,
+    within,
+)
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
@@ -60,8 +69,6 @@ _RAW = ("objectsid", "objectguid")
 _IN_CHAIN, _AND_BITS = "1.2.840.113556.1.4.1941", "1.2.840.113556.1.4.803"
 _RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)")
 _HEX = re.compile(rb"\\([0-9a-fA-F]{2})")
-_PAIR = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
-_END = b"\x00"
 _TABLES = """
 CREATE TABLE entry (id INTEGER PRIMARY KEY, path BLOB UNIQUE, parent BLOB, head BLOB, dn BLOB,
                     parts INTEGER, cut INTEGER, octets BLOB);
@@ -233,7 +240,7 @@ class Index:
         found = self._stored("WHERE path = ?", (path,))
         kind = _partition(found[0]) if found else ""
         if not kind:
-            return f"{_shown(path) or 'the partition'} itself is not in it, or without objectClass"
+            return f"{shown(path) or 'the partition'} itself is not in it, or without objectClass"
         head = found[0]
         dn = head.dn.decode("utf-8", "replace")
         expected = _OF_DOMAIN if kind == "domain" else _OF_CONFIGURATION
@@ -256,11 +263,11 @@ class Index:
         dangling = self._rows(
             "SELECT DISTINCT below FROM link WHERE below >= ? AND below < ? "
             "AND NOT EXISTS (SELECT 1 FROM entry WHERE path = link.below)",
-            _within(head.path),
+            within(head.path),
         )
         lost = [path for (path,) in dangling if head_of(path) == head.path]
         if lost:
-            return f"{len(lost)} members of its groups are not in it, such as {_shown(lost[0])}"
+            return f"{len(lost)} members of its groups are not in it, such as {shown(lost[0])}"
         return ""
 
     # -- searching --
@@ -270,7 +277,7 @@ class Index:
         path = path_of(base)
         rows = self._rows(
             "SELECT DISTINCT parts FROM entry WHERE path >= ? AND path < ? AND head = ?",
-            (*_within(path), head_of(path)),
+            (*within(path), head_of(path)),
         )
         return next((lost for (parts,) in rows if (lost := self.untold(parts, attributes))), "")
 
@@ -305,7 +312,7 @@ class Index:
     def _scanned(self, base: bytes, page: int) -> Iterator[list[Stored]]:
         """Everything at or below the base in its partition."""
         where = f"WHERE path >= ? AND path < ? AND head = ? AND path > ? ORDER BY path LIMIT {page}"
-        given = (*_within(base), head_of(base))
+        given = (*within(base), head_of(base))
         after = b""
         while found := self._stored(where, (*given, after)):
             after = found[-1].path
@@ -358,7 +365,7 @@ class Index:
         lost = sorted(cut & {start, *paths} if inner else cut)
         telling = self._telling("memberof")
         if lost and self._rows("SELECT 1 FROM entry WHERE parts & ? = 0 LIMIT 1", (telling,)):
-            raise NotExported(f"the members of {_shown(lost[0])} are cut (member;range)")
+            raise NotExported(f"the members of {shown(lost[0])} are cut (member;range)")
         return sorted(paths)
 
     def _reached(self, start: bytes, *, inner: bool) -> set[bytes]:
@@ -429,99 +436,15 @@ class Index:
 # -- names --
 
 
-def path_of(dn: str | bytes) -> bytes:
-    """A name from its root down, comparable: lower case, without escapes; every part ends in 0."""
-    octets = dn.encode("utf-8", "surrogatepass") if isinstance(dn, str) else dn
-    if not octets:
-        return b""
-    if b"\\" in octets or b'"' in octets:
-        parts = [_plain(part) for part in _split(octets)]
-    else:
-        parts = octets.split(b",")
-    return b"".join(_part(part) + _END for part in reversed(parts))
-
-
-def _part(octets: bytes) -> bytes:
-    name, equals, value = octets.partition(b"=")
-    try:
-        folded = value.strip().decode().lower().encode()
-    except UnicodeDecodeError:
-        folded = value.strip().lower()
-    # A zero within a name would end it.
-    return name.strip().lower() + equals + folded.replace(_END, b"\\00")
-
-
-def _split(octets: bytes) -> Iterator[bytes]:
-    """The parts between commas that are neither escaped nor quoted."""
-    begun, at, quoted = 0, 0, False
-    while at < len(octets):
-        one = octets[at : at + 1]
-        if one == b"\\":
-            at += 1
-        elif one == b'"':
-            quoted = not quoted
-        elif one == b"," and not quoted:
-            yield octets[begun:at]
-            begun = at + 1
-        at += 1
-    yield octets[begun:]
-
-
-def _plain(part: bytes) -> bytes:
-    """Without escapes and the quotes around a value. Spaces that were escaped stay."""
-    name, equals, value = part.partition(b"=")
-    value = value.strip(b" ")
-    if value.endswith(b"\\"):
-        value += b" "
-    if len(value) > 1 and value.startswith(b'"') and value.endswith(b'"'):
-        value = value[1:-1]
-
-    def plain(found: re.Match[bytes]) -> bytes:
-        said = found[1]
-        return bytes.fromhex(said.decode()) if len(said) == 2 else said  # noqa: PLR2004 - hex
-
-    return name + equals + _PAIR.sub(plain, value)
-
-
-def parent_of(path: bytes) -> bytes:
-    """The path of what holds it."""
-    return path[: path.rfind(_END, 0, -1) + 1]
-
-
-def _within(path: bytes) -> tuple[bytes, bytes]:
-    """First path at or below, and the first after all of these."""
-    return path, (path[:-1] + b"\x01" if path else b"\xff")
-
-
-def _shown(path: bytes) -> str:
-    return ",".join(part.decode("utf-8", "replace") for part in reversed(path[:-1].split(_END)))
-
-
 def _said(dn: str | bytes) -> str:
     return dn if isinstance(dn, str) else dn.decode("utf-8", "replace")
-
-
-_CONFIGURATION, _SCHEMA = b"cn=configuration", b"cn=schema"
-
-
-def head_of(path: bytes) -> bytes:
-    """The path of the head of the partition that an object of this path lies in."""
-    parts = path[:-1].split(_END)
-    count = 0
-    while count < len(parts) and parts[count].startswith(b"dc="):
-        count += 1
-    for name in (_CONFIGURATION, _SCHEMA):
-        if parts[count : count + 1] != [name]:
-            break
-        count += 1
-    return b"".join(part + _END for part in parts[:count])
 
 
 def _partition(one: Stored) -> str:
     """Which kind of partition it is the head of; "" for every other object."""
     if not one.path or one.path != head_of(one.path):
         return ""
-    if one.path.endswith(_CONFIGURATION + _END):
+    if one.path.endswith(CONFIGURATION + END):
         return "configuration"
     return "domain" if "domaindns" in one.classes else ""
 

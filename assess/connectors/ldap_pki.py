@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 import ldap3
+from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.protocol.microsoft import security_descriptor_control
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import parse_dn
 
 from assess.connectors import Visit
+from assess.connectors.distinguished import path_of
 from assess.connectors.ldap_session import Directory, text
 from assess.connectors.x509facts import Malformed, certificate, facts
 from assess.errors import Unavailable
@@ -334,7 +336,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     hidden = seen = 0
     for dn, raw in _below(session, place, _TEMPLATE, control):
         seen += 1
-        display, cn = _text(raw, "displayName"), _text(raw, "cn") or str(parse_dn(dn)[0][1])
+        display, cn = _text(raw, "displayName"), _text(raw, "cn") or _own_name(dn)
         names.add(cn.lower())
         if not display:
             hidden += 1
@@ -367,6 +369,14 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     _note_access(reader, found, principals, visit, name)
     unread = tuple(sorted(set(reader.domains) - set(domains)))
     return ForestTemplates(section, reader.root, found, hidden, seen, principals, domains, unread)
+
+
+def _own_name(dn: str) -> str:
+    """The first part of a name, where the object does not show it itself."""
+    try:
+        return str(parse_dn(dn)[0][1])
+    except LDAPInvalidDnError:
+        return dn
 
 
 def _template(raw: Raw, lacking: str) -> Template:
@@ -478,8 +488,8 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
     alike = f"(memberOf:{_IN_CHAIN}:={_escaped(one.dn)})"
     if rid_of(sid) >= 0:  # whose primary group it is, is not among its members
         alike = f"(|{alike}(primaryGroupID={rid_of(sid)}))"
-    found = {f.dn.lower(): f for f in reader.find(alike)}
-    lost = [dn for dn in direct if dn.lower() not in found]
+    found = {path_of(f.dn): f for f in reader.find(alike)}
+    lost = [dn for dn in direct if path_of(dn) not in found]
     if lost and not cut:
         cut = f"{len(lost)} of its members could not be read, such as {lost[0]}"
     if len(found) > _MOST_MEMBERS:

@@ -1,6 +1,7 @@
 """An export of a real directory answers as the directory itself does, and what it lacks is no answer."""
 
 import json
+import random
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -373,6 +374,67 @@ def test_two_forests_in_one_folder(dc: DomainController, second_dc: DomainContro
     assert {user.account for user in roots["fabrikam.test"].users} >= {"fab1", "old1"}
 
 
+def damaged(found: list[Exported], chance: random.Random) -> list[Exported]:
+    """Values that are many where one is expected, not there, no text, no number, or of another."""
+    odd: tuple[bytes, ...] = (
+        b"", b"\xff\xfe\x00", b"-1", b"9" * 400, "ﬀ\u202e".encode(), b"\0", b"CN=a\\,b+c=d\\22,DC=", b"*)(objectClass=*", b"S-1-x",
+    )  # fmt: skip
+    made = []
+    for dn, values in found:
+        changed = {}
+        for name, listed in values.items():
+            if name in ("objectClass", "member") or chance.random() > 0.2:
+                changed[name] = listed
+            elif chance.random() < 0.5:
+                changed[name] = [chance.choice(odd) for _ in range(chance.randint(1, 3))]
+            elif listed:
+                cut = chance.randint(0, len(listed[0]))
+                changed[name] = [listed[0][:cut], *listed]
+        made.append((dn, changed))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_odd_directory_is_answered_or_refused(shown: Shown, tmp_path: Path, visit: Visit, seed: int) -> None:
+    chance = random.Random(seed)
+    fixed = {b"CN=Administrator", b"CN=krbtgt", b"CN=Domain Admins", b"CN=Domain Users", b"DC=ad"}
+    kept = [one for one in shown.domain if one[0].partition(b",")[0] in fixed]
+    rest = [one for one in shown.domain if one[0].partition(b",")[0] not in fixed]
+    partitions = [one for one in shown.configuration if b"CN=Partitions" in one[0]]
+    other = [one for one in shown.configuration if b"CN=Partitions" not in one[0]]
+    odd = Shown([*kept, *damaged(rest, chance)], [*partitions, *damaged(other, chance)], damaged(shown.descriptors, chance))
+    export = written(tmp_path, odd)
+    answered = 0
+    for ask in QUESTIONS:
+        try:
+            told(export, ask, visit)
+        except Unavailable:
+            continue
+        answered += 1
+    assert answered > 5
+    export.close()
+
+
+@pytest.mark.parametrize("name", ['Guest, "Ann"', "a+b", "back\\slash", " leading", "trailing ", "#hash", "=1+1", "<tag>;x", "Jörg Ä", "x\u202ey"])
+def test_members_with_odd_names_are_members(shown: Shown, tmp_path: Path, visit: Visit, name: str) -> None:
+    escaped = "".join(f"\\{c}" if c in ',+"\\<>;=#' else c for c in name)
+    escaped = f"\\{escaped}" if escaped.startswith(" ") else escaped
+    escaped = f"{escaped[:-1]}\\ " if escaped.endswith(" ") else escaped
+    dn, hexed = f"CN={escaped},OU=Staff,DC=ad,DC=contoso,DC=test", "".join(f"\\{o:02X}" for o in name.encode())
+    category = b"CN=Person,CN=Schema,CN=Configuration,DC=ad,DC=contoso,DC=test"
+    person = {
+        "objectClass": [b"top", b"person", b"organizationalPerson", b"user"], "objectCategory": [category], "cn": [name.encode()],
+        "sAMAccountName": [b"odd"], "userAccountControl": [b"512"],
+    }  # fmt: skip
+    group = {"objectClass": [b"top", b"group"], "cn": [b"Odd"], "member": [f"CN={hexed}, OU=Staff,DC=AD,DC=contoso,DC=test".encode()]}
+    more = [(dn.encode(), person), (b"CN=Odd,OU=Staff,DC=ad,DC=contoso,DC=test", group)]
+    export = written(tmp_path, Shown([*shown.domain, *more], shown.configuration, shown.descriptors))
+    [found] = export.fetch(GroupNamed("k", "Odd"), visit).found()
+    assert [member.name for member in found.members] == ["odd"]
+    assert found.cut == ""
+    export.close()
+
+
 # -- beside domain controllers --
 
 
@@ -425,7 +487,7 @@ def test_the_export_is_no_second_way_around_a_server_that_is_set_up(
     (tmp_path / "export" / "domain.ldf").write_bytes(b"nothing")
     with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
         collect([ForestSuffixes()], connectors_for([ForestSuffixes()], described), recording, clock=lambda: NOW)
-        with pytest.raises(Unavailable, match=r"line 1 is no LDIF"):
+        with pytest.raises(Unavailable, match=r"breaks off in line 1"):
             recording.answer(ForestSuffixes())
 
 
