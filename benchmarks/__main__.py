@@ -36,6 +36,7 @@ BENCHES: dict[str, Bench] = {
     "pfx": Bench("pfx"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
+    "export": Bench("directory_export"),
     "tenant": Bench("tenant", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"

@@ -148,6 +148,8 @@ class Index:
         self._parts: dict[tuple[Path, bytes], int] = {}
         self._asked: list[frozenset[str]] = []
         self._groups: frozenset[bytes] = frozenset()
+        self._cut: frozenset[bytes] = frozenset()
+        self._mixed: dict[bytes, tuple[int, ...]] = {}
         self._lacking: dict[bytes, str] = {}
 
     def close(self) -> None:
@@ -202,6 +204,7 @@ class Index:
         """All files are in."""
         self._base.executescript(_KEYS)  # which commits first
         self._groups = frozenset(path for (path,) in self._rows("SELECT DISTINCT above FROM link"))
+        self._cut = frozenset(path for (path,) in self._rows("SELECT path FROM entry WHERE cut"))
 
     # -- what there is --
 
@@ -272,14 +275,17 @@ class Index:
 
     # -- searching --
 
-    def known(self, attributes: Iterable[str], base: str | bytes) -> str:
+    def known(self, attributes: Sequence[str], base: str | bytes) -> str:
         """The first of these attributes that some object at or below the base came without."""
         path = path_of(base)
-        rows = self._rows(
-            "SELECT DISTINCT parts FROM entry WHERE path >= ? AND path < ? AND head = ?",
-            (*within(path), head_of(path)),
-        )
-        return next((lost for (parts,) in rows if (lost := self.untold(parts, attributes))), "")
+        if path not in self._mixed:
+            rows = self._rows(
+                "SELECT DISTINCT parts FROM entry WHERE path >= ? AND path < ? AND head = ?",
+                (*within(path), head_of(path)),
+            )
+            self._mixed[path] = tuple(parts for (parts,) in rows)
+        found = (self.untold(parts, attributes) for parts in self._mixed[path])
+        return next(filter(None, found), "")
 
     def untold(self, parts: int, attributes: Iterable[str]) -> str:
         """The first of these attributes of which none of the parts tells; else ""."""
@@ -297,7 +303,7 @@ class Index:
     ) -> Iterator[list[Stored]]:
         """What fits, some at a time, each at a moment of its own."""
         node = _parsed(query)
-        if untold := self.known(_named(node), base):
+        if untold := self.known(list(_named(node)), base):
             raise NotExported(f"{untold} was not exported of every object below {_said(base)}")
         path = path_of(base)
         among = self._candidates(node)
@@ -361,8 +367,7 @@ class Index:
         start = path_of(_wanted(node))
         paths = self._reached(start, inner=inner)
         # Where the members of a group are cut, what is in it says so itself, if it was asked.
-        cut = {path for (path,) in self._rows("SELECT path FROM entry WHERE cut = 1")}
-        lost = sorted(cut & {start, *paths} if inner else cut)
+        lost = sorted(self._cut & {start, *paths} if inner else self._cut)
         telling = self._telling("memberof")
         if lost and self._rows("SELECT 1 FROM entry WHERE parts & ? = 0 LIMIT 1", (telling,)):
             raise NotExported(f"the members of {shown(lost[0])} are cut (member;range)")
