@@ -286,7 +286,7 @@ def test_an_attribute_that_was_not_exported_is_never_an_absence(
     less = [(dn, {n: v for n, v in values.items() if n.lower() != lost.lower()}) for dn, values in shown.domain]
     export = written(tmp_path, shown, domain_ldf=ldif(less) + b"# requesting: " + " ".join(kept).encode() + b"\n")
     gaps = ('"unread": ["ad', '"unread_domains": ["ad', '"NotShown"', '"complete": false')
-    refused = []
+    refused: list[Ask | None] = []
     for ask in QUESTIONS:
         try:
             got = ordered(told(export, ask, visit))
@@ -433,6 +433,60 @@ def test_members_with_odd_names_are_members(shown: Shown, tmp_path: Path, visit:
     assert [member.name for member in found.members] == ["odd"]
     assert found.cut == ""
     export.close()
+
+
+# -- a child domain --
+
+
+def with_child(shown: Shown, *, exported: bool) -> Shown:
+    """The forest has a second domain below the first, which is exported too, or is not."""
+    base = "DC=ad,DC=contoso,DC=test"
+    child = f"DC=child,{base}"
+    reference = {
+        "objectClass": [b"top", b"crossRef"], "systemFlags": [b"3"], "nCName": [child.encode()], "dnsRoot": [b"child.ad.contoso.test"],
+        "nETBIOSName": [b"CHILD"], "instanceType": [b"4"], "uSNCreated": [b"1"], "whenCreated": [b"20260101000000.0Z"], "name": [b"CHILD"],
+    }  # fmt: skip
+    configuration = [*shown.configuration, (f"CN=CHILD,CN=Partitions,CN=Configuration,{base}".encode(), reference)]
+    moved: list[Exported] = []
+    for dn, values in shown.domain if exported else ():
+        text = dn.decode()
+        if text == base or re.search(r"CN=(Users|Builtin|System|Infrastructure|krbtgt|Administrator|Domain Admins|Domain Users|Domain Computers),?(CN=Users,)?DC=ad", text):
+            sids = [one.replace(domain_sid(shown), CHILD_SID) for one in values.get("objectSid", [])]
+            rest = {n: v for n, v in values.items() if n not in ("member", "memberOf")}
+            moved.append((text.replace(base, child).encode(), {**rest, "objectSid": sids} if sids else rest))
+    return Shown([*shown.domain, *moved], configuration, shown.descriptors)
+
+
+CHILD_SID = b"".join(number.to_bytes(4, "little") for number in (7, 8, 9))
+
+
+def domain_sid(shown: Shown) -> bytes:
+    return next(values["objectSid"][0] for dn, values in shown.domain if dn == b"DC=ad,DC=contoso,DC=test")[-12:]
+
+
+def test_a_child_domain_that_was_not_exported_is_named(shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    export = written(tmp_path, with_child(shown, exported=False))
+    assert "does not hold child.ad.contoso.test" in refusal(export, DirectoryUsers(), visit).reason
+    [only] = export.fetch(DirectoryUsers(domains=("ad.contoso.test",)), visit).read()
+    assert only.domains == ("ad.contoso.test",)
+    [groups] = export.fetch(GroupNamed("k", "no such group"), visit).forests
+    assert groups.unread == ("child.ad.contoso.test",)
+    [templates] = export.fetch(TemplateNamed("k", CLIENT_TEMPLATE), visit).forests
+    assert templates.unread_domains == ("child.ad.contoso.test",)
+
+
+def test_a_child_domain_is_read_as_one_of_its_own(shown: Shown, tmp_path: Path, visit: Visit) -> None:
+    export = written(tmp_path, with_child(shown, exported=True))
+    [forest] = export.fetch(DirectoryUsers(), visit).read()
+    assert forest.domains == ("ad.contoso.test", "child.ad.contoso.test")
+    accounts = [(user.domain, user.account) for user in forest.users]
+    assert len(accounts) == len(set(accounts))
+    assert ("child.ad.contoso.test", "krbtgt") in accounts
+    assert ("ad.contoso.test", "ann.archer") in accounts
+    found = export.fetch(GroupNamed("k", "Domain Computers"), visit).found()
+    assert len({group.sid for group in found}) == 2
+    [templates] = export.fetch(TemplateNamed("k", CLIENT_TEMPLATE), visit).forests
+    assert set(templates.domains) == {"ad.contoso.test", "child.ad.contoso.test"}
 
 
 # -- beside domain controllers --
