@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from assess.cli import run
 from assess.collect import collect, questions
 from assess.connectors import Visit
 from assess.connectors.directory_export import OF_DOMAIN, ExportConnector, command
@@ -561,6 +562,22 @@ def test_the_same_verdicts_as_from_the_directory(
     assert first == second == third
     measured = [key for key, (status, _) in first.items() if status in ("pass", "warn", "fail")]
     assert len(measured) > 8
+
+
+def test_an_export_alone_is_set_up(shown: Shown, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(tmp_path, shown).close()
+    file = tmp_path / "contoso.toml"
+    file.write_text('[engagement]\nname = "x"\nscenarios = ["hybrid-mdm"]\n[files]\ndirectory_export = "export"\n')
+    described = set_up(tmp_path)
+    with Recording(described, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+        collect([ForestSuffixes()], connectors_for([ForestSuffixes()], described), recording, clock=lambda: NOW)
+        [source] = evaluate(library(), recording, selection=Selection(only=("identity.upn-suffix-defined",))).sources
+    assert (source.source, source.status, source.detail) == ("ldap", "ok", "1 of 1 questions answered")
+    run(["preflight", str(file), "--seconds", "20"])
+    said = capsys.readouterr()
+    [summary] = [line for line in (said.out + said.err).splitlines() if line.startswith("Not set up")]
+    assert "ldap" not in summary
+    assert "whole domains: ad.contoso.test" in said.out
 
 
 def judged(folder: Path, **sections: Any) -> list[tuple[Any, str, str]]:
