@@ -656,6 +656,8 @@ def _sources(recording: Recording) -> tuple[SourceOf, ...]:
         else:
             refused.setdefault(record.source, []).append(record.refusal)
         for passed in record.passed_over:
+            if passed.refusal.skipped and passed.source == record.source:
+                continue  # one of two ways to a source need not be set up
             refused.setdefault(passed.source, []).append(passed.refusal)
     found = []
     for source in sorted({*answered, *refused}):

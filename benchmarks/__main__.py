@@ -38,6 +38,7 @@ BENCHES: dict[str, Bench] = {
     "logs": Bench("logs"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
+    "export": Bench("directory_export"),
     "tenant": Bench("tenant", inside=True),
     "database": Bench("database", inside=True),
 }
