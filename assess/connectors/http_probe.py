@@ -1,5 +1,7 @@
 """Asks a web server for one thing and reads the status line: whether a service runs behind a port.
 
+What is asked about revocation is read by a module of its own.
+
 TLS is verified, against the public roots or ``ca_file``, and the customer's own root beside them;
 the certificate has to be valid at the moment of the visit, whatever the machine's clock says.
 Redirects are not followed; the body is left alone.
@@ -25,10 +27,13 @@ from assess.connectors.dial import (
     NoAddressError,
     NotReachedError,
 )
+from assess.connectors.plainweb import Secure
+from assess.connectors.revocation import RevocationReader
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted, StatusLine
+from assess.evidence.revocation import Lists, RevocationAsk, Revocations
 
 _LONGEST_LINE = 4096
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
@@ -45,18 +50,22 @@ class HttpConnector:
         self._dialler = dialler
         self._roots = roots
         self._ca_file = ca_file
+        self._revocation = RevocationReader(dialler, roots, self._securing)
 
     def answers(self, ask: Ask) -> bool:
-        """Questions about status lines."""
-        return isinstance(ask, StatusLine)
+        """Questions about status lines and about revocation."""
+        return isinstance(ask, StatusLine | RevocationAsk)
 
-    def fetch(self, ask: Ask, visit: Visit) -> HttpAnswer:
+    def fetch(self, ask: Ask, visit: Visit) -> HttpAnswer | Revocations | Lists:
         """What came of the request; raises Unavailable where the proxy does not let it through."""
+        if isinstance(ask, RevocationAsk):
+            return self._revocation.fetch(ask, visit)
         if not isinstance(ask, StatusLine):
             raise Unavailable(f"{ask.describe()} is no question about a status line")
         parts = urlsplit(ask.url)
-        if parts.scheme != "https" or not parts.hostname:
-            raise Unavailable(f"{ask.url} is no address that begins with https://")
+        plain = ask.plain and parts.scheme == "http"
+        if not (plain or parts.scheme == "https") or not parts.hostname:
+            raise Unavailable(f"{ask.url[:200]} is no address that begins with https://")
         visit.requests += 1
         answer = self._ask(parts, parts.hostname, visit)
         if isinstance(answer, Answered):
@@ -77,6 +86,9 @@ class HttpConnector:
     def _ask(self, parts: SplitResult, host: str, visit: Visit) -> HttpAnswer:
         context = self._context(visit)
         try:
+            if parts.scheme == "http":
+                with self._dialler.dial(host, parts.port or 80) as line:
+                    return _exchange(line, parts)
             with self._dialler.dial(host, parts.port or 443) as line:
                 secured = _Secured(line, context, host)
                 return secured.out_of_date(visit.clock()) or _exchange(secured, parts)
@@ -90,6 +102,9 @@ class HttpConnector:
             return NoStatus(f"TLS failed: {error.reason or 'the handshake broke off'}")
         except OSError as error:
             return NoStatus(f"it broke off: {error.strerror or type(error).__name__}")
+
+    def _securing(self, visit: Visit) -> Secure:
+        return lambda line, host: _Secured(line, self._context(visit), host)
 
     def _context(self, visit: Visit) -> ssl.SSLContext:
         named = next((os.environ[name] for name in _ENVIRONMENT_CA if os.environ.get(name)), "")
@@ -167,7 +182,7 @@ class _Secured:
             self._inside.write_eof()
 
 
-def _exchange(line: _Secured, parts: SplitResult) -> HttpAnswer:
+def _exchange(line: _Secured | Line, parts: SplitResult) -> HttpAnswer:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = (
         f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: assess/{__version__}\r\n"

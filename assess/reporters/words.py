@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from assess.history.shapes import Kind
 from assess.model import Status, Verdict
 
 STATUS_WORDS: Mapping[Status, str] = {
@@ -60,6 +61,17 @@ SOURCE_STATUS: Mapping[str, Status] = {
     "failed": Status.UNKNOWN,
     "skipped": Status.UNKNOWN,
 }
+# What became of a finding, as a list of changes says it.
+KIND_WORDS: Mapping[Kind, str] = {
+    Kind.NEW: "New",
+    Kind.WORSE: "Worse",
+    Kind.NOT_MEASURED: "Not measured",
+    Kind.FIXED: "Fixed",
+    Kind.BETTER: "Better",
+    Kind.ADDED: "Newly asked for",
+    Kind.GONE: "Gone",
+    Kind.STILL_OPEN: "Still open",
+}
 _NUMBERS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
@@ -106,6 +118,14 @@ def short_day(moment: date) -> str:
 def minute(moment: datetime) -> str:
     """``20 Nov 2026, 21:10 UTC``."""
     return f"{short_day(moment)}, {moment:%H:%M} UTC"
+
+
+def span(first: datetime, last: datetime) -> str:
+    """``20 Nov 2026, 21:10:00 to 21:10:14 UTC``; one moment where both are the same."""
+    begin = f"{short_day(first)}, {first:%H:%M:%S}"
+    if first.date() != last.date():
+        return f"{begin} to {short_day(last)}, {last:%H:%M:%S} UTC"
+    return f"{begin} UTC" if first == last else f"{begin} to {last:%H:%M:%S} UTC"
 
 
 _MONTHS = (

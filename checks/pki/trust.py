@@ -8,6 +8,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -48,6 +49,7 @@ from checks.certificates import (
     is_private,
     unread,
 )
+from checks.pki.distributed import EnrolmentGroups, RootProfiles, RootTargets, gives_root
 from checks.template.lookup import Issuer, Mode, unneeded
 
 Services = Annotated[PublicKeyServices | Missing, CertificateServices()]
@@ -94,7 +96,8 @@ def _exported(
         yield Warn(subject, expected, f"it is {file.form.upper()} instead of DER")
     yield from _in_directory(subject, expected, root, services)
     yield from _intermediates(subject, root, others, services)
-    yield Pass(subject, f"{root.name}, thumbprint {root.sha1}", expected)
+    end = (Ends(f"Root certificate {root.name}", root.not_after.date()),)
+    yield Pass(subject, f"{root.name}, thumbprint {root.sha1}", expected, ends=end)
 
 
 def _in_directory(
@@ -293,8 +296,11 @@ def client_root_trust(
     root: Root,
     services: Services,
     confirmed: Confirmed,
+    profiles: RootProfiles,
+    targets: RootTargets,
+    groups: EnrolmentGroups,
 ) -> Outcomes:
-    """Pass when the gateway's issuer is public, or every sampled client holds the own root."""
+    """Pass when the gateway's issuer is public, or clients hold the own root or are given it."""
     found = certificates(file, path, live, service)
     private = [is_private(one.trust) for one in found.specimens]
     if private and not any(one is not False for one in private):
@@ -304,7 +310,12 @@ def client_root_trust(
     if not private and issuer == "public" and isinstance(path, Missing):
         because = "pki.issuer is public, but there is no certificate yet that shows it"
         return [Unknown(None, because, remedy=("Name it as files.cmg_pfx.",))]
-    return _clients(stores, _own_roots(root, services), confirmed)
+    roots = _own_roots(root, services)
+    judged = _clients(stores, roots, confirmed)
+    if isinstance(roots, Missing) or not all(isinstance(one, Manual) for one in judged):
+        return judged
+    given = gives_root(*roots, profiles, targets, groups)
+    return [given] if isinstance(given, Pass) else [Manual(None, "", observed=given)]
 
 
 def _clients(

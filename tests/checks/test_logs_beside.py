@@ -8,6 +8,7 @@ import pytest
 from assess.check import Attested, Fail, Manual, Missing, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence import Table
 from assess.evidence.adminservice import Users
+from assess.evidence.arm import Resource
 from assess.evidence.certificates import Stores
 from assess.evidence.devices import ManagedDevice
 from assess.evidence.logs import (
@@ -49,6 +50,8 @@ REFUSED = Missing("the source refuses", "Grant it.")
 NO_STORES = Missing("not set", "Set it.", key="files.collected_server_certs")
 UNASKED = Missing("not answered", "Answer it.", key='[attestations] "x"')
 YES = Attested(True, "A. Meyer")
+VMSS = "arm-vmss"
+SET_UP = (Resource("/s", "contosocmg", "Microsoft.Compute/virtualMachineScaleSets", None, "Succeeded"),)
 
 
 def decided(outcomes: Any) -> Outcome:
@@ -233,7 +236,7 @@ WELL, BROKEN = own_request("succeeded", 200), own_request("failed", 0)
 @pytest.mark.parametrize("place", ["mp01", ""])
 def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any, place: str) -> None:
     found = log(MpControl, *entries, place=place)
-    [outcome] = mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)
+    [outcome] = mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found, REFUSED, REFUSED)
     assert type(outcome) is kind
     assert words in (outcome.observed if isinstance(outcome, Fail) else getattr(outcome, "because", ""))
 
@@ -241,9 +244,9 @@ def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any, 
 def test_a_log_in_no_folder_is_of_the_only_server() -> None:
     found = log(MpControl, BROKEN)
     gone: Any = Silent("no answer")
-    assert by_subject(mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)) == {MP01: Fail}
+    assert by_subject(mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found, REFUSED, REFUSED)) == {MP01: Fail}
     both = Endpoints({MP01: gone, MP02: gone})
-    assert by_subject(mp_web_server(NOW, both, REFUSED, NO_STORES, found)) == {MP01: Unknown, MP02: Unknown}
+    assert by_subject(mp_web_server(NOW, both, REFUSED, NO_STORES, found, REFUSED, REFUSED)) == {MP01: Unknown, MP02: Unknown}
     lacks = log(ProxyConnectorLog, LACKS)
     assert by_subject(client_auth_installed(NOW, [MP01], CM01, NO_STORES, YES, lacks)) == {MP01: Fail, CM01: Pass}
     assert by_subject(client_auth_installed(NOW, [MP01, MP02], CM01, NO_STORES, YES, lacks)) == {
@@ -357,9 +360,9 @@ BUSY: Entry = ("Deployment instance status for service contosocmg is BusyRole.",
     ],
 )  # fmt: skip
 def test_deployed(found: Any, kind: type) -> None:
-    assert type(decided(deployed(seen(gateway()), HOST, found, NOW))) is kind
-    assert type(decided(deployed(seen(gateway(state=6)), HOST, found, NOW))) is Fail
-    assert type(decided(deployed(REFUSED, HOST, found, NOW))) is Unknown
+    assert type(decided(deployed(seen(gateway()), HOST, found, NOW, SET_UP, VMSS))) is kind
+    assert type(decided(deployed(seen(gateway(state=6)), HOST, found, NOW, SET_UP, VMSS))) is Fail
+    assert type(decided(deployed(REFUSED, HOST, found, NOW, SET_UP, VMSS))) is Unknown
 
 
 def test_cdp_deployed() -> None:
@@ -415,4 +418,4 @@ def test_without_the_tenant_every_device_has_to_say_it(devices: Any, found: Any,
 
 def test_ages_are_of_the_moment_judged_from() -> None:
     found = log(CloudMgr, TASK)
-    assert type(decided(deployed(seen(gateway()), HOST, found, NOW + timedelta(days=30)))) is Pass
+    assert type(decided(deployed(seen(gateway()), HOST, found, NOW + timedelta(days=30), SET_UP, VMSS))) is Pass
