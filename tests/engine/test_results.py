@@ -7,14 +7,24 @@ import msgspec
 import pytest
 
 from assess import results
-from assess.catalogue import Catalogue, Document
+from assess.catalogue import Catalogue, Clause, Command, Document
 from assess.check import Outcomes, Pass, Rows, check
 from assess.collect import collect
 from assess.discover import Library
 from assess.errors import RecordingError
 from assess.model import Fail, Necessity, Severity, Status, Unknown, Verdict
 from assess.results import Selection, evaluate, from_json, score, to_json
-from samplechecks import CHECKS, NOW, Heard, measured, recording, refusing, requirement
+from samplechecks import (
+    CHECKS,
+    NOW,
+    Heard,
+    Heights,
+    Towers,
+    measured,
+    recording,
+    refusing,
+    requirement,
+)
 
 SCENARIOS = {"hybrid-mdm": "Hybrid", "co-management-pki": "PKI", "co-management-internet": "Internet"}
 PAPERS = {"hybrid-mdm": Document("hybrid-mdm", "Hybrid", "2016", "retired")}
@@ -249,3 +259,52 @@ def test_unknown_outcomes_of_nothing_have_a_mend():
     assert one.remediation == ("Confirm by hand: More than 10 m.",)
     assert isinstance(Unknown(None, "x"), Unknown)
     assert Pass(None, "x").expected == ""
+
+
+BUILD = Command("powershell", "Build-Tower '{subject}' -Site '{site.code:site}' -For '{tenant.organization.O}'")
+
+
+def commands_of(*commands, tower=None, **keys):
+    seen = found(requirement(commands=commands), tower=tower, **keys).findings
+    return {one.subject: tuple(c.text for c in one.commands) for one in seen}
+
+
+def test_a_command_is_filled_with_the_subject_keys_and_members_of_keys():
+    told = commands_of(BUILD, site__code="PS1", tenant__organization={"O": "O'Brien Ltd"})
+    assert told == {"a.test": (), "b.test": ("Build-Tower 'b.test' -Site 'PS1' -For 'O''Brien Ltd'",)}
+
+
+def test_a_command_without_one_of_its_values_is_left_out():
+    assert commands_of(BUILD, site__code="PS1") == {"a.test": (), "b.test": ()}
+
+
+def test_a_hostile_subject_stays_text_or_leaves_the_command_out():
+    build = Command("powershell", "Build-Tower '{subject}'")
+    heights = {"x'; Remove-Item *; '": 1, "y' + 'z": 1, "bad\u202ename": 1, "two\nlines": 1}
+    tower = Towers(lambda ask, visit: Heights(heights))
+    told = commands_of(build, tower=tower)
+    assert sorted(told.values()) == [(), (), (), ("Build-Tower 'y'' + ''z'",)]
+
+
+def test_conditions_of_a_command():
+    one = Clause("tenant.cloud", ("usgov",))
+    here = (Clause("engagement.scenarios", ("hybrid-mdm",)),)
+    low = (Clause("subject", ("b.test",)),)
+    dns = {"kind": "dns", "text": "{subject}. 60 IN CNAME a."}
+    wanted = ("b.test. 60 IN CNAME a.",)
+    for command, tenant, expected in (
+        (Command(**dns, only=(one,)), {}, ()), (Command(**dns, only=(one,)), {"tenant__cloud": "usgov"}, wanted),
+        (Command(**dns, unless=(one,)), {"tenant__cloud": "usgov"}, ()), (Command(**dns, unless=(one,)), {}, wanted),
+        (Command(**dns, only=here), {}, wanted), (Command(**dns, unless=here), {}, ()),
+        (Command(**dns, only=low), {}, wanted), (Command(**dns, when=("warn",)), {}, ()),
+    ):  # fmt: skip
+        assert commands_of(command, **tenant)["b.test"] == expected
+
+
+def test_names_of_the_tenants_cloud():
+    graph = Command("graph", "GET {cloud.graph}/v1.0/organization")
+    assert commands_of(graph, tenant__cloud="china")["b.test"] == (
+        "GET https://microsoftgraph.chinacloudapi.cn/v1.0/organization",
+    )
+    gateway = Command("dns", "a. 60 IN CNAME b.{cloud.gateway_suffix}.")
+    assert commands_of(gateway, tenant__cloud="china")["b.test"] == ()
