@@ -165,6 +165,24 @@ class Finding(msgspec.Struct, frozen=True):
     commands: tuple[Proposal, ...] = ()
 
 
+class PlanNote(msgspec.Struct, frozen=True):
+    """What somebody wrote into the action plan beside a finding; it never changes a status."""
+
+    finding: str
+    owner: str
+    due: date | None
+    state: str
+    note: str
+
+
+class PlanRead(msgspec.Struct, frozen=True):
+    """An action plan that was read back. ``faults``: rows that were not understood."""
+
+    file: str
+    notes: tuple[PlanNote, ...]
+    faults: tuple[str, ...] = ()
+
+
 class TableOf(msgspec.Struct, frozen=True):
     """A long list behind a finding: tables/<name>.ndjson in evidence.zip."""
 
@@ -223,6 +241,8 @@ class OptionOf(msgspec.Struct, frozen=True):
     constraints: tuple[ConstraintOf, ...]
 
 
+# Under which name a recording keeps the action plan that was read back.
+ACTION_PLAN = "action-plan"
 # The mend of an unknown that names none of its own.
 WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
 
@@ -249,6 +269,7 @@ class Results(msgspec.Struct, frozen=True):
     partial: str = ""
     past: Past | None = None
     options: tuple[OptionOf, ...] = ()
+    plan: PlanRead | None = None
 
 
 def clean(text: str) -> str:
@@ -327,7 +348,24 @@ def evaluate(
         waivers=tuple(_cleaned(note) for note in _reviewed(recording, findings)),
         partial=_partial(engagement, chosen, chooses),
         options=_options(engagement),
+        plan=_plan(recording),
     )
+
+
+def _plan(recording: Recording) -> PlanRead | None:
+    """What people wrote into the action plan; None where it was not read, or refused."""
+    record = recording.records.get(ACTION_PLAN)
+    if record is None or record.refusal is not None:
+        return None
+    try:
+        read = msgspec.json.decode(record.answer, type=PlanRead)
+    except msgspec.MsgspecError:
+        return None
+    notes = (
+        PlanNote(clean(n.finding), clean(n.owner), n.due, clean(n.state), clean(n.note))
+        for n in read.notes
+    )
+    return PlanRead(clean(read.file), tuple(notes), tuple(clean(fault) for fault in read.faults))
 
 
 def _options(engagement: Engagement) -> tuple[OptionOf, ...]:

@@ -33,7 +33,8 @@ POLICY = {
         "assess.results", "templates",
         "assess.history.diff", "assess.history.shapes", "assess.history.standing",
     },
-    "assess.plan": {"assess.catalogue", "assess.model", "assess.results"},
+    "assess.sheets": {"assess.errors", "assess.results"},
+    "assess.plan": {"assess.catalogue", "assess.errors", "assess.model", "assess.results", "assess.sheets"},
     "assess.history": {
         "assess.engagement", "assess.errors", "assess.model", "assess.results",
     },
