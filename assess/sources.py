@@ -31,6 +31,7 @@ WAYS = (
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
+    Way("adminservice", "assess.connectors.site_export", "files.site_export"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),

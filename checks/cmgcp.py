@@ -40,7 +40,10 @@ def installed(
     statuses: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses(_COMPONENT)],
     code: Annotated[str | Missing, Key("site.code")],
 ) -> Outcomes:
-    """Pass when the role is beside a management point and its component is in order."""
+    """Fail without the role, or with its component in a critical state.
+
+    A component in order does not prove a connection to the gateway: only its log tells that.
+    """
     points = with_role(roles, CONNECTION_POINT)
     points = points if isinstance(code, Missing) else of_site(points, code)
     expected = "a connection point on a management point, with its component in order"
@@ -52,14 +55,18 @@ def installed(
         return
     managing = with_role(roles, MANAGEMENT_POINT)
     for point in points:
-        yield _status(point, statuses, expected)
-        if not any(same_host(point.server, one.server) for one in managing):
-            if roles.sees.complete:
-                observed = f"{point.server} is no management point"
-                yield Warn(None, expected, observed, about=(point.about,))
-            else:
-                what = f"{point.server} is not seen as a management point"
-                yield unseen(None, what, roles.sees)
+        fares = _status(point, statuses, expected)
+        if any(same_host(point.server, one.server) for one in managing):
+            yield fares
+        elif roles.sees.complete:
+            observed = f"{point.server} is no management point"
+            yield Warn(None, expected, observed, about=(point.about,))
+            if isinstance(fares, Fail):  # what is not known does not hide the warning
+                yield fares
+        else:
+            yield fares
+            what = f"{point.server} is not seen as a management point"
+            yield unseen(None, what, roles.sees)
 
 
 def _status(
@@ -84,7 +91,10 @@ def _status(
         return Unknown(None, f"{observed}, and a Status that is not known; {_LOG}", about=about)
     if _WARNING in known:
         return Warn(None, expected, f"{observed}, a warning", about=about, remedy=(look,))
-    return Pass(None, f"{observed}, in order", expected, about=about)
+    because = f"{observed}, in order; whether its connection to the gateway is established, the "
+    because += f"component's status does not say: {_LOG}"
+    send = f"Add SMS_Cloud_ProxyConnector.log of {point.server} to the logs (files.log_dir)."
+    return Unknown(None, because, about=about, remedy=(send,))
 
 
 def _same_machine(one: str, other: str) -> bool:

@@ -341,10 +341,12 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
 @pytest.mark.parametrize(
     ("roles", "statuses", "status", "words"),
     [
-        (seen(*BESIDE), seen(fares(0)), Pass, "in order"),
-        (seen(*BESIDE), seen(fares(0, MP01.upper())), Pass, "in order"),
+        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; whether"),
+        (seen(*BESIDE), seen(fares(0, MP01.upper())), Unknown, "SMS_Cloud_ProxyConnector.log"),
         (seen(*BESIDE), seen(fares(1)), Warn, "a warning"),
         (seen(use(CONNECTION_POINT)), seen(fares(0)), Warn, "no management point"),
+        (seen(use(CONNECTION_POINT)), REFUSED, Warn, "no management point"),
+        (seen(use(CONNECTION_POINT)), seen(fares(2)), Fail, "critical"),
         (seen(*BESIDE), seen(fares(2)), Fail, "critical"),
         (seen(use(MANAGEMENT_POINT)), seen(fares(0)), Fail, "no server has the role"),
         (seen(sees=PERHAPS), seen(), Unknown, "hidden"),
