@@ -258,6 +258,7 @@ def amiss() -> dict[str, Any]:
     data["SMS_AzureEnvironments"] = [{"ID": 2, "EnvironmentName": "AzureUSGovernmentCloud"}]
     data["SMS_AAD_Tenant_Ex"].append({"ID": 8, "Name": "Fabrikam", "TenantID": SUBSCRIPTION})
     data["SMS_AAD_Application_Ex"].pop()
+    data["SMS_AAD_Discovery_Settings"].pop()
     data["SMS_AAD_Discovery_Settings"][0] |= {
         "DeltaSyncEnabled": False,
         "FullSyncEnabled": False,
