@@ -19,7 +19,7 @@ SOFTWARE_UPDATE_POINT = "SMS Software Update Point"
 KEPT = frozenset(
     {
         "AllowProxyTraffic", "MPIntranetFacing", "MPInternetFacing", "OfflineMode", "Enabled",
-        "SSLWSUS", "IISSSLState", "SETTINGS",
+        "SSLWSUS", "IISSSLState", "SETTINGS", "UseProxy", "ProxyName", "ProxyServerPort",
     }
 )  # fmt: skip
 
@@ -47,6 +47,13 @@ def _number(props: Properties, name: str) -> int | None:
         if text(one.property_name) == name and isinstance(one.value, int):
             return one.value
     return None
+
+
+def _word(props: Properties, name: str) -> str:
+    for one in props if isinstance(props, tuple) else ():
+        if text(one.property_name) == name:
+            return text(one.value1).strip() or text(one.value2).strip()
+    return ""
 
 
 class RoleUse(msgspec.Struct, frozen=True, rename="pascal"):
@@ -83,6 +90,10 @@ class RoleUse(msgspec.Struct, frozen=True, rename="pascal"):
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
         return _number(self.props, name)
+
+    def word(self, name: str) -> str:
+        """The text of a property, from whichever field carries it; "" where there is none."""
+        return _word(self.props, name)
 
     def has(self, role: str) -> bool:
         """It is this role."""
@@ -130,10 +141,7 @@ class Component(msgspec.Struct, frozen=True, rename="pascal"):
 
     def word(self, name: str) -> str:
         """The text of a property, from whichever field carries it; "" where there is none."""
-        for one in self.props if isinstance(self.props, tuple) else ():
-            if text(one.property_name) == name:
-                return text(one.value1).strip() or text(one.value2).strip()
-        return ""
+        return _word(self.props, name)
 
 
 class Components(Instances, frozen=True):

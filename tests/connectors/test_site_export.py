@@ -6,14 +6,17 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import msgspec
 import pytest
 
 from assess.connectors import Visit
-from assess.connectors.export_package import Damaged, Package
-from assess.connectors.site_export import KEY, SiteExport, connect
+from assess.connectors.export_package import Damaged, Manifest, Package
+from assess.connectors.site_export import KEY, SiteExport, SiteFile, connect
 from assess.demo import EXAMPLE
 from assess.demo.customer import Customer
 from assess.discover import library
@@ -408,6 +411,19 @@ def test_the_probe_names_the_day_and_the_account(tmp_path: Path, tables: Path) -
 def test_it_is_made_from_the_key(tmp_path: Path) -> None:
     engagement = Engagement("a.toml", {KEY: "e.zip"}, folder=tmp_path)
     assert connect(engagement).source == "adminservice"
+
+
+@pytest.mark.parametrize("name", ["site", "manifest"])
+def test_the_files_fit_the_schema_that_is_shipped(name: str) -> None:
+    schema = json.loads((files("assess.collector") / f"{name}.schema.json").read_bytes())
+    validator = jsonschema.Draft202012Validator(schema)
+    document = json.loads(exported(failed={"SMS_Admin": "no"}).contents()[f"{name}.json"])
+    validator.validate(document)
+    kind: Any = SiteFile if name == "site" else Manifest
+    assert set(schema["properties"]) == set(kind.__struct_encode_fields__)
+    assert msgspec.convert(document, kind)
+    for broken in ({**document, "version": 2}, {**document, "more": 1}, {k: v for k, v in document.items() if k != "format"}):
+        assert list(validator.iter_errors(broken))
 
 
 def test_every_class_that_checks_read_is_exported() -> None:
