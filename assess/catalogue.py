@@ -6,7 +6,7 @@ scenarios and the areas stand in documents.toml of the pack that brings them.
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assess.errors import CheckDefinitionError
@@ -31,6 +31,20 @@ class Clause:
 
     key: str
     values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What it takes to mend or find out something, roughly: an experienced person's estimate.
+
+    ``team``: who has the rights; ``hours``: of work; ``wait_days``: working days until what was
+    done takes effect, and ``waits_for`` names what is waited for.
+    """
+
+    team: str
+    hours: float = 1.0
+    wait_days: float = 0.0
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ class Requirement:
     keys: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    effort: Mapping[str, Any] | None = None
 
     @property
     def area(self) -> str:
@@ -98,6 +113,13 @@ class Catalogue:
     areas: Mapping[str, str]
     scenarios: Mapping[str, str]
     documents: Mapping[str, Document]
+    teams: Mapping[str, str] = field(default_factory=dict)
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
+
+    def effort(self, requirement: Requirement) -> Effort:
+        """What a requirement takes: what its area takes, but for what its entry says itself."""
+        usual = self.efforts.get(requirement.area, Effort(next(iter(self.teams), "")))
+        return replace(usual, **(requirement.effort or {}))
 
     def selected(self, scenarios: Iterable[str]) -> list[Requirement]:
         """The requirements of the chosen scenarios, in the order of the catalogue."""
@@ -118,9 +140,9 @@ def _requirement(pack: str, name: str, entry: dict[str, Any]) -> Requirement:
     fields: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
     }
-    for word, field in (("pass", "passes"), ("warn", "warns"), ("fail", "fails")):
+    for word, name_of_field in (("pass", "passes"), ("warn", "warns"), ("fail", "fails")):
         if word in fields:
-            fields[field] = fields.pop(word)
+            fields[name_of_field] = fields.pop(word)
     try:
         fields["necessity"] = Necessity(fields["necessity"])
         fields["severity"] = Severity(fields["severity"])
@@ -155,6 +177,9 @@ def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requiremen
         )
         for name, entry in documents.get("documents", {}).items()
     }
+    teams = dict(documents.get("teams", {}))
+    usual = documents.get("efforts", {})
+    efforts = {area: _effort(area, entry, teams) for area, entry in usual.items()}
     known: dict[str, Requirement] = {}
     for requirement in requirements:
         if requirement.id in known:
@@ -175,4 +200,19 @@ def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requiremen
                     f"{requirement.id} refers to an unknown {what}: {', '.join(sorted(dangling))}"
                 )
     ordered = sorted(known.values(), key=lambda requirement: order.index(requirement.area))
-    return Catalogue({r.id: r for r in ordered}, areas, titles, papers)
+    catalogue = Catalogue({r.id: r for r in ordered}, areas, titles, papers, teams, efforts)
+    for requirement in ordered:
+        if requirement.effort is not None:
+            of_area = vars(efforts.get(requirement.area, Effort(next(iter(teams), ""))))
+            _effort(requirement.id, {**of_area, **requirement.effort}, teams)
+    return catalogue
+
+
+def _effort(where: str, entry: Mapping[str, Any], teams: Mapping[str, str]) -> Effort:
+    try:
+        effort = Effort(**entry)
+    except TypeError as error:
+        raise CheckDefinitionError(f"the effort of {where} is written wrongly: {error}") from error
+    if effort.team not in teams or effort.hours <= 0 or effort.wait_days < 0:
+        raise CheckDefinitionError(f"the effort of {where} names no team, or no time: {effort}")
+    return effort

@@ -31,6 +31,9 @@ COMMANDS = {
     "report": ("report", "Render the reports again from results.json."),
     "checks": ("checks", "The catalogue: every requirement, its check, sources and documents."),
     "coverage": ("coverage", "What is measured, partly measured, asked, or neither."),
+    "plan": ("plan", "The road to ready: what is open, in which order, by whom, how long."),
+    "options": ("compare", "The management options side by side, against what is required."),
+    "attest": ("attest", "Ask the open questions that only a person can answer."),
     "demo": ("demo", "The whole job against an embedded example customer."),
 }
 

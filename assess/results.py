@@ -39,6 +39,7 @@ from assess.model import (
     status_of,
     verdict,
 )
+from assess.options import Fit, Support, compare
 from assess.recording import Recording, Refusal
 
 SCHEMA_VERSION = "1.0"
@@ -166,6 +167,39 @@ class FormatOf(msgspec.Struct, frozen=True):
     reason: str
 
 
+class SupportOf(msgspec.Struct, frozen=True):
+    """What the tables say of a required capability, for one option."""
+
+    capability: str
+    text: str
+    source: str
+    supported: Support
+    basis: str
+    note: str
+
+
+class ConstraintOf(msgspec.Struct, frozen=True):
+    """A disadvantage of an option, and whether the customer accepts it."""
+
+    id: str
+    text: str
+    source: str
+    accepted: bool
+
+
+class OptionOf(msgspec.Struct, frozen=True):
+    """A management option beside the others, against what the customer requires."""
+
+    id: str
+    title: str
+    now: str
+    today: str
+    chosen: bool
+    fit: Fit
+    required: tuple[SupportOf, ...]
+    constraints: tuple[ConstraintOf, ...]
+
+
 class Results(msgspec.Struct, frozen=True):
     """Everything that the reports say."""
 
@@ -180,6 +214,7 @@ class Results(msgspec.Struct, frozen=True):
     tables: tuple[TableOf, ...]
     sources: tuple[SourceOf, ...]
     not_written: tuple[FormatOf, ...] = ()
+    options: tuple[OptionOf, ...] = ()
 
 
 def clean(text: str) -> str:
@@ -245,6 +280,34 @@ def evaluate(
         findings=findings,
         tables=tuple(builder.tables),
         sources=_sources(recording),
+        options=_options(engagement),
+    )
+
+
+def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
+    """The options side by side; none where the engagement file does not say what is required."""
+    required = engagement.get("planning.required_capabilities", [])
+    if not required:
+        return ()
+    sides = compare(
+        required,
+        engagement.get("planning.accepted_constraints", []),
+        today=engagement.get("planning.available_today", True),
+    )
+    return tuple(
+        OptionOf(
+            side.option.id,
+            side.option.title,
+            side.option.now,
+            side.option.today,
+            side.option.id == engagement.get("planning.chosen_option"),
+            side.fit,
+            tuple(SupportOf(c.id, c.text, c.source, *said) for c, said in side.required),
+            tuple(
+                ConstraintOf(one.id, one.text, one.source, taken) for one, taken in side.constraints
+            ),
+        )
+        for side in sides
     )
 
 
@@ -394,8 +457,9 @@ class _Builder:
     def _default_remedy(self, requirement: Requirement, outcome: Outcome) -> tuple[str, ...]:
         match outcome:
             case Manual():
+                file = self._recording.engagement.file
                 where = f'[attestations] "{requirement.id}" = {{ answer = …, by = "…", on = … }}'
-                return (f"Answer the question in {self._recording.engagement.file}: {where}.",)
+                return (f"Answer the question with assess attest {file}, or in {file}: {where}.",)
             case Unknown(because="not assessed by this version"):
                 return (f"Confirm by hand: {requirement.passes}",)
             case Unknown():

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from assess.commands import options
+from assess.commands import choosing, options
 from assess.discover import library
 from assess.engagement import SCENARIOS, key_definitions
 from assess.errors import EngagementError
@@ -83,16 +83,18 @@ def _choose_scenarios(*, asking: bool) -> list[str]:
 
 def _ask_all(keys: list[str], answers: dict[str, Any]) -> None:
     section = ""
-    for key in keys:
+    for key in choosing.ordered(keys):
         if key.rpartition(".")[0] != section:
             section = key.rpartition(".")[0]
             say(f"[{section}]")
         try:
-            value = _ask(key)
+            value = choosing.choose(key, answers) if choosing.listed(key, answers) else _ask(key)
         except click.Abort:  # the input ended: what is left becomes comments
             return
         if value is not None:
             answers[key] = value
+            if key == choosing.REQUIRED:
+                choosing.advise(answers[key])
 
 
 def _ask(key: str, default: str = "") -> Any:  # noqa: ANN401 - any value

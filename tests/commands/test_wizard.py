@@ -4,8 +4,13 @@ import tomllib
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from assess.engagement import engagement_from, key_definitions
+from assess.commands import choosing
+from assess.commands.init import command
+from assess.discover import library
+from assess.engagement import engagement_from, key_definitions, load
+from assess.keys import needed_keys
 from assess.wizard import document, sample, understand
 
 
@@ -66,3 +71,26 @@ def test_the_file_holds_answers_as_values_and_the_rest_as_comments():
     }  # fmt: skip
     assert '# id = "11111111' in text
     assert '# service_name = "cmg.contoso.com"' in text
+
+
+def test_the_option_is_chosen_after_what_is_required_and_by_number(tmp_path):
+    answers = iter({"required_capabilities": "1, 6", "chosen_option": "intune-standalone",
+                    "accepted_constraints": "99\n1"}.values())  # fmt: skip
+    keys = needed_keys(library(), ["management-option-choice"])
+    last = choosing.ordered(keys)[-3:]
+    assert last == [
+        "planning.required_capabilities", "planning.chosen_option", "planning.accepted_constraints",
+    ]  # fmt: skip
+    typed = "\n" * (len(keys) - 3) + "\n".join(answers) + "\n"
+    file = tmp_path / "c.toml"
+    arguments = [str(file), "--name", "c", "--scenario", "management-option-choice"]
+    ran = CliRunner().invoke(command, arguments, input=typed, standalone_mode=False)
+    assert ran.return_value == 0, ran.output
+    written = load(file)
+    assert written.get("planning.required_capabilities") == [
+        "device.platform-policies", "device.wipe",
+    ]  # fmt: skip
+    assert written.get("planning.chosen_option") == "intune-standalone"
+    assert written.get("planning.accepted_constraints") == ["intune.licence-cost"]
+    assert "hybrid: retired" in ran.output
+    assert "numbers from 1 to 5 are needed" in ran.output

@@ -15,11 +15,12 @@ POLICY = {
     "assess.clock": set(),
     "assess.publicnames": set(),
     "assess.clouds": set(),
+    "assess.options": set(),
     "assess.evidence": {"assess.errors", "assess.clouds", "assess.publicnames"},
     "assess.keytypes": {"assess.errors"},
     "assess.engagement": {"assess.errors", "assess.evidence", "assess.keytypes"},
     "assess.check": {"assess.errors", "assess.evidence", "assess.model"},
-    "checks": {"assess.check", "assess.evidence", "assess.publicnames", "assess.clouds"},
+    "checks": {"assess.check", "assess.evidence", "assess.publicnames", "assess.clouds", "assess.options"},
     "assess.catalogue": {"assess.errors", "assess.model"},
     "assess.discover": {"assess.catalogue", "assess.check", "assess.errors"},
     "assess.connectors": {

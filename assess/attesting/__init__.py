@@ -1,0 +1,1 @@
+"""What only a person can answer: which questions are open, and answers into the engagement file."""

@@ -1,0 +1,136 @@
+"""Which management option fits: the choice, what it lacks, and what is accepted of that."""
+
+from typing import Annotated, TypeAlias
+
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
+from assess.options import Compared, Fit, Support, compare, tables
+
+Chosen: TypeAlias = Annotated[str, Key("planning.chosen_option")]
+Required: TypeAlias = Annotated[list[str], Key("planning.required_capabilities")]
+Today: TypeAlias = Annotated[bool | Missing, Key("planning.available_today")]
+
+_O365 = "mdm-office-365"
+# What MDM for Office 365 has nothing for: wireless networks, VPN, certificates (tables 7, 10, 11).
+_PROFILES = frozenset({"device.wifi-profiles", "device.vpn-profiles", "device.certificates"})
+_COMPLIANCE = frozenset({"compliance", "non-compliance", "compliance status"})
+# The reports that the text of task 4d names, and the row of table 8 that speaks of them.
+_INVENTORY = "monitoring.inventory-reports"
+_REPORTS = {
+    "software updates": _INVENTORY, "software inventory": _INVENTORY,
+    "hardware inventory": _INVENTORY, "licences": _INVENTORY, "licenses": _INVENTORY,
+    "reporting services": "monitoring.ssrs",
+}  # fmt: skip
+
+
+def _strange(names: list[str]) -> list[Outcome]:
+    """What the tables have no row for is unknown, and never support."""
+    known = tables()
+    unfamiliar = [name for name in names if name not in known.capabilities]
+    if not unfamiliar:
+        return []
+    near = known.nearest(unfamiliar[0])
+    hint = f"; {unfamiliar[0]} may mean {near}" if near else ""
+    said = f"the tables know no capability {', '.join(unfamiliar)}{hint}"
+    mend = "Write the ids of planning.required_capabilities as `assess options` lists them."
+    return [Unknown(None, said, remedy=(mend,))]
+
+
+def _names(side: Compared, *support: Support) -> str:
+    return ", ".join(capability.id for capability in side.saying(*support))
+
+
+@check("planning.option-chosen")
+def option_chosen(chosen: Chosen, required: Required, today: Today) -> Outcomes:
+    """Pass when the chosen option supports every required capability, and can still be had."""
+    side = next(one for one in compare(required, today=False) if one.option.id == chosen)
+    title, expected = side.option.title, "an option that supports every required capability"
+    if not side.option.available:
+        if isinstance(today, Missing):
+            yield unavailable(None, today)
+        elif today:
+            yield Fail(None, "an option that can be had today", f"{title}: {side.option.today}")
+    yield from _strange(required)
+    if side.saying(Support.NO):
+        yield Fail(None, expected, f"{title} does not support {_names(side, Support.NO)}")
+    if side.saying(Support.NOT_STATED):
+        silent = _names(side, Support.NOT_STATED)
+        yield Unknown(None, f"the tables do not say whether {title} supports {silent}")
+    if side.saying(Support.PARTIAL):
+        partly = _names(side, Support.PARTIAL)
+        yield Warn(None, expected, f"{title} supports only in part: {partly}")
+    if side.fit is Fit.FITS:
+        yield Pass(None, f"{title} supports all {len(side.required)} of them", expected)
+
+
+@check("planning.option-gaps")
+def option_gaps(
+    chosen: Chosen, accepted: Annotated[list[str], Key("planning.accepted_constraints")]
+) -> Outcomes:
+    """Pass when every disadvantage of the chosen option is accepted."""
+    known = tables()
+    brought = known.constraints_of(chosen)
+    left = [one for one in brought if one.id not in accepted]
+    expected = f"all {len(brought)} constraints of {chosen} are accepted"
+    strange = [name for name in accepted if name not in known.constraints]
+    if strange:
+        yield Unknown(None, f"no option has a constraint {', '.join(strange)}")
+    if left:
+        said = "; ".join(f"{one.id}: {one.text}" for one in left)
+        yield Warn(None, expected, f"not accepted: {said}")
+    else:
+        yield Pass(None, f"accepted: {', '.join(one.id for one in brought)}", expected)
+
+
+@check("planning.reporting-requirements")
+def reporting_requirements(
+    chosen: Chosen, reports: Annotated[list[str], Key("planning.required_reports")]
+) -> Outcomes:
+    """Pass when the chosen option has every report that is required."""
+    known = tables()
+    title = known.options[chosen].title
+    for report in reports:
+        words = report.strip().lower()
+        row = known.capabilities.get(_REPORTS.get(words, ""))
+        if words in _COMPLIANCE:
+            yield Pass(report, f"{title} reports the compliance of devices")
+        elif chosen == _O365:
+            yield Fail(report, "a report of the option", f"{title} reports compliance and no more")
+        elif row is None:
+            yield Unknown(report, f"the tables do not speak of a report on {report}")
+        elif row.support[chosen].supported is Support.YES:
+            yield Pass(report, f"{title} has it ({row.source})")
+        elif row.support[chosen].supported is Support.NO:
+            yield Fail(report, "a report of the option", f"{title} does not have it ({row.source})")
+        else:
+            yield Unknown(report, f"{row.source} does not say whether {title} has it")
+
+
+@check("planning.o365-gaps")
+def o365_gaps(
+    chosen: Chosen, required: Annotated[list[str] | Missing, Key("planning.required_capabilities")]
+) -> Outcomes:
+    """Pass when MDM for Office 365 is not chosen, or no profile is wanted that it lacks."""
+    if chosen != _O365:
+        yield Pass(None, f"{tables().options[chosen].title} is chosen")
+        return
+    if isinstance(required, Missing):
+        yield unavailable(None, required)
+        return
+    beyond = [n for n in required if n in _PROFILES or n.startswith(("network.", "certificates."))]
+    expected = "no Wi-Fi, VPN or certificate profiles are required"
+    yield from _strange(required)
+    if beyond:
+        yield Fail(None, expected, f"required, and not to be had: {', '.join(beyond)}")
+    else:
+        yield Pass(None, "none of the required capabilities needs one", expected)
