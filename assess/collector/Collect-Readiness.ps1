@@ -88,6 +88,7 @@ SMS_AzureEnvironments: EnvironmentName ID
 SMS_AzureService: AffinityGroup AzureEnvironmentId ClientCertRevocationEnabled DeploymentModel Fqdn Name NumberOfInstances Region RootCertThumbprint ServiceCName ServiceThumbprint ServiceType SiteCode State StorageServiceName SubCACertThumbprint SubscriptionID
 SMS_Azure_CloudService: ID Name ServiceType
 SMS_CM_UpdatePackages: FullVersion Name State
+SMS_BaselineAssignment: AssignedCIs Enabled TargetCollectionID
 SMS_ClientSettings: AgentConfigurations AssignmentCount Name Priority SettingsID Type
 SMS_ClientSettingsAssignment: ClientSettingsID CollectionID CollectionName
 SMS_Client_ComanagementState: ComgmtPolicyPresent EnrollmentFailed MDMEnrolled MDMWorkloads ResourceID
@@ -97,6 +98,8 @@ SMS_CoManagementSettings: CI_ID LocalizedDisplayName
 SMS_Collection: CollectionID CollectionRules CollectionType LimitToCollectionID MemberCount Name
 SMS_CombinedDeviceResources: DeviceOS IsClient ResourceID
 SMS_ComponentSummarizer: ComponentName MachineName SiteCode Status TallyInterval
+SMS_ConfigurationBaselineInfo: CI_ID IsBroken IsEnabled LocalizedDisplayName
+SMS_ConfigurationItemLatest: CIType_ID CI_ID InUse
 SMS_FullCollectionMembership: CollectionID Name ResourceID
 SMS_R_User: AADUserID ResourceId UniqueUserName UserPrincipalName
 SMS_SCI_Component: ComponentName Props SiteCode

@@ -51,6 +51,9 @@ SMS_Client_ComanagementState: ResourceID Name SiteCode ComgmtPolicyPresent MDMEn
 SMS_ClientSettings: SettingsID UniqueID Name Priority Type AssignmentCount FeatureType
   AgentConfigurations
 SMS_ClientSettingsAssignment: ClientSettingsID CollectionID CollectionName
+SMS_ConfigurationBaselineInfo: CI_ID LocalizedDisplayName IsEnabled IsBroken
+SMS_BaselineAssignment: AssignedCIs Enabled TargetCollectionID
+SMS_ConfigurationItemLatest: CI_ID CIType_ID InUse
 SMS_CloudSubscription: Name Description UniqueID CollectionID
 SMS_IntuneAccountInfo: AADTenantID IntuneAccountID LastUpdateTime
 SMS_MDMCorpEnrollmentProfiles: ProfileId Name Department DeviceCount EnrollmentProgram IsDefault
