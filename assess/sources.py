@@ -33,8 +33,10 @@ WAYS = (
     Way("adminservice", "assess.connectors.adminservice"),
     Way("adminservice", "assess.connectors.site_export", "files.site_export"),
     Way("certificate-file", "assess.connectors.certificates"),
+    Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
+    Way("http", "assess.connectors.exported_probe"),
     Way("config", "assess.connectors.configured"),
 )
 SOURCES = tuple(dict.fromkeys(way.source for way in WAYS))
@@ -82,6 +84,8 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.get("site.adminservice", default))
         case "certificate-file":
             return "files named under [files]"
+        case "log-file":
+            return str(engagement.get("files.log_dir", "nobody: files.log_dir is not set"))
         case "config":
             return str(engagement.file)
         case _:

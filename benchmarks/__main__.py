@@ -34,6 +34,7 @@ BENCHES: dict[str, Bench] = {
     "demo": Bench("startup", "demo"),
     "install": Bench("install"),
     "pfx": Bench("pfx"),
+    "logs": Bench("logs"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
     "tenant": Bench("tenant", inside=True),

@@ -1,9 +1,11 @@
 """The node Azure Services of the site: the tenant it is connected to, and discovery there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from assess.check import (
+    AsOf,
     Attestation,
     Attested,
     Fail,
@@ -19,6 +21,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import DiscoveredUsers, Seen, text
 from assess.evidence.adminservice import Users as UserList
+from assess.evidence.logs import ERROR, PUBLISHED, SYNCED, EntraDiscovery, Line, LogCopy, Logs
 from assess.evidence.site_cloud import (
     CloudService,
     CloudServices,
@@ -30,9 +33,12 @@ from assess.evidence.site_cloud import (
     TenantApplications,
 )
 from checks.cmg_gateway import hidden
+from checks.log_lines import WEEK, about, fresh, lost, set_aside, unread
 
 Tenants: TypeAlias = Annotated[Seen[ConnectedTenant], ConnectedTenants()]
-Settings: TypeAlias = Annotated[Seen[Discovery], Discoveries()]
+Settings: TypeAlias = Annotated[Seen[Discovery] | Missing, Discoveries()]
+Log: TypeAlias = Annotated[Logs | Missing, EntraDiscovery()]
+Now: TypeAlias = Annotated[datetime, AsOf()]
 Users: TypeAlias = Annotated[UserList | Missing, DiscoveredUsers()]
 
 _BOTH = 2
@@ -98,13 +104,37 @@ def _number(value: object) -> str:
 
 
 @check("azureservice.user-discovery")
-def user_discovery(settings: Settings, users: Users) -> Outcomes:
-    """Pass when the discoveries of users and of groups are both enabled, and users have an id.
+def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outcomes:
+    """Pass when the log shows that users were found, or every kind of discovery is enabled.
 
     Which number of AgentType means users is not documented. Discovery of groups finds their members
     too, so that users with an id do not tell. Where every kind is enabled, that of users is.
     """
     expected = "Microsoft Entra user discovery is enabled"
+    published = None
+    for copy in log.copies if isinstance(log, Logs) and not _unread(log) else ():
+        line = copy.latest(PUBLISHED, SYNCED)
+        if line is not None and line.within(WEEK, now):
+            said = f"users were found: {line.quoted}"
+            published = Pass(None, said, expected, about=about((copy,)))
+    if isinstance(settings, Missing):
+        by_log = published if set_aside(settings) else None
+        return [by_log or unavailable(None, settings), *lost(log)]
+    [outcome] = _enabled(settings, users, expected)
+    untold = isinstance(outcome, Unknown) and isinstance(users, UserList)
+    if published is not None and untold and settings.rows and settings.sees.complete:
+        return [published]
+    return [outcome]
+
+
+def _unread(log: Logs) -> list[Outcome]:
+    return unread(log, log.copies, EntraDiscovery)
+
+
+def _enabled(
+    settings: Seen[Discovery], users: UserList | Missing, expected: str
+) -> list[Outcome]:
+    """What the site says, without its log."""
     if not settings.rows:
         if not settings.sees.complete:
             return [hidden("no discovery settings are shown", settings)]
@@ -137,11 +167,47 @@ def user_discovery(settings: Settings, users: Users) -> Outcomes:
 
 
 @check("azureservice.full-discovery")
-def full_discovery(settings: Settings, users: Users) -> Outcomes:
-    """Pass when a full discovery has a date, and users have an id in the directory."""
+def full_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outcomes:
+    """Pass when a full discovery is known from log or site, and users have an id."""
     expected = "a completed full discovery, and users with an id in the directory"
-    full = sorted(filter(None, (_moment(row.last_full_sync_time) for row in settings)))
-    delta = sorted(filter(None, (_moment(row.last_delta_sync_time) for row in settings)))
+    rows = () if isinstance(settings, Missing) else settings.rows
+    copies = log.telling(PUBLISHED, SYNCED, ERROR) if isinstance(log, Logs) else ()
+    cycles = [line for copy in copies for line in copy.of(SYNCED) if line.at is not None]
+    full = sorted(filter(None, (_moment(row.last_full_sync_time) for row in rows)))
+    full += [_dated(line) for line in cycles if line.value("cycle").lower() == "full"]
+    delta = sorted(filter(None, (_moment(row.last_delta_sync_time) for row in rows)))
+    delta += [_dated(line) for line in cycles if line.value("cycle").lower() == "delta"]
+    yield from lost(log)
+    if isinstance(log, Logs):
+        yield from _unread(log)
+    if isinstance(settings, Missing) and not (set_aside(settings) and copies):
+        yield unavailable(None, settings)
+        return
+    failed = [line for copy in copies if (line := _only_failures(copy, now)) is not None]
+    if failed and not full and not delta:
+        yield Fail(None, expected, f"the log shows only failures: {failed[-1].quoted}")
+        return
+    yield from _full(full, delta, users, expected)
+
+
+def _dated(line: Line) -> str:
+    return f"{line.at:%Y-%m-%d %H:%M} UTC ({line.file})"
+
+
+def _only_failures(copy: LogCopy, now: datetime) -> Line | None:
+    """The last failure in a log without any success."""
+    if copy.latest(PUBLISHED, SYNCED) is not None or not fresh(copy, now):
+        return None
+    return copy.latest(ERROR)
+
+
+def _full(
+    full: Sequence[str],
+    delta: Sequence[str],
+    users: UserList | Missing,
+    expected: str,
+) -> list[Outcome]:
+    """What the moments of the cycles come to."""
     if not full:
         if delta:
             return [Warn(None, expected, f"only a delta discovery is known, of {delta[-1]}")]

@@ -1,8 +1,10 @@
 """The traditional cloud distribution point (historical): wanted, and there."""
 
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -16,8 +18,10 @@ from assess.check import (
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, Site, Sites, text
 from assess.evidence.certificates import CertificateFile, CertificateIn
-from checks.cmg_gateway import hidden, label, not_sent
+from assess.evidence.logs import CloudMgr, Logs
+from checks.cmg_gateway import deployment, hidden, label, not_sent
 from checks.comanagement_site import oldest_build
+from checks.log_lines import lost
 
 _NO_NEW = 9058
 """The build of version 2107: no new distribution points in the cloud since."""
@@ -75,6 +79,8 @@ def deployed(
     sites: Annotated[Seen[Site] | Missing, Sites()],
     service: Annotated[str | Missing, Key("cdp.service_name")],
     file: Annotated[CertificateFile | Missing, CertificateIn("files.cdp_pfx")],
+    log: Annotated[Logs | Missing, CloudMgr()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass on a version before 2107 only: later ones make none, and what is there has to go."""
     expected = "a cloud distribution point that is ready, with the exported certificate"
@@ -82,12 +88,17 @@ def deployed(
     named = [row for row in own if isinstance(service, str) and row.known_as(service)]
     if not own:
         if any(not text(row.service_type) for row in services):
-            return [not_sent("a service", "ServiceType")]
-        if not services.sees.complete:
-            return [hidden("no cloud distribution point is shown", services)]
-        observed = "the site has none, and none can be made since version 2107: retired"
-        return [Fail(None, expected, observed, remedy=(_REPLACE,))]
-    return [part for row in named or own for part in _service(row, sites, file, expected)]
+            yield not_sent("a service", "ServiceType")
+        elif not services.sees.complete:
+            yield hidden("no cloud distribution point is shown", services)
+        else:
+            observed = "the site has none, and none can be made since version 2107: retired"
+            yield Fail(None, expected, observed, remedy=(_REPLACE,))
+        return
+    yield from lost(log)
+    for row in named or own:
+        yield from _service(row, sites, file, expected)
+        yield from deployment(log, now, row, expected)
 
 
 def _service(

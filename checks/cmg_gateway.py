@@ -1,9 +1,12 @@
 """The gateway as the site has deployed it: is it there, where, how, and how large."""
 
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -24,6 +27,7 @@ from assess.evidence.adminservice import (
     Text,
     text,
 )
+from assess.evidence.logs import DONE, ERROR, READY, STUCK, CloudMgr, Logs
 from assess.evidence.site_cloud import (
     AzureEnvironment,
     AzureEnvironments,
@@ -38,6 +42,8 @@ from assess.evidence.site_cloud import (
     StagingCollections,
     Stagings,
 )
+from checks.log_lines import about as places
+from checks.log_lines import last_failing, lost
 
 Services: TypeAlias = Annotated[Seen[AzureService] | Missing, AzureServices()]
 ServiceName: TypeAlias = Annotated[str | Missing, Key("cmg.service_name")]
@@ -119,10 +125,41 @@ def not_sent(what: str, named: str, value: object = None) -> Unknown:
 # -- is it there --
 
 
+def deployment(
+    log: Logs | Missing, now: datetime, row: AzureService, expected: str
+) -> Iterator[Outcome]:
+    """A warning where CloudMgr.log ends with a failure of this service, or of an unnamed one."""
+    found = last_failing(log, (READY, DONE), (ERROR, STUCK), now)
+    if found is None:
+        return
+    line, copy = found
+    named = (line.value("service") or line.value("task")).lower()
+    own = [text(one).lower() for one in (row.name, row.fqdn, row.service_c_name) if text(one)]
+    if not named or not own or any(one in named for one in own):
+        observed = f"CloudMgr.log ends with a failure: {line.quoted}"
+        yield Warn(None, expected, observed, about=(label(row), *places((copy,))))
+
+
 @check("cmg.deployed")
-def deployed(services: Services, service: ServiceName) -> Outcomes:
-    """Pass when the site says of the gateway of this name that it is ready."""
+def deployed(
+    services: Services,
+    service: ServiceName,
+    log: Annotated[Logs | Missing, CloudMgr()],
+    now: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when the site says of the gateway that it is ready, and no log ends with a failure."""
     expected = "one gateway, ready (State 0)"
+    yield from lost(log)
+    yield from _there(services, service, expected)
+    found = [] if isinstance(services, Missing) else gateways(services, service)[0]
+    for row in found:
+        yield from deployment(log, now, row, expected)
+
+
+def _there(
+    services: Seen[AzureService] | Missing, service: str | Missing, expected: str
+) -> list[Outcome]:
+    """What the site says."""
     if isinstance(services, Missing):
         return [unavailable(None, services)]
     found, _ = gateways(services, service)

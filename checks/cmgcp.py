@@ -1,8 +1,12 @@
 """The gateway connection point: whether it is there, fares well, and serves the right gateway."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Attestation,
     Attested,
     Fail,
@@ -17,6 +21,7 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, text
+from assess.evidence.logs import LogCopy, Logs, ProxyConnectorLog
 from assess.evidence.site_roles import (
     CONNECTION_POINT,
     MANAGEMENT_POINT,
@@ -27,6 +32,8 @@ from assess.evidence.site_roles import (
     Roles,
     RoleUse,
 )
+from checks.log_lines import about as places
+from checks.log_lines import fresh, lost, of_computer, traffic
 from checks.site_systems import of_site, same_host, unseen, with_role
 
 _COMPONENT = "SMS_CLOUD_PROXYCONNECTOR"
@@ -39,8 +46,10 @@ def installed(
     roles: Annotated[Seen[RoleUse], Roles()],
     statuses: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses(_COMPONENT)],
     code: Annotated[str | Missing, Key("site.code")],
+    log: Annotated[Logs | Missing, ProxyConnectorLog()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Fail without the role, or with its component in a critical state.
+    """Pass when the role is beside a management point, and its log shows a connection.
 
     A component in order does not prove a connection to the gateway: only its log tells that.
     """
@@ -54,8 +63,12 @@ def installed(
             yield unseen(None, "no gateway connection point is seen", roles.sees)
         return
     managing = with_role(roles, MANAGEMENT_POINT)
+    yield from lost(log)
     for point in points:
-        fares = _status(point, statuses, expected)
+        copies = of_computer(log, point.server, now)
+        if isinstance(log, Logs) and len(points) == len(log.copies) == 1:
+            copies = [one for one in log.copies if fresh(one, now)]
+        fares = _told(_status(point, statuses, copies, expected), copies, expected)
         if any(same_host(point.server, one.server) for one in managing):
             yield fares
         elif roles.sees.complete:
@@ -69,8 +82,31 @@ def installed(
             yield unseen(None, what, roles.sees)
 
 
+def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
+    """The same with what the log of the server says: where it ends with a failure, a warning."""
+    where = (*status.about, *places(copies))
+    for copy in copies:
+        good, broken = traffic(copy)
+        if broken is not None and isinstance(status, Pass):
+            observed = f"{status.observed}; its log ends with {broken.quoted}"
+            return Warn(None, expected, observed, about=where)
+        if broken is not None and isinstance(status, Unknown):
+            because = f"{status.because}; it ends with {broken.quoted}"
+            return replace(status, because=because, about=where)
+        if good is not None and isinstance(status, Pass):
+            return Pass(None, f"{status.observed}; {good.quoted}", expected, about=where)
+    if isinstance(status, Pass):
+        because = f"{status.observed}; whether a connection to the gateway is established, the "
+        because += f"component's status does not say: {_LOG}"
+        return Unknown(None, because, about=where, remedy=(ProxyConnectorLog.sending(),))
+    return status
+
+
 def _status(
-    point: RoleUse, statuses: Seen[ComponentStatus] | Missing, expected: str
+    point: RoleUse,
+    statuses: Seen[ComponentStatus] | Missing,
+    copies: Sequence[LogCopy],
+    expected: str,
 ) -> Outcome:
     about = (point.about,)
     if isinstance(statuses, Missing):
@@ -79,6 +115,9 @@ def _status(
         return Unknown(None, f"{because}; {_LOG}", about=about, remedy=step)
     mine = [one.status for one in statuses if _same_machine(text(one.machine_name), point.server)]
     known = [one for one in mine if one in (_OK, _WARNING, _CRITICAL)]
+    if not mine and any(traffic(one)[0] is not None for one in copies):
+        # The site counts since midnight and may have nothing to say yet; the log does.
+        return Pass(None, f"the log of {point.server} shows traffic", expected, about=about)
     if not known:
         said = f"no Status of {_COMPONENT} on {point.server} since midnight"
         return Unknown(None, f"the AdminService shows {said}; {_LOG}", about=about)
@@ -91,10 +130,7 @@ def _status(
         return Unknown(None, f"{observed}, and a Status that is not known; {_LOG}", about=about)
     if _WARNING in known:
         return Warn(None, expected, f"{observed}, a warning", about=about, remedy=(look,))
-    because = f"{observed}, in order; whether its connection to the gateway is established, the "
-    because += f"component's status does not say: {_LOG}"
-    send = f"Add SMS_Cloud_ProxyConnector.log of {point.server} to the logs (files.log_dir)."
-    return Unknown(None, because, about=about, remedy=(send,))
+    return Pass(None, f"{observed}, in order", expected, about=about)
 
 
 def _same_machine(one: str, other: str) -> bool:

@@ -1,9 +1,11 @@
 """Co-management as Intune sees it: what stands ready, which devices arrived, and the saved line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -34,6 +36,15 @@ from assess.evidence.applications import (
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
 from assess.evidence.enrolment import AppAssignment, Assignment, Target
+from assess.evidence.logs import (
+    ENROLLED,
+    NOT_ENROLLED,
+    POLICY,
+    CoManagementHandler,
+    Line,
+    LogCopy,
+    Logs,
+)
 from assess.evidence.policies import (
     AssignedApp,
     AssignedApps,
@@ -51,6 +62,7 @@ from assess.evidence.policies import (
     WindowsAppAssignments,
 )
 from checks.intuneapp import Surroundings, verified
+from checks.log_lines import about, of_computer, set_aside
 
 _Targets = dict[str, tuple[Assignment, ...] | None]
 _AppTargets = dict[str, tuple[AppAssignment, ...] | None]
@@ -288,13 +300,19 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
 def devices_comanaged(
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
     members: Annotated[Members | Missing, CollectionMembers("{comanagement.pilot_collection_id}")],
-    devices: Annotated[Table[ManagedDevice], ManagedDevices()],
+    devices: Annotated[Table[ManagedDevice] | Missing, ManagedDevices()],
+    log: Annotated[Logs | Missing, CoManagementHandler()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when Intune shows each device of the pilot as managed by both."""
     pilot, gap = _pilot(names, members)
+    if isinstance(devices, Missing):
+        yield _by_logs(pilot, devices, log, now)
+        return
     if not pilot:
         yield gap
         return
+    why = {name: line for name in pilot if (line := _why_not(of_computer(log, name, now)))}
     found: set[str] = set()
     other: set[str] = set()
     untold: set[str] = set()
@@ -312,9 +330,15 @@ def devices_comanaged(
     else:
         some = ", ".join(lacking[:_EXAMPLES])
         told = f"{len(found)} of {len(pilot)} devices are co-managed; not, for example: {some}"
-        table = Rows(("device", "found"), _lacking_rows(lacking, other))
+        quoted = [f"{name}: {why[name].quoted}" for name in lacking if name in why]
+        told += f"; by their logs {'; '.join(quoted[:_EXAMPLES])}" if quoted else ""
+        table = Rows(("device", "found"), _lacking_rows(lacking, other, why))
         none = not found and not untold and not nameless
-        yield (Fail if none else Warn)(None, expected, told, rows=table)
+        steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
+        steps = tuple(filter(None, steps))
+        told_by = about(copy for name in lacking for copy in of_computer(log, name, now))
+        kind = Fail if none else Warn
+        yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
         yield Unknown(
             None, f"{nameless} devices have no name in Intune; the pilot's may be among them"
@@ -346,7 +370,59 @@ def _short(name: str) -> str:
     return name.strip().partition(".")[0].lower()
 
 
-def _lacking_rows(lacking: list[str], other: set[str]) -> Iterator[dict[str, object]]:
+def _lacking_rows(
+    lacking: list[str], other: set[str], why: dict[str, Line]
+) -> Iterator[dict[str, object]]:
     for name in lacking:
         found = "in Intune, but not co-managed" if name in other else "not in Intune"
-        yield {"device": name, "found": found}
+        yield {"device": name, "found": f"{found}: {why[name].said}" if name in why else found}
+
+
+# -- what the logs of the devices say --
+
+_CODES = {
+    "0x80180002": "the device cannot authenticate: let its user sign in with the tenant's account",
+    "0x80180014": "the platform or its version may not enrol: look at the enrolment restrictions",
+    "0x80180015": "the platform or its version may not enrol: look at the enrolment restrictions",
+    "0x80180018": "the user has no licence for Intune",
+    "0x8018002a": "the user cancelled the enrolment",
+    "0x8018002b": "enrolment is not set up for the user: look at the MDM user scope and the UPN",
+}
+
+
+def _why_not(copies: Sequence[LogCopy]) -> Line | None:
+    """The line with which a log ends that says why a device is not enrolled."""
+    for copy in copies:
+        line = copy.latest(ENROLLED, NOT_ENROLLED)
+        if line is not None and line.kind == NOT_ENROLLED:
+            return line
+    return None
+
+
+def _step(line: Line) -> str:
+    code = line.value("code").lower()
+    if code in _CODES:
+        return f"{code}: {_CODES[code]}."
+    if "enrollment url" in line.said.lower():
+        return "Put the users of the devices into the MDM user scope of the tenant {tenant.id}."
+    return ""
+
+
+def _by_logs(
+    pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime
+) -> Outcome:
+    """Where the tenant is not asked: each device's own log must say that it is managed by both."""
+    if not pilot or isinstance(log, Missing) or not set_aside(devices):
+        return unavailable(None, devices)
+    proofs = {}
+    for name in sorted(pilot):
+        for copy in of_computer(log, name, now):
+            last = copy.latest(ENROLLED, NOT_ENROLLED)
+            enrolled = last is not None and last.kind == ENROLLED and last.at is not None
+            if enrolled and copy.latest(POLICY) is not None and not copy.cut:
+                proofs[name] = copy
+    if set(proofs) == pilot:
+        told = f"the logs of all {len(pilot)} devices of the pilot say enrolled, with the policy"
+        return Pass(None, told, about=about(proofs.values()))
+    because = f"the logs of {len(proofs)} of {len(pilot)} devices of the pilot say that they are "
+    return Unknown(None, f"{because}managed by both; {devices.reason}", remedy=(devices.mend,))

@@ -1,10 +1,25 @@
 """Discovery: whether the site finds the users of Active Directory."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
-from assess.check import Fail, Missing, Outcomes, Pass, Unknown, Warn, check, unavailable
+from assess.check import (
+    AsOf,
+    Fail,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    unavailable,
+)
 from assess.evidence.adminservice import DiscoveredUsers, Seen, Users, text
+from assess.evidence.logs import CYCLE, Logs, UserDiscoveryLog
 from assess.evidence.site_roles import AD_USER_DISCOVERY, Component, Components
+from checks.log_lines import WEEK, about, fresh, lost
 from checks.site_systems import unseen
 
 _ELSE = "; adusrdis.log could tell when it last ran"
@@ -14,8 +29,34 @@ _ELSE = "; adusrdis.log could tell when it last ran"
 def ad_user(
     agents: Annotated[Seen[Component] | Missing, Components(AD_USER_DISCOVERY)],
     users: Annotated[Users | Missing, DiscoveredUsers()],
+    log: Annotated[Logs | Missing, UserDiscoveryLog()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the discovery is active in a site and users are there."""
+    """Pass when the discovery is active in a site, users are there, and no cycle failed."""
+    yield from _agent(agents, users)
+    yield from _cycles(log, now)
+
+
+def _cycles(log: Logs | Missing, now: datetime) -> Iterator[Outcome]:
+    """The last cycle that a log tells of; a log that ended long ago says nothing of today."""
+    yield from lost(log)
+    expected = "the last cycle of the discovery was within 7 days, and ended without an error"
+    for copy in log.telling(CYCLE) if isinstance(log, Logs) else ():
+        last = copy.latest(CYCLE)
+        if last is None or not fresh(copy, now):
+            continue
+        if int(last.value("code"), 16):
+            observed = f"the last cycle ended with an error: {last.quoted}"
+            yield Warn(None, expected, observed, about=about((copy,)))
+        elif last.at is not None and not last.within(WEEK, now):
+            observed = f"the last cycle is older than 7 days: {last.quoted}"
+            yield Warn(None, expected, observed, about=about((copy,)))
+        else:
+            yield Pass(None, last.quoted, expected, about=about((copy,)))
+
+
+def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Outcome]:
+    """What the site says of the agent and of the users that it found."""
     missing = [one for one in (agents, users) if isinstance(one, Missing)]
     if isinstance(agents, Missing) or isinstance(users, Missing):
         return [unavailable(None, *missing)]

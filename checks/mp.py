@@ -1,9 +1,11 @@
 """Management points: whether those for the gateway are there and can serve it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Manual,
@@ -17,6 +19,7 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.adminservice import Seen, text
+from assess.evidence.logs import LogCopy, Logs, MpControl
 from assess.evidence.site_roles import (
     ENHANCED_HTTP,
     MANAGEMENT_POINT,
@@ -26,6 +29,8 @@ from assess.evidence.site_roles import (
     Roles,
     RoleUse,
 )
+from checks.log_lines import about as places
+from checks.log_lines import of_computer, self_test
 from checks.site_systems import names, of_site, same_host, sees_part, setting, unseen, with_role
 
 _HTTP, _HTTPS = {0, 4}, {1, 3}
@@ -104,19 +109,33 @@ def client_connections(
     settings: Annotated[Seen[Component] | Missing, Components(SITE_COMPONENT_MANAGER)],
     servers: Annotated[list[str] | Missing, Key("mp.servers")],
     code: Annotated[str | Missing, Key("site.code")],
+    log: Annotated[Logs | Missing, MpControl()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass for each management point with HTTPS, or with HTTP under enhanced HTTP."""
     for subject, point in _judged(roles, servers, code):
-        yield _none(subject, roles) if point is None else _secured(subject, point, settings)
+        if point is None:
+            yield _none(subject, roles)
+        else:
+            copies = of_computer(log, point.server, now)
+            yield _secured(subject, point, settings, copies)
 
 
 def _secured(
-    subject: str | None, point: RoleUse, settings: Seen[Component] | Missing
+    subject: str | None,
+    point: RoleUse,
+    settings: Seen[Component] | Missing,
+    copies: Sequence[LogCopy],
 ) -> Outcome:
     state, expected = point.ssl_state, "HTTPS, or HTTP with enhanced HTTP"
     if state in _HTTPS:
         return Pass(subject, f"HTTPS (SslState {state})", expected)
     if state not in _HTTP:
+        for copy in copies:
+            test = self_test(copy, "443")
+            if test is not None and test.value("word").lower() == "succeeded" and not copy.cut:
+                about = (*((subject,) if subject else ()), *places((copy,)))
+                return Pass(subject, f"it answers itself: {test.quoted}", expected, about=about)
         because = f"the role on {point.server} comes with SslState {state}, which says neither "
         because += "HTTP nor HTTPS; a TLS connection to its port 443 could tell"
         return Unknown(subject, because)

@@ -1,15 +1,18 @@
 """How the site talks to its clients: PKI certificates, enhanced HTTP, trusted roots."""
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Attestation,
     Attested,
     Fail,
     Key,
     Manual,
     Missing,
+    Outcome,
     Outcomes,
     Pass,
     Scenario,
@@ -20,6 +23,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import Seen
 from assess.evidence.certificates import CertificateFile, CertificateIn
+from assess.evidence.logs import Line, Logs, MpControl
 from assess.evidence.site_roles import (
     ENHANCED_HTTP,
     HTTPS_ONLY,
@@ -28,6 +32,7 @@ from assess.evidence.site_roles import (
     Component,
     Components,
 )
+from checks.log_lines import about, fresh, lost, self_test
 from checks.site_systems import setting
 
 _CONSOLE = "Administration > Site Configuration > Sites > {site.code} > Properties > "
@@ -94,13 +99,35 @@ _LIST = "Which certificates does Set Root CA Certificates of the primary site li
 def trusted_root_list(
     root: Annotated[CertificateFile | Missing, CertificateIn("files.trusted_root_cer")],
     listed: Annotated[Attested | Missing, Attestation()],
+    log: Annotated[Logs | Missing, MpControl()],
+    now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the attested list has the thumbprint of the root.
+    """Pass when the attested list has the thumbprint of the root, and no log contradicts.
 
     No documented property shows the list, and the class that may is never read: it holds accounts.
     """
+    return [_in_list(root, listed), *_refused(log, now), *lost(log)]
+
+
+_FORBIDDEN = "403"
+
+
+def _refused(log: Logs | Missing, now: datetime) -> list[Outcome]:
+    """A management point that refuses its own client certificate may lack the root."""
+    found: list[Outcome] = []
+    for copy in log.copies if isinstance(log, Logs) else ():
+        test: Line | None = self_test(copy, "443")
+        if test is not None and test.value("status") == _FORBIDDEN and fresh(copy, now):
+            because = "the management point refuses client certificates, which a root that is not "
+            because += f"in the list would explain: {test.quoted}"
+            found.append(Unknown(None, because, about=about((copy,))))
+    return found
+
+
+def _in_list(root: CertificateFile | Missing, listed: Attested | Missing) -> Outcome:
+    """What a person read in the console."""
     if isinstance(listed, Missing):
-        return [Manual(None, _LIST)]
+        return Manual(None, _LIST)
     answer = listed.answer if isinstance(listed.answer, list) else [str(listed.answer)]
     plain = [re.sub(r"[\s:\-]", "", one.upper()) for one in answer]
     found = [one for one in plain if _THUMBPRINT.search(one)]
@@ -111,13 +138,13 @@ def trusted_root_list(
     if not found:
         if listed.yes:
             because = f"{by} answered, but named no thumbprint"
-            return [Unknown(None, because, remedy=("Answer with the thumbprints of the list.",))]
-        return [Fail(None, expected, f"the list is empty, says {by}", remedy=(step,))]
+            return Unknown(None, because, remedy=("Answer with the thumbprints of the list.",))
+        return Fail(None, expected, f"the list is empty, says {by}", remedy=(step,))
     if isinstance(root, Missing):
-        return [unavailable(None, root)]
+        return unavailable(None, root)
     leaf = root.leaf
     if any(leaf.sha1.upper() in one or leaf.sha256.upper() in one for one in found):
         observed = f"{leaf.sha1} of {root.name} is in the list, says {by}"
-        return [Pass(None, observed, expected)]
+        return Pass(None, observed, expected)
     said = f"{leaf.sha1} of {root.name} is not in the list, says {by}"
-    return [Fail(None, expected, said, remedy=(step,))]
+    return Fail(None, expected, said, remedy=(step,))

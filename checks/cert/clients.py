@@ -1,6 +1,7 @@
 """Certificates inside the company: of the management points, for authentication, on the clients."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
@@ -29,6 +30,17 @@ from assess.evidence.certificates import (
     Stores,
     same_computer,
 )
+from assess.evidence.logs import (
+    NO_CERTIFICATE,
+    NOT_REGISTERED,
+    PKI_SELECTED,
+    REGISTERED,
+    ClientIdStartup,
+    LogCopy,
+    Logs,
+    MpControl,
+    ProxyConnectorLog,
+)
 from assess.evidence.tls import (
     Control,
     Endpoints,
@@ -49,7 +61,10 @@ from checks.certificates import (
     purpose,
     unread,
 )
+from checks.log_lines import about as places
+from checks.log_lines import fresh, lost, mend, of_computer, self_test, set_aside, traffic
 
+_REQUESTS_FAIL = "0"  # the status code where not even a connection was made
 Servers = Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")]
 
 
@@ -61,6 +76,7 @@ def mp_web_server(
         Endpoints | Missing, Control(("{site.provider_fqdn}", "{site.server_fqdn}"))
     ],
     stores: Servers,
+    log: Annotated[Logs | Missing, MpControl()],
 ) -> Outcomes:
     """Pass when port 443 shows a trusted certificate for the server's own name, for 30 days yet."""
     for host, seen in points.by_host.items():
@@ -70,17 +86,31 @@ def mp_web_server(
             other = points.reached(besides=host)
             if not other and isinstance(control, Endpoints):
                 other = control.reached(besides=host)
-            yield _no_web_server(host, seen, other)
+            yield _no_web_server(host, seen, other, of_computer(log, host, as_of))
 
 
-def _no_web_server(host: str, seen: Seen, other: str) -> Outcome:
-    """Nobody on the port is a fail only where another host answered from the same place."""
+def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy]) -> Outcome:
+    """Nobody on the port is a fail only where another host answered from the same place.
+
+    The log of the management point tells whether it answers itself, not for how long yet.
+    """
     if isinstance(seen, Refused | NoHandshake) and other:
         text = f"{seen.why}, while {other} answers"
         return Fail(host, f"a certificate for {host} on port 443", text)
     because = "" if isinstance(seen, Served) else seen.why
     mend = f"Assess again from a machine that reaches {host} on port 443."
-    return Unknown(host, f"port 443 cannot be looked at from here: {because}", remedy=(mend,))
+    because = f"port 443 cannot be looked at from here: {because}"
+    for copy in copies:
+        test = self_test(copy, "443")
+        if test is not None and test.value("word").lower() == "failed":
+            if test.value("status") == _REQUESTS_FAIL:
+                expected = f"a certificate for {host} on port 443"
+                said = f"{host} does not reach itself: {test.quoted}"
+                return Fail(host, expected, said, about=(host, copy.place))
+            because = f"{because}; {test.quoted}"
+        elif test is not None:
+            because = f"{because}; it answers itself, and for how long yet is open: {test.quoted}"
+    return Unknown(host, because, remedy=(mend,), about=(host, *places(copies)))
 
 
 def _web_server(
@@ -153,6 +183,7 @@ def client_auth_installed(
     site: Annotated[str | Missing, Key("site.server_fqdn")],
     stores: Servers,
     confirmed: Annotated[Attested | Missing, Attestation()],
+    log: Annotated[Logs | Missing, ProxyConnectorLog()],
 ) -> Outcomes:
     """Pass when each management point and the site server hold one with its key."""
     if isinstance(points, Missing) and isinstance(site, Missing):
@@ -164,7 +195,23 @@ def client_auth_installed(
     if isinstance(points, Missing):
         yield unavailable(None, points)
     for server, is_point in needed.items():
-        yield _installed(server, stores, confirmed, as_of, Fail if is_point else Warn)
+        lacking = Fail if is_point else Warn
+        held = _installed(server, stores, confirmed, as_of, lacking)
+        yield held
+        yield from _not_selected(server, held, of_computer(log, server, as_of), lacking)
+        yield from (replace(one, subject=server) for one in lost(log))
+
+
+def _not_selected(
+    server: str, held: Outcome, copies: Sequence[LogCopy], lacking: type[Fail | Warn]
+) -> Iterator[Outcome]:
+    """The connection point that finds no certificate says otherwise than a person's answer."""
+    expected = "the gateway connection point finds a certificate for client authentication"
+    for copy in copies:
+        broken = traffic(copy)[1]
+        if broken is not None and broken.kind == NO_CERTIFICATE:
+            kind = Warn if isinstance(held, Pass) and held.about else lacking
+            yield kind(server, expected, broken.quoted, about=(server, copy.place))
 
 
 def _installed(
@@ -230,14 +277,44 @@ def _not_collected(server: str, stores: Stores | Missing) -> Outcome:
 @check("cert.client-auth-on-clients")
 def client_auth_on_clients(
     as_of: Annotated[datetime, AsOf()],
-    stores: Annotated[Stores, CollectedStores("files.collected_client_certs")],
+    stores: Annotated[Stores | Missing, CollectedStores("files.collected_client_certs")],
     root: Annotated[str | Missing, Key("files.trusted_root_cer")],
+    log: Annotated[Logs | Missing, ClientIdStartup()],
 ) -> Outcomes:
     """Pass when each sampled client has a certificate of the own PKI, or is joined to Entra ID."""
-    for fault in stores.unread:
-        yield Unknown(fault.name, fault.reason, remedy=(fault.mend,) if fault.mend else ())
-    for store in stores.stores:
-        yield _client(store, as_of, root)
+    copies = log.copies if isinstance(log, Logs) else ()
+    if isinstance(stores, Missing):
+        if not copies or not set_aside(stores):
+            yield unavailable(None, stores)
+        held: tuple[Store, ...] = ()
+    else:
+        held = stores.stores
+        for fault in stores.unread:
+            yield Unknown(fault.name, fault.reason, remedy=(fault.mend,) if fault.mend else ())
+    for store in held:
+        mine = [one for one in copies if one.belongs_to(store.computer)]
+        yield _with_log(_client(store, as_of, root), mine, as_of)
+    if isinstance(stores, Missing):  # else a log that is beside the sample is not part of it
+        for copy in copies:
+            name = copy.place.partition("/")[0] or None
+            said = "it was not sampled, and its log does not show a certificate of a PKI selected"
+            yield _with_log(Unknown(name, said, remedy=mend(ClientIdStartup)), [copy], as_of)
+    yield from lost(log)
+
+
+def _with_log(outcome: Outcome, copies: Sequence[LogCopy], as_of: datetime) -> Outcome:
+    """A client whose log shows it registered with a certificate of the PKI has one."""
+    for copy in copies:
+        last = copy.latest(REGISTERED, NOT_REGISTERED)
+        selected = copy.latest(PKI_SELECTED)
+        if not isinstance(outcome, Unknown) or last is None or not fresh(copy, as_of):
+            continue
+        about = tuple(filter(None, (outcome.subject, copy.place)))
+        if copy.cut or last.kind == NOT_REGISTERED or last.at is None:
+            return replace(outcome, because=f"{outcome.because}; {last.quoted}", about=about)
+        if selected is not None:
+            return Pass(outcome.subject, f"{last.quoted}; {selected.quoted}", about=about)
+    return outcome
 
 
 def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:

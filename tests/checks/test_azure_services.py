@@ -15,6 +15,7 @@ from assess.evidence.site_cloud import (
     TenantApplication,
 )
 from checks.azure_services import apps_visible, cloud_management, full_discovery, user_discovery
+from logwriter import NOT_SENT, NOW
 from sitecloud import ALL, MAYBE, REFUSED, seen, unset, verdict
 
 TENANT, OTHER = "3f9d2c10-5b7e-4d0a-9c55-0a1b2c3d4e5f", "99999999-5b7e-4d0a-9c55-0a1b2c3d4e5f"
@@ -86,11 +87,11 @@ SOME = users("", "aaaaaaaa-0000-4000-8000-000000000001")
     ],
 )
 def test_user_discovery(settings: Any, found: Any, kind: type) -> None:
-    assert verdict(user_discovery(settings, found)) is kind
+    assert verdict(user_discovery(settings, found, NOT_SENT, NOW)) is kind
 
 
 def test_an_unconfirmed_agent_type_is_named() -> None:
-    (outcome,) = user_discovery(seen(DISCOVERY), SOME)
+    (outcome,) = user_discovery(seen(DISCOVERY), SOME, NOT_SENT, NOW)
     assert isinstance(outcome, Unknown)
     assert "AgentType is 5" in outcome.because
 
@@ -112,7 +113,7 @@ def test_an_unconfirmed_agent_type_is_named() -> None:
     ],
 )
 def test_full_discovery(settings: Any, found: Any, kind: type) -> None:
-    assert verdict(full_discovery(settings, found)) is kind
+    assert verdict(full_discovery(settings, found, NOT_SENT, NOW)) is kind
 
 
 def app(*, client: Any, tenant: Any = 1) -> TenantApplication:

@@ -36,6 +36,7 @@ from checks.cert.gateway import (
     source_decision,
 )
 from checks.cmg_endpoint import tls_endpoint
+from logwriter import NOT_SENT
 from samplechecks import recording
 from specimens import (
     HOST,
@@ -550,29 +551,29 @@ def web(name: str = MP, **more: Any) -> Any:
     ],
 )
 def test_mp_web_server(seen: Any, kind: type) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES)) == {MP: kind}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NOT_SENT)) == {MP: kind}
 
 
 def test_mp_web_server_with_a_key_that_can_be_exported() -> None:
     for exportable, kind in ((True, Warn), (False, Pass), (None, Pass)):
         stores = Stores((store("MP01", entry(thumbprint=LEAF, exportable=exportable)),))
-        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores)) == {MP: kind}
+        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT)) == {MP: kind}
     stores = Stores((store("elsewhere", entry(thumbprint=LEAF, exportable=True)),))
-    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores)) == {MP: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT)) == {MP: Pass}
 
 
 @pytest.mark.parametrize("seen", [SHUT, NoHandshake("it hung up")])
 def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen: Any) -> None:
     both = Endpoints({MP: seen, OTHER: web(OTHER)})
-    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES)) == {MP: Fail, OTHER: Pass}
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Fail}
+    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NOT_SENT)) == {MP: Fail, OTHER: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT)) == {MP: Fail}
     for control in (REFUSED, SILENT_CONTROL, Endpoints({MP: web()})):
-        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES)) == {MP: Unknown}
+        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NOT_SENT)) == {MP: Unknown}
 
 
 @pytest.mark.parametrize("seen", [MUTE, GONE])
 def test_mp_web_server_that_cannot_be_reached_is_unknown(seen: Any) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES)) == {MP: Unknown}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT)) == {MP: Unknown}
 
 
 # -- client authentication --
@@ -582,7 +583,7 @@ SITE = "cm01.corp.contoso.com"
 
 def installed(*held: Any, confirmed: Any = UNASKED, server: Any = MP) -> Any:
     stores = Stores((store(server, *held), store(SITE, entry())))
-    return said(client_auth_installed(NOW, [MP], SITE, stores, confirmed))[MP]
+    return said(client_auth_installed(NOW, [MP], SITE, stores, confirmed, NOT_SENT))[MP]
 
 
 @pytest.mark.parametrize(
@@ -623,15 +624,15 @@ def test_client_auth_installed(held: Any, confirmed: Any, kind: type) -> None:
     ],
 )
 def test_client_auth_installed_and_where_it_is_missing(stores: Any, confirmed: Any, kinds: Any) -> None:
-    assert said(client_auth_installed(NOW, [MP], SITE, stores, confirmed)) == dict(zip((MP, SITE), kinds, strict=True))
+    assert said(client_auth_installed(NOW, [MP], SITE, stores, confirmed, NOT_SENT)) == dict(zip((MP, SITE), kinds, strict=True))
 
 
 def test_client_auth_installed_on_a_site_server_that_is_a_management_point() -> None:
     stores = Stores((store(SITE),))
-    assert said(client_auth_installed(NOW, [SITE], SITE, stores, UNASKED)) == {SITE: Fail}
+    assert said(client_auth_installed(NOW, [SITE], SITE, stores, UNASKED, NOT_SENT)) == {SITE: Fail}
     gap = unset("mp.servers")
-    assert said(client_auth_installed(NOW, gap, unset("site.server_fqdn"), stores, UNASKED)) == {None: Manual}
-    assert said(client_auth_installed(NOW, gap, SITE, stores, UNASKED)) == {None: Manual, SITE: Warn}
+    assert said(client_auth_installed(NOW, gap, unset("site.server_fqdn"), stores, UNASKED, NOT_SENT)) == {None: Manual}
+    assert said(client_auth_installed(NOW, gap, SITE, stores, UNASKED, NOT_SENT)) == {None: Manual, SITE: Warn}
 
 
 @pytest.mark.parametrize(
@@ -652,15 +653,15 @@ def test_client_auth_installed_on_a_site_server_that_is_a_management_point() -> 
     ],
 )
 def test_client_auth_on_clients(client: Any, kind: type) -> None:
-    assert said(client_auth_on_clients(NOW, Stores((client,)), "root.cer")) == {"pc1": kind}
+    assert said(client_auth_on_clients(NOW, Stores((client,)), "root.cer", NOT_SENT)) == {"pc1": kind}
 
 
 def test_client_auth_on_clients_and_what_is_missing() -> None:
     client = store("pc1", entry(issued_by_named=None))
-    assert said(client_auth_on_clients(NOW, Stores((client,)), unset("files.trusted_root_cer"))) == {"pc1": Manual}
+    assert said(client_auth_on_clients(NOW, Stores((client,)), unset("files.trusted_root_cer"), NOT_SENT)) == {"pc1": Manual}
     some = Stores((store("pc1", entry()),), (Unread("a.json", "no JSON", "Collect it again."),))
-    assert said(client_auth_on_clients(NOW, some, "root.cer")) == {"pc1": Pass, "a.json": Unknown}
-    assert client_auth_on_clients(NOW, Stores(()), "root.cer") == []
+    assert said(client_auth_on_clients(NOW, some, "root.cer", NOT_SENT)) == {"pc1": Pass, "a.json": Unknown}
+    assert client_auth_on_clients(NOW, Stores(()), "root.cer", NOT_SENT) == []
 
 
 # -- the gateway as its clients meet it --

@@ -24,6 +24,7 @@ from checks.cmg_gateway import (
     top_tier_site,
     vm_instances,
 )
+from logwriter import NOT_SENT, NOW
 from sitecloud import (
     HOST,
     LESS,
@@ -74,17 +75,17 @@ CDP = gateway(service_type="CloudDistributionPoint", name="cdp", service_c_name=
     ],
 )
 def test_deployed(services: Any, kind: type) -> None:
-    assert verdict(deployed(services, HOST)) is kind
+    assert verdict(deployed(services, HOST, NOT_SENT, NOW)) is kind
 
 
 def test_deployed_without_a_name_judges_every_gateway() -> None:
     both = seen(gateway(), gateway(service_c_name="old.contoso.com", name="old", state=6))
-    assert verdict(deployed(both, NO_NAME)) is Fail
-    assert verdict(deployed(seen(gateway()), NO_NAME)) is Pass
+    assert verdict(deployed(both, NO_NAME, NOT_SENT, NOW)) is Fail
+    assert verdict(deployed(seen(gateway()), NO_NAME, NOT_SENT, NOW)) is Pass
 
 
 def test_an_unfamiliar_state_is_named() -> None:
-    (outcome,) = deployed(seen(gateway(state=7)), HOST)
+    (outcome,) = deployed(seen(gateway(state=7)), HOST, NOT_SENT, NOW)
     assert isinstance(outcome, Unknown)
     assert "SMS_AzureService.State" in outcome.because
     assert "7" in outcome.because

@@ -13,6 +13,7 @@ from assess.evidence.site_cloud import GatewaySetting, GatewayTrust
 from assess.evidence.tls import Refused
 from checks import azuremgmt, cdp_service
 from checks.cmg_trust import crl_verification, root_limits, server_certificate, trusted_roots
+from logwriter import NOT_SENT
 from sitecloud import HOST, MAYBE, REFUSED, gateway, seen, site, unset, verdict
 from specimens import NOW, cert, entry, file, live, served, store
 
@@ -195,11 +196,11 @@ def test_cdp_decision(wanted: Any, content: Any, internet: Any, services: Any, k
     ],
 )
 def test_cdp_deployed(services: Any, sites: Any, pfx: Any, kind: type) -> None:
-    assert verdict(cdp_service.deployed(services, sites, "cdp.contoso.com", pfx)) is kind
+    assert verdict(cdp_service.deployed(services, sites, "cdp.contoso.com", pfx, NOT_SENT, NOW)) is kind
 
 
 def test_what_is_retired_says_what_replaces_it() -> None:
-    (outcome,) = cdp_service.deployed(seen(), seen(site()), "cdp.contoso.com", REFUSED)
+    (outcome,) = cdp_service.deployed(seen(), seen(site()), "cdp.contoso.com", REFUSED, NOT_SENT, NOW)
     assert isinstance(outcome, Fail)
     assert "retired" in outcome.observed
     assert "Let the gateway serve content" in outcome.remedy[0]

@@ -39,6 +39,7 @@ from assess.evidence.policies import (
     Template,
 )
 from checks.comanaged import devices_comanaged, intune_workloads_ready, saved_command_line
+from logwriter import NOT_SENT, NOW
 
 REFUSED = Missing("Graph refuses", "Grant it.")
 UNSET_KEY = Missing("the key is not set", "Set it.", key="some.key")
@@ -179,7 +180,7 @@ BOTH = [device("PC1"), device("pc2.contoso.com", "configurationManagerClientMdmE
     ],
 )
 def test_devices_comanaged(names: Any, members: Any, devices: list[ManagedDevice], status: type[Outcome]) -> None:
-    outcomes = devices_comanaged(names=names, members=members, devices=Table.of(devices))
+    outcomes = devices_comanaged(names=names, members=members, devices=Table.of(devices), log=NOT_SENT, now=NOW)
     assert isinstance(worst(outcomes), status)
     for outcome in outcomes:
         if outcome.rows is not None:

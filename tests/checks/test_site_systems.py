@@ -35,6 +35,7 @@ from assess.evidence.site_roles import (
     UpdatePackage,
 )
 from checks import cmgcp, configmgr, discovery, mp, permissions, scp, site, sup
+from logwriter import NOT_SENT
 
 ALL = SeesEverything("the account is said to be Read-only Analyst")
 PERHAPS = MayBeTrimmed("what this account may see is not known", "Give it the role.")
@@ -277,7 +278,7 @@ def test_mp_available(roles: Any, servers: Any, code: Any, statuses: list[type[O
     ],
 )
 def test_client_connections(roles: Any, components: Any, servers: Any, statuses: list[type[Outcome]]) -> None:
-    outcomes = mp.client_connections(roles=roles, settings=components, servers=servers, code="PS1")
+    outcomes = mp.client_connections(roles=roles, settings=components, servers=servers, code="PS1", log=NOT_SENT, now=NOW)
     assert [type(one) for one in outcomes] == statuses
 
 
@@ -359,7 +360,7 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
     ],
 )
 def test_cmgcp_installed(roles: Any, statuses: Any, status: type[Outcome], words: str) -> None:
-    outcome = worst(cmgcp.installed(roles=roles, statuses=statuses, code="PS1"))
+    outcome = worst(cmgcp.installed(roles=roles, statuses=statuses, code="PS1", log=NOT_SENT, now=NOW))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
 
@@ -492,7 +493,7 @@ class _File:
     ],
 )
 def test_trusted_root_list(root: Any, attested: Any, status: type[Outcome]) -> None:
-    [outcome] = site.trusted_root_list(root=root, listed=attested)
+    [outcome] = site.trusted_root_list(root=root, listed=attested, log=NOT_SENT, now=NOW)
     assert isinstance(outcome, status), outcome
 
 
@@ -526,7 +527,7 @@ def users(count: int, sees: Any = ALL) -> Users:
     ],
 )
 def test_ad_user(agents: Any, people: Any, status: type[Outcome]) -> None:
-    [outcome] = discovery.ad_user(agents=agents, users=people)
+    [outcome] = discovery.ad_user(agents=agents, users=people, log=NOT_SENT, now=NOW)
     assert isinstance(outcome, status), outcome
 
 
