@@ -520,7 +520,7 @@ function Copy-Logs {
         foreach ($file in @(Get-ChildItem -LiteralPath $place -File)) {
             $stem = $file.BaseName -replace '-\d{8}-\d{6}$', ''
             if ($Logs -contains $stem -and '.log', '.lo_' -contains $file.Extension) {
-                Copy-Log $file.FullName ('logs/{0}' -f $file.Name)
+                Copy-Log $file.FullName ('logs/{0}/{1}' -f $Computer, $file.Name)
                 $count++
             }
         }
