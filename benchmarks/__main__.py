@@ -38,6 +38,7 @@ BENCHES: dict[str, Bench] = {
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
     "tenant": Bench("tenant", inside=True),
+    "site": Bench("site"),
 }
 _SUPPORT = ROOT / "tests" / "support"
 _INSIDE = os.environ.get("LAB_NAMESPACE") == "1"
