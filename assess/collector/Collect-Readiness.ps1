@@ -57,9 +57,9 @@ param(
     [string] $Output = '.',
     [ValidatePattern('^([A-Za-z0-9]{3})?$')] [string] $SiteCode = '',
     [ValidatePattern('^[A-Za-z0-9.-]*$')] [string] $Provider = '',
-    [ValidatePattern('^[A-Za-z0-9]{8}$')] [string[]] $CollectionId = @(),
-    [ValidatePattern('^[A-Za-z0-9.-]+$')] [string[]] $Server = @(),
-    [ValidatePattern('^[A-Za-z0-9.-]+$')] [string[]] $Client = @(),
+    [ValidatePattern('^[A-Za-z0-9]{8}(,[A-Za-z0-9]{8})*$')] [string[]] $CollectionId = @(),
+    [ValidatePattern('^[A-Za-z0-9.,-]+$')] [string[]] $Server = @(),
+    [ValidatePattern('^[A-Za-z0-9.,-]+$')] [string[]] $Client = @(),
     [ValidatePattern('^https://')] [string[]] $Endpoint = @(
         'https://manage.microsoft.com/',
         'https://login.microsoftonline.com/common/.well-known/openid-configuration',
@@ -67,13 +67,19 @@ param(
         'https://go.microsoft.com/'
     ),
     [ValidatePattern('^(https?://.+)?$')] [string] $Proxy = '',
-    [ValidateSet('site', 'servers', 'clients', 'roots', 'groups', 'logs', 'internet')]
+    [ValidatePattern('^((site|servers|clients|roots|groups|logs|internet)(,|$))+$')]
     [string[]] $Section = @('site', 'servers', 'clients', 'roots', 'groups', 'logs', 'internet'),
     [switch] $NoZip
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+
+# Started with -File, a list comes as one text.
+$Collections = @($CollectionId -split ',' | Where-Object { $_ })
+$Servers = @($Server -split ',' | Where-Object { $_ })
+$Clients = @($Client -split ',' | Where-Object { $_ })
+$Parts = @($Section -split ',' | Where-Object { $_ })
 
 $CollectorVersion = '1.0'
 $TimeFormat = 'yyyy-MM-ddTHH:mm:ssZ'
@@ -122,8 +128,8 @@ $SinceMidnight = '0001128000100008'
 
 # Logs that prove success or failure of a step, with what they are rolled over to.
 $Logs = @(
-    'adusrdis', 'certmgr', 'CloudMgr', 'cloudusersync', 'CoManagementHandler', 'dmpdownloader', 'dmpuploader',
-    'hman', 'mpcontrol', 'sitecomp', 'SMS_AZUREAD_DISCOVERY_AGENT', 'SMS_Cloud_ProxyConnector'
+    'adusrdis', 'CertMgr', 'ClientIDManagerStartup', 'CloudMgr', 'Cloudusersync', 'CoManagementHandler',
+    'dmpdownloader', 'dmpuploader', 'mpcontrol', 'sitecomp', 'SMS_AZUREAD_DISCOVERY_AGENT', 'SMS_Cloud_ProxyConnector'
 )
 
 # -- the one place that is written to -------------------------------------------------------------
@@ -172,7 +178,7 @@ function Add-Section {
 function Invoke-Section {
     # One part of the work; what goes wrong in it is said, and the next part goes on.
     param([string] $Name, [scriptblock] $Body)
-    if ($Section -notcontains $Name) {
+    if ($Parts -notcontains $Name) {
         Add-Section $Name 'left-out' 'not asked for'
         return
     }
@@ -285,8 +291,8 @@ function Read-Class {
             $questions = @("$question WHERE TallyInterval = '$SinceMidnight'")
         }
         if ($Name -eq 'SMS_FullCollectionMembership') {
-            $entry.only = [ordered]@{ property = 'CollectionID'; values = @($CollectionId) }
-            $questions = @($CollectionId | ForEach-Object { "$question WHERE CollectionID = '$_'" })
+            $entry.only = [ordered]@{ property = 'CollectionID'; values = @($Collections) }
+            $questions = @($Collections | ForEach-Object { "$question WHERE CollectionID = '$_'" })
         }
         $file = "classes/$Name.ndjson"
         $count = 0
@@ -295,7 +301,7 @@ function Read-Class {
             foreach ($one in $questions) {
                 Get-CimInstance @Site -Query $one -OperationTimeoutSec 3600 | ForEach-Object {
                     $row = ConvertTo-Row $_ $listed
-                    if ($late.Count -gt 0 -and ($Name -ne 'SMS_Collection' -or $CollectionId -contains $row['CollectionID'])) {
+                    if ($late.Count -gt 0 -and ($Name -ne 'SMS_Collection' -or $Collections -contains $row['CollectionID'])) {
                         $whole = Get-CimInstance -InputObject $_
                         foreach ($property in $late) {
                             $row[$property] = ConvertTo-Plain $whole.CimInstanceProperties[$property].Value $property
@@ -486,7 +492,7 @@ function Write-Store {
 }
 
 function Write-Groups {
-    $done = Invoke-On $ReadGroups @() $Server
+    $done = Invoke-On $ReadGroups @() $Servers
     foreach ($answer in $done.answers) {
         Write-Text ('collected/groups/{0}.txt' -f [string] $answer[0]) ([string] $answer[1])
     }
@@ -515,6 +521,14 @@ function Copy-Logs {
     if ($ccm) {
         $folders += $ccm
     }
+    # Each component of a site system names its log, also where there is no site server.
+    foreach ($component in @(Get-ChildItem -LiteralPath 'HKLM:\SOFTWARE\Microsoft\SMS\Tracing' -ErrorAction SilentlyContinue)) {
+        $file = $component.GetValue('TraceFilename')
+        if ($file) {
+            $folders += [IO.Path]::GetDirectoryName($file)
+        }
+    }
+    $folders = @($folders | Where-Object { Test-Path -LiteralPath $_ } | ForEach-Object { $_.TrimEnd('\') } | Sort-Object -Unique)
     $count = 0
     foreach ($place in $folders) {
         foreach ($file in @(Get-ChildItem -LiteralPath $place -File)) {
@@ -614,14 +628,14 @@ function Write-Zip {
 }
 
 Invoke-Section 'site' { Read-Site }
-Invoke-Section 'servers' { Write-Store 'collected/servers.json' 'servers' 'My' $Server }
-if ($Client.Count -gt 0) {
-    Invoke-Section 'clients' { Write-Store 'collected/clients.json' 'clients' 'My' $Client -NotHere }
+Invoke-Section 'servers' { Write-Store 'collected/servers.json' 'servers' 'My' $Servers }
+if ($Clients.Count -gt 0) {
+    Invoke-Section 'clients' { Write-Store 'collected/clients.json' 'clients' 'My' $Clients -NotHere }
 }
 else {
     Add-Section 'clients' 'left-out' 'no -Client was given'
 }
-Invoke-Section 'roots' { Write-Store 'collected/roots.json' 'servers' 'Root' $Server }
+Invoke-Section 'roots' { Write-Store 'collected/roots.json' 'servers' 'Root' $Servers }
 Invoke-Section 'groups' { Write-Groups }
 Invoke-Section 'logs' { Copy-Logs }
 Invoke-Section 'internet' { Write-Internet }

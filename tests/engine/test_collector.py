@@ -14,6 +14,7 @@ from tree_sitter import Language, Node, Parser
 from assess.collector import SCRIPT, command_line, shipped
 from assess.connectors.exported import FILES
 from assess.connectors.provider_classes import READABLE
+from assess.evidence.logs import LogAsk
 from assess.evidence.site_roles import KEPT, Property
 from assess.evidence.site_settings import Agent, Rule
 from cloud.site_classes import SECRET_CLASSES, known_classes
@@ -24,7 +25,7 @@ TREE = Parser(Language(tree_sitter_powershell.language())).parse(SOURCE)
 
 READS = {
     "ConvertTo-Json", "ForEach-Object", "Get-ChildItem", "Get-CimClass", "Get-CimInstance", "Get-FileHash", "Get-Item",
-    "Join-Path", "New-CimSession", "New-CimSessionOption", "Resolve-Path", "Set-StrictMode", "Where-Object", "Write-Host",
+    "Join-Path", "New-CimSession", "New-CimSessionOption", "Resolve-Path", "Set-StrictMode", "Sort-Object", "Test-Path", "Where-Object", "Write-Host",
     "Write-Verbose", "dsregcmd.exe", "gpresult.exe",
 }  # fmt: skip
 # Commands that could do more, each with the one thing that it is used for.
@@ -48,7 +49,7 @@ WRITING = {
 }  # fmt: skip
 METHODS = {
     "Add", "Build", "Close", "ContainsKey", "Dispose", "GetProxy", "GetResponse", "GetValue", "Replace", "Split", "Substring",
-    "ToLowerInvariant", "ToString", "ToUniversalTime", "ToUpperInvariant", "Translate", "Trim", "WriteLine",
+    "ToLowerInvariant", "ToString", "ToUniversalTime", "ToUpperInvariant", "Translate", "Trim", "TrimEnd", "WriteLine",
 }  # fmt: skip
 # What may be set on an object of .NET: a request that has not been sent, and which TLS it speaks.
 SET_ON = {
@@ -235,6 +236,12 @@ def test_every_question_to_wmi_is_a_select_of_named_properties() -> None:
     for command in of("command"):
         if text(command).startswith("Get-CimInstance"):
             assert "-Query" in text(command) or "-InputObject" in text(command), text(command)
+
+
+def test_every_log_that_is_asked_for_is_copied() -> None:
+    listed = re.search(r"\$Logs = @\((.*?)\n\)", SOURCE.decode(), re.DOTALL)
+    assert listed
+    assert set(re.findall(r"'(\w+)'", listed[1])) == {kind.log for kind in LogAsk.__subclasses__()}
 
 
 def test_private_keys_stay_where_they_are() -> None:
