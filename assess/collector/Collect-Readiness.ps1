@@ -135,7 +135,13 @@ $Logs = @(
 # -- the one place that is written to -------------------------------------------------------------
 
 $Moment = [datetime]::UtcNow
-$Computer = [Net.Dns]::GetHostEntry('').HostName
+$Computer = $env:COMPUTERNAME
+try {
+    $Computer = [Net.Dns]::GetHostEntry('').HostName
+}
+catch {
+    Write-Verbose "This computer does not find itself in DNS: $($_.Exception.Message)"
+}
 $Identity = [Security.Principal.WindowsIdentity]::GetCurrent()
 $Root = (Resolve-Path -LiteralPath $Output).ProviderPath
 $ExportFolder = Join-Path $Root ('readiness-{0}-{1}' -f $Computer.Split('.')[0], $Moment.ToString('yyyyMMddTHHmmssZ'))
