@@ -200,6 +200,10 @@ class OptionOf(msgspec.Struct, frozen=True):
     constraints: tuple[ConstraintOf, ...]
 
 
+# The mend of an unknown that names none of its own.
+WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
+
+
 class Results(msgspec.Struct, frozen=True):
     """Everything that the reports say."""
 
@@ -463,7 +467,7 @@ class _Builder:
             case Unknown(because="not assessed by this version"):
                 return (f"Confirm by hand: {requirement.passes}",)
             case Unknown():
-                return ("Remove what stood in the way, and run the assessment again.",)
+                return (WHATEVER_IT_WAS,)
             case _:
                 return requirement.remediation
 

@@ -26,6 +26,9 @@ class Band(StrEnum):
     LATER = "later"
 
 
+_BANDS = list(Band)
+
+
 @dataclass(frozen=True)
 class Step:
     """A step with its place: days from the start.
@@ -66,7 +69,9 @@ def road(results: Results, catalogue: Catalogue) -> Road:
     found = works(results, catalogue)
     before = _before(found)
     needed = _needed(found, before)
-    order, starts, blocks = _placed(found, before, needed)
+    starts, blocks, tails = _placed(found, before, needed)
+    band = {n: _band(n, needed, before[n]) for n in starts}
+    order = sorted(starts, key=lambda n: (_BANDS.index(band[n]), starts[n], -tails[n], n))
     ends = {n: starts[n] + _days(found[n]) for n in order}
     effective = {n: ends[n] + found[n].effort.wait_days for n in order}
     ready = max((effective[n] for n in needed), default=None)
@@ -76,7 +81,7 @@ def road(results: Results, catalogue: Catalogue) -> Road:
         Step(
             numbers[n],
             found[n],
-            _band(n, needed, before[n]),
+            band[n],
             _round(starts[n]),
             _round(ends[n]),
             _round(effective[n]),
@@ -137,15 +142,14 @@ def _needed(found: Sequence[Work], before: Sequence[set[int]]) -> set[int]:
 
 def _placed(
     found: Sequence[Work], before: Sequence[set[int]], needed: set[int]
-) -> tuple[list[int], dict[int, float], dict[int, int | None]]:
-    """The order, the start of each step, and what held each one up."""
+) -> tuple[dict[int, float], dict[int, int | None], dict[int, float]]:
+    """The start of each step, what held it up, and how long all that builds on it takes."""
     tail = _tails(found, before)
     free: dict[str, tuple[float, int | None]] = {}
     effective: dict[int, float] = {}
     starts: dict[int, float] = {}
     blocks: dict[int, int | None] = {}
-    order: list[int] = []
-    while len(order) < len(found):
+    while len(starts) < len(found):
         open_ = [n for n in range(len(found)) if n not in starts and before[n] <= starts.keys()]
         begins = {n: _earliest(n, found, before, effective, free) for n in open_}
         # What is needed before what is not, then who can begin first, then what holds up most.
@@ -163,9 +167,7 @@ def _placed(
         ends = starts[chosen] + _days(found[chosen])
         effective[chosen] = ends + found[chosen].effort.wait_days
         free[found[chosen].effort.team] = (ends, chosen)
-        order.append(chosen)
-    order.sort(key=lambda n: (n not in needed, starts[n], -tail[n], n))
-    return order, starts, blocks
+    return starts, blocks, tail
 
 
 def _earliest(

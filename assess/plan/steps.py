@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from assess.catalogue import Catalogue, Effort
 from assess.model import Necessity, Severity, Status
-from assess.results import Finding, Results
+from assess.results import WHATEVER_IT_WAS, Finding, Results
 
 # Who can open a source that refused.
 _OPENS = {
@@ -21,6 +21,7 @@ _OPENS = {
 }  # fmt: skip
 _HOURS_TO_FIND_OUT = 0.5
 _HOURS_A_QUESTION = 0.25
+_LONGEST_TITLE = 90
 _STOPS = frozenset({Status.FAIL, Status.UNKNOWN, Status.MANUAL})
 
 
@@ -63,6 +64,7 @@ def works(results: Results, catalogue: Catalogue) -> list[Work]:
     """Everything that is open, in the order of the catalogue; accepted risks are left out."""
     mend: dict[str, list[Finding]] = {}
     find: dict[tuple[str, str], list[Finding]] = {}
+    causes: dict[str, tuple[str, str]] = {}
     answer: list[Finding] = []
     for finding in results.findings:
         if finding.waiver is not None:
@@ -71,7 +73,9 @@ def works(results: Results, catalogue: Catalogue) -> list[Work]:
             case Status.FAIL | Status.WARN:
                 mend.setdefault(finding.requirement, []).append(finding)
             case Status.UNKNOWN:
-                find.setdefault(_cause(finding, catalogue), []).append(finding)
+                # Once for each requirement, so that many subjects do not make many steps.
+                cause = causes.setdefault(finding.requirement, _cause(finding, catalogue))
+                find.setdefault(cause, []).append(finding)
             case Status.MANUAL:
                 answer.append(finding)
             case Status.PASS | Status.NOT_APPLICABLE:
@@ -93,7 +97,7 @@ def _mended(name: str, group: Sequence[Finding], catalogue: Catalogue) -> Work:
 
 
 def _found_out(team: str, how: str, group: Sequence[Finding]) -> Work:
-    what = group[0].title if len(group) == 1 else f"Find out {len(group)} findings that are unknown"
+    what = group[0].title if len(group) == 1 else f"{_first(how)} ({len(group)} findings)"
     effort = Effort(team, _HOURS_TO_FIND_OUT)
     return Work(Kind.FIND_OUT, what, how, effort, _names(group), tuple(group))
 
@@ -113,10 +117,20 @@ def _cause(finding: Finding, catalogue: Catalogue) -> tuple[str, str]:
     usual = _lead(catalogue) if requirement is None else catalogue.effort(requirement).team
     sources = [line.source for line in finding.evidence if line.source in _OPENS]
     team = _OPENS[sources[-1]] if sources else usual
-    how = finding.remediation[0] if finding.remediation else finding.observed
+    how = finding.observed
+    if finding.remediation and finding.remediation[0] != WHATEVER_IT_WAS:
+        how = finding.remediation[0]
     if finding.subject:
         how = how.replace(finding.subject, "…")
     return team if team in catalogue.teams else usual, how
+
+
+def _first(how: str) -> str:
+    """The first sentence, short enough for a title."""
+    sentence = how.partition(". ")[0].removesuffix(".")
+    if len(sentence) <= _LONGEST_TITLE:
+        return sentence
+    return f"{sentence[:_LONGEST_TITLE].rpartition(' ')[0]}…"
 
 
 def _names(group: Iterable[Finding]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from assess.catalogue import Catalogue
 from assess.model import Status
-from assess.reporters import charts
+from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.summary import nothing_stops
 from assess.reporters.templating import compile_templates, environment
@@ -27,6 +27,7 @@ _FACES = (
     ("Source Sans 3", "200 900", "source-sans-3-latin-wght-normal.woff2"),
     ("Source Code Pro", "200 900", "source-code-pro-latin-wght-normal.woff2"),
 )
+_TEXT = "inherit"
 _SUMMARY = 6
 _OPEN_AT_LOAD = 5
 _MANY_OPEN = 100
@@ -56,6 +57,10 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
+            plan_charts=[
+                (title, planchart.chart(steps, shown.plan, VARIABLES, _TEXT))
+                for title, steps in planchart.drawn(shown.plan.way)
+            ],
             field_row=charts.row_of,
             described=lambda area: charts.described([area]),
             short=SHORT,

@@ -15,7 +15,7 @@ from typing import Any
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
-from assess.reporters import charts
+from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.summary import FITS, Fit, nothing_stops
 from assess.reporters.templating import brief, compile_templates, environment, stylesheet
@@ -80,6 +80,18 @@ def _fit(press: "_Press", results: Results, shown: View) -> Fit:
     return FITS[low]
 
 
+def _plan_charts(shown: View) -> list[tuple[str, str, str]]:
+    """Title, picture and words of each chart of the plan."""
+    return [
+        (
+            title,
+            charts.image(planchart.chart(steps, shown.plan, PRINT, TEXT)),
+            f"Chart of {len(steps)} steps; they stand in words below.",
+        )
+        for title, steps in planchart.drawn(shown.plan.way)
+    ]
+
+
 def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str:
     """The HTML page that is laid out; ``alone``: its summary only."""
     divided = parts(shown, LIMITS)
@@ -114,6 +126,7 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
                 for banner in shown.banners
             ],
             field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
+            plan_charts=[] if alone else _plan_charts(shown),
             field_words=charts.described(areas),
             field_note=note,
             short=SHORT,

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from assess.model import Severity, Status, Verdict
+from assess.reporters.planning import Choice, Plan
 from assess.reporters.words import STATUS_WORDS, counts_sentence
 from assess.results import Finding
 
@@ -295,6 +296,8 @@ class View:
     sources: tuple[Asked, ...]
     tables: tuple[LongList, ...]
     not_written: tuple[tuple[str, str], ...]
+    plan: Plan
+    choice: Choice | None
 
     @property
     def total(self) -> int:

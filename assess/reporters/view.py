@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from assess.catalogue import Catalogue
 from assess.model import Necessity, Severity, Status, Verdict
+from assess.reporters.planning import choice_of, plan_of
 from assess.reporters.shapes import (
     OPEN,
     Area,
@@ -101,6 +102,8 @@ def view(results: Results, catalogue: Catalogue) -> View:
         sources=tuple(_asked(source) for source in results.sources),
         tables=_tables(results, ordered),
         not_written=tuple((clean(n.format), clean(n.reason)) for n in results.not_written),
+        plan=plan_of(results, catalogue, {card.finding.id: card.anchor for card in ordered}),
+        choice=choice_of(results),
     )
 
 

@@ -28,8 +28,10 @@ POLICY = {
     },
     "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files"},
     "assess.reporters": {
-        "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.results", "templates",
+        "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.options", "assess.plan",
+        "assess.results", "templates",
     },
+    "assess.plan": {"assess.catalogue", "assess.model", "assess.results"},
     "templates": set(),
 }  # fmt: skip
 NETWORK = {"dns", "ldap3", "msal", "requests", "urllib3", "socket", "ssl", "OpenSSL", "http"}

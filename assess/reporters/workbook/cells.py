@@ -5,7 +5,7 @@ like a formula carries Excel's own apostrophe, so that editing it does not wake 
 """
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -50,6 +50,7 @@ _TOP = Alignment(vertical="top")
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _HEAD = font(bold=True, color=LIGHT["ink"][1:])
 _SUNK = PatternFill("solid", fgColor=LIGHT["sunk"][1:])
+_ACCENT = PatternFill("solid", fgColor=LIGHT["accent-soft"][1:])
 _LINK = font(color=LIGHT["accent"][1:], underline="single")
 
 
@@ -115,15 +116,25 @@ def link(sheet: Any, text: str, *, sheet_name: str, row: int, column: Column | N
     return made
 
 
-def new_sheet(book: Workbook, title: str, columns: Sequence[Column], confidential: str) -> Any:  # noqa: ANN401
-    """A sheet with its widths, its head frozen with the first two columns, and its print set-up."""
+def new_sheet(
+    book: Workbook,
+    title: str,
+    columns: Sequence[Column],
+    confidential: str,
+    *,
+    fill_in: Container[str] = (),
+) -> Any:  # noqa: ANN401 - untyped library
+    """A sheet with its widths, its head frozen with the first two columns, and its print set-up.
+
+    The heads in ``fill_in`` are coloured: these columns are the reader's.
+    """
     sheet = book.create_sheet(title)
     for number, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width
     sheet.freeze_panes = "C2" if len(columns) > 2 else "A2"  # noqa: PLR2004
     printing(sheet, confidential)
     sheet.print_title_rows = "1:1"
-    sheet.append([_head(sheet, column) for column in columns])
+    sheet.append([_head(sheet, column, theirs=column.head in fill_in) for column in columns])
     return sheet
 
 
@@ -138,9 +149,9 @@ def printing(sheet: Any, confidential: str) -> None:  # noqa: ANN401
     sheet.oddFooter.right.text = "&A · page &P of &N"
 
 
-def _head(sheet: Any, column: Column) -> Any:  # noqa: ANN401
+def _head(sheet: Any, column: Column, *, theirs: bool) -> Any:  # noqa: ANN401
     made = cell(sheet, column.head, column=column, look=_HEAD)
-    made.fill = _SUNK
+    made.fill = _ACCENT if theirs else _SUNK
     return made
 
 

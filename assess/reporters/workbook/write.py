@@ -28,6 +28,7 @@ from assess.reporters.workbook.cells import (
     write_rows,
 )
 from assess.reporters.workbook.lists import add_lists
+from assess.reporters.workbook.planning import add_options, add_plan
 from assess.results import Results
 
 _MOMENT = "yyyy-mm-dd hh:mm:ss"
@@ -78,8 +79,11 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
     _findings(book, shown, confidential)
+    add_plan(book, shown.plan, places, confidential)
     add_lists(book, shown, tables, confidential)
     _not_assessed(book, shown, confidential)
+    if shown.choice is not None:
+        add_options(book, shown.choice, confidential)
     _traceability(book, shown, confidential)
     _evidence(book, shown, places, confidential)
     _sources(book, results, confidential)
