@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from assess.check import Check
 from assess.collect import questions
+from assess.connectors import site_views
+from assess.connectors.sql import READS
 from assess.connectors.tokens import APPLICATION_METHODS
 from assess.engagement import Engagement
 from assess.evidence import Ask
@@ -135,6 +137,8 @@ def rights(checks: Iterable[Check], sign_in: SignIn = SignIn.APPLICATION) -> lis
     needed: dict[tuple[str, str, bool], set[str]] = {}
     for check in checks:
         for ask in questions([check]):
+            if ask.source == "sql":  # column by column, see database_rights
+                continue
             for name, out_of_reach in _of(ask, sign_in):
                 place = (ask.source, name, out_of_reach)
                 reads.setdefault(place, {})[_what(ask)] = None
@@ -152,6 +156,44 @@ def rights(checks: Iterable[Check], sign_in: SignIn = SignIn.APPLICATION) -> lis
     ]
     order = {source: number for number, source in enumerate(SOURCES)}
     return sorted(found, key=lambda one: (order.get(one.source, len(order)), one.source, one.name))
+
+
+def reads_database(engagement: Engagement | None) -> bool:
+    """Whether the site database may be read: where nothing is set up yet, it may."""
+    return engagement is None or engagement.get("site.sql_server") is not None
+
+
+def database_rights(checks: Iterable[Check]) -> list[Right]:
+    """What the account of the site database has to read, view by view, instead of the site's role.
+
+    Only the columns that the questions of these checks read.
+    """
+    reads: dict[str, dict[str, None]] = {}
+    needed: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
+    for check in checks:
+        for ask in questions([check]):
+            for view, names in site_views.granted(READS.get(type(ask), ())).items():
+                reads.setdefault(view, {})[_what(ask)] = None
+                needed.setdefault(view, set()).add(check.requirement)
+                columns.setdefault(view, set()).update(names)
+    return [
+        Right(
+            "sql",
+            f"SELECT on {site_views.SCHEMA}.{view} ({', '.join(sorted(columns[view]))})",
+            tuple(reads[view]),
+            tuple(sorted(needed[view])),
+        )
+        for view in sorted(reads, key=str.lower)
+    ]
+
+
+def grants(checks: Iterable[Check], account: str) -> str:
+    """The T-SQL that gives an account of the site database these rights, and no others."""
+    asks = [ask for check in checks for ask in questions([check])]
+    return site_views.grant_script(
+        account, [reading for ask in asks for reading in READS.get(type(ask), ())]
+    )
 
 
 def _of(ask: Ask, sign_in: SignIn) -> list[tuple[str, bool]]:

@@ -32,6 +32,8 @@ WAYS = (
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
     Way("adminservice", "assess.connectors.site_export", "files.site_export"),
+    Way("adminservice", "assess.connectors.sql", "site.sql_server"),
+    Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
@@ -82,6 +84,8 @@ def whom(source: str, engagement: Engagement) -> str:
         case "adminservice":
             default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
             return str(engagement.get("site.adminservice", default))
+        case "sql":
+            return str(engagement.get("site.sql_server", "nobody: [site] sql_server is not set"))
         case "certificate-file":
             return "files named under [files]"
         case "log-file":

@@ -39,6 +39,7 @@ BENCHES: dict[str, Bench] = {
     "directory": Bench("directory", inside=True),
     "tenant": Bench("tenant", inside=True),
     "site": Bench("site"),
+    "database": Bench("database", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"
 _INSIDE = os.environ.get("LAB_NAMESPACE") == "1"

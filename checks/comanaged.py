@@ -61,6 +61,7 @@ from assess.evidence.policies import (
     Profiles,
     WindowsAppAssignments,
 )
+from assess.evidence.site_database import GatewayPaths
 from checks.intuneapp import Surroundings, verified
 from checks.log_lines import about, of_computer, set_aside
 
@@ -79,12 +80,13 @@ def saved_command_line(
     management_points: Annotated[list[str] | Missing, Key("mp.servers")],
     site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
     apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    paths: Annotated[tuple[str, ...] | Missing, GatewayPaths()],
 ) -> Outcomes:
     """Pass when the copied line is whole and leads to this site, gateway and tenant."""
     if not copied.strip():
         expected = "the CCMSETUPCMD line of the Enablement page"
         return [Fail(None, expected, "comanagement.command_line is empty")]
-    around = Surroundings(host, services, site_code, tenant, management_points, site, apps)
+    around = Surroundings(host, services, site_code, tenant, management_points, site, apps, paths)
     return [_without_warning(outcome) for outcome in verified(copied, around)]
 
 

@@ -48,7 +48,8 @@ from assess.evidence.intuneapps import (
     Win32Apps,
     client_apps,
 )
-from checks.client_command import MOST, Command, gateway, normal, parse, parse_inner
+from assess.evidence.site_database import GatewayPaths
+from checks.client_command import MOST, Command, gateway, normal, numbers, parse, parse_inner
 
 DESCRIPTION, PUBLISHER = "Configuration Manager Client", "Microsoft"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.\d+)?")
@@ -249,6 +250,7 @@ class Surroundings:
     management_points: list[str] | Missing
     site: Seen[SiteApplication] | Missing
     apps: dict[str, Application | None] | Missing
+    paths: tuple[str, ...] | Missing
 
 
 @check("intuneapp.command-line")
@@ -264,9 +266,10 @@ def command_line(
     management_points: Annotated[list[str] | Missing, Key("mp.servers")],
     site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
     apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    paths: Annotated[tuple[str, ...] | Missing, GatewayPaths()],
 ) -> Outcomes:
     """Pass when every part of the line is there and leads to this site, gateway and tenant."""
-    around = Surroundings(host, services, site_code, tenant, management_points, site, apps)
+    around = Surroundings(host, services, site_code, tenant, management_points, site, apps, paths)
     if isinstance(installers, Missing):
         return [unavailable(None, installers)]
     found = client_apps(installers, _called(name))
@@ -328,6 +331,11 @@ def _host(command: Command, around: Surroundings) -> Outcome:
     if said.host.endswith(".cloudapp.net"):
         told = f"{said.host} lies under cloudapp.net, where no gateway can be any more"
         return Warn(None, expected, told)
+    named = set() if isinstance(around.paths, Missing) else numbers(around.paths)
+    if named and said.number not in named:
+        listed = " or ".join(sorted(named))
+        wrong = f"CCMHOSTNAME leads to the service {said.number} of {said.host}"
+        return Fail(None, f"the service {listed}, which the site database names", wrong)
     return Pass(None, f"CCMHOSTNAME leads to {said.host}", expected)
 
 

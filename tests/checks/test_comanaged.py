@@ -49,7 +49,7 @@ URI = f"api://{TENANT}/ConfigMgrService"
 LINE = f'CCMSETUPCMD="CCMHOSTNAME=cmg.contoso.com/CCM_Proxy_MutualAuth/7 SMSSiteCode=PS1 AADCLIENTAPPID={CLIENT} AADRESOURCEURI={URI}"'
 ROWS = Seen((SiteApplication("s", "x", URI, is_client_app=False), SiteApplication("c", CLIENT, is_client_app=True)), ALL)
 AROUND: dict[str, Any] = {
-    "host": "cmg.contoso.com", "services": REFUSED, "site_code": "PS1", "tenant": TENANT, "management_points": UNSET_KEY, "site": ROWS, "apps": {},
+    "host": "cmg.contoso.com", "services": REFUSED, "site_code": "PS1", "tenant": TENANT, "management_points": UNSET_KEY, "site": ROWS, "apps": {}, "paths": REFUSED,
 }  # fmt: skip
 
 
@@ -63,6 +63,7 @@ AROUND: dict[str, Any] = {
         ("  ", {}, Fail),
         (LINE.replace("PS1", "XYZ"), {}, Fail),
         (LINE[:-1], {}, Fail),
+        (LINE, {"paths": ("cmg.contoso.com/CCM_Proxy_MutualAuth/77",)}, Fail),
         (LINE, {"site": REFUSED}, Unknown),
         (LINE, {"host": UNSET_KEY}, Manual),
     ],
