@@ -70,6 +70,13 @@ class ExportedProbe:
             )
         package = Package(self._path)
         try:
+            part = package.section("internet")
+            if FILE not in package and (part is None or part.state != "failed"):
+                raise Unavailable(
+                    f"the collector was not asked to probe the way ({package.name}, {KEY})",
+                    _AGAIN,
+                    skipped=True,
+                )
             found = msgspec.json.decode(package.read(FILE, _LARGEST), type=_File)
         except OSError as error:
             why = error.strerror or "it cannot be read"

@@ -134,6 +134,8 @@ def test_what_the_server_reached(form: str, tmp_path: Path, visit: Visit) -> Non
 @pytest.mark.parametrize("content", [None, b"{}", b"no", b'{"computer": 1}'])
 def test_no_probe_is_no_answer(content: bytes | None, tmp_path: Path, visit: Visit) -> None:
     export = exported() if content is None else exported(**{"collected/internet.json": content})
+    if content is None:
+        export.sections.append({"name": "internet", "state": "failed", "reason": "no way out"})
     connector = exported_probe.connect(engagement(tmp_path, site_export=placed(export, "zip", tmp_path)))
     with pytest.raises(Unavailable) as caught:
         connector.fetch(ReachedFromServer(), visit)
@@ -142,6 +144,9 @@ def test_no_probe_is_no_answer(content: bytes | None, tmp_path: Path, visit: Vis
 
 
 def test_no_export_is_nobody_asked(tmp_path: Path, visit: Visit) -> None:
+    with pytest.raises(Unavailable) as caught:
+        exported_probe.connect(engagement(tmp_path, site_export=placed(exported(), "zip", tmp_path))).fetch(ReachedFromServer(), visit)
+    assert caught.value.skipped
     with pytest.raises(Unavailable) as caught:
         exported_probe.connect(engagement(tmp_path)).fetch(ReachedFromServer(), visit)
     assert caught.value.skipped
