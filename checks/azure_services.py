@@ -33,7 +33,7 @@ from assess.evidence.site_cloud import (
     TenantApplications,
 )
 from checks.cmg_gateway import hidden
-from checks.log_lines import WEEK, about, fresh, lost, set_aside, unread
+from checks.log_lines import WEEK, about, fresh, lost, set_aside
 
 Tenants: TypeAlias = Annotated[Seen[ConnectedTenant], ConnectedTenants()]
 Settings: TypeAlias = Annotated[Seen[Discovery] | Missing, Discoveries()]
@@ -112,7 +112,7 @@ def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
     """
     expected = "Microsoft Entra user discovery is enabled"
     published = None
-    for copy in log.copies if isinstance(log, Logs) and not _unread(log) else ():
+    for copy in log.copies if isinstance(log, Logs) and not lost(log) else ():
         line = copy.latest(PUBLISHED, SYNCED)
         if line is not None and line.within(WEEK, now):
             said = f"users were found: {line.quoted}"
@@ -125,10 +125,6 @@ def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
     if published is not None and untold and settings.rows and settings.sees.complete:
         return [published]
     return [outcome]
-
-
-def _unread(log: Logs) -> list[Outcome]:
-    return unread(log, log.copies, EntraDiscovery)
 
 
 def _enabled(
@@ -178,8 +174,6 @@ def full_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
     delta = sorted(filter(None, (_moment(row.last_delta_sync_time) for row in rows)))
     delta += [_dated(line) for line in cycles if line.value("cycle").lower() == "delta"]
     yield from lost(log)
-    if isinstance(log, Logs):
-        yield from _unread(log)
     if isinstance(settings, Missing) and not (set_aside(settings) and copies):
         yield unavailable(None, settings)
         return

@@ -33,7 +33,7 @@ from assess.evidence.site_roles import (
     RoleUse,
 )
 from checks.log_lines import about as places
-from checks.log_lines import fresh, lost, of_computer, traffic
+from checks.log_lines import lost, of_computer, traffic
 from checks.site_systems import of_site, same_host, unseen, with_role
 
 _COMPONENT = "SMS_CLOUD_PROXYCONNECTOR"
@@ -65,9 +65,7 @@ def installed(
     managing = with_role(roles, MANAGEMENT_POINT)
     yield from lost(log)
     for point in points:
-        copies = of_computer(log, point.server, now)
-        if isinstance(log, Logs) and len(points) == len(log.copies) == 1:
-            copies = [one for one in log.copies if fresh(one, now)]
+        copies = of_computer(log, point.server, now, alone=len(points) == 1)
         fares = _told(_status(point, statuses, copies, expected), copies, expected)
         if any(same_host(point.server, one.server) for one in managing):
             yield fares

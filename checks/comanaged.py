@@ -314,7 +314,8 @@ def devices_comanaged(
     if not pilot:
         yield gap
         return
-    why = {name: line for name in pilot if (line := _why_not(of_computer(log, name, now)))}
+    logs = _logs_of(pilot, log, now)
+    why = {name: line for name, copies in logs.items() if (line := _why_not(copies))}
     found: set[str] = set()
     other: set[str] = set()
     untold: set[str] = set()
@@ -338,7 +339,7 @@ def devices_comanaged(
         none = not found and not untold and not nameless
         steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
         steps = tuple(filter(None, steps))
-        told_by = about(copy for name in lacking for copy in of_computer(log, name, now))
+        told_by = about(copy for name in lacking for copy in logs[name])
         kind = Fail if none else Warn
         yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
@@ -382,14 +383,21 @@ def _lacking_rows(
 
 # -- what the logs of the devices say --
 
+_RESTRICTED = "Let the enrolment restrictions allow the platform of the device and its version"
 _CODES = {
-    "0x80180002": "the device cannot authenticate: let its user sign in with the tenant's account",
-    "0x80180014": "the platform or its version may not enrol: look at the enrolment restrictions",
-    "0x80180015": "the platform or its version may not enrol: look at the enrolment restrictions",
-    "0x80180018": "the user has no licence for Intune",
-    "0x8018002a": "the user cancelled the enrolment",
-    "0x8018002b": "enrolment is not set up for the user: look at the MDM user scope and the UPN",
+    "0x80180002": "Let the user of the device sign in with an account of the tenant {tenant.id}",
+    "0x80180014": _RESTRICTED,
+    "0x80180015": _RESTRICTED,
+    "0x80180018": "Give the user of the device a licence for Intune",
+    "0x8018002a": "Let the user of the device enrol again, and not cancel",
+    "0x8018002b": "Put the user of the device into the MDM user scope, and correct the UPN",
 }
+
+
+def _logs_of(
+    pilot: set[str], log: Logs | Missing, now: datetime
+) -> dict[str, list[LogCopy]]:
+    return {name: of_computer(log, name, now, alone=len(pilot) == 1) for name in pilot}
 
 
 def _why_not(copies: Sequence[LogCopy]) -> Line | None:
@@ -404,7 +412,7 @@ def _why_not(copies: Sequence[LogCopy]) -> Line | None:
 def _step(line: Line) -> str:
     code = line.value("code").lower()
     if code in _CODES:
-        return f"{code}: {_CODES[code]}."
+        return f"{_CODES[code]} ({code})."
     if "enrollment url" in line.said.lower():
         return "Put the users of the devices into the MDM user scope of the tenant {tenant.id}."
     return ""
@@ -417,8 +425,8 @@ def _by_logs(
     if not pilot or isinstance(log, Missing) or not set_aside(devices):
         return unavailable(None, devices)
     proofs = {}
-    for name in sorted(pilot):
-        for copy in of_computer(log, name, now):
+    for name, copies in sorted(_logs_of(pilot, log, now).items()):
+        for copy in copies:
             last = copy.latest(ENROLLED, NOT_ENROLLED)
             enrolled = last is not None and last.kind == ENROLLED and last.at is not None
             if enrolled and copy.latest(POLICY) is not None and not copy.cut:

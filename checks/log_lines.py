@@ -22,18 +22,22 @@ _HTTP_ERROR = 400
 
 
 def lost(log: Logs | Missing) -> list[Outcome]:
-    """A log that was to be read and was not is a gap; one that nobody sent is none."""
-    if isinstance(log, Logs) or set_aside(log):
+    """A log that was to be read and was not, even in part, is a gap; one nobody sent is none."""
+    if isinstance(log, Logs):
+        return unread(log, log.copies)
+    if set_aside(log):
         return []
     return [Unknown(None, log.reason, remedy=(log.mend,) if log.mend else ())]
 
 
-def unread(log: Logs, copies: Iterable[LogCopy], ask: type[LogAsk]) -> list[Outcome]:
+def unread(log: Logs, copies: Iterable[LogCopy]) -> list[Outcome]:
     """What could not be read of the copies that count might say the opposite."""
     gap = "; ".join(filter(None, (*log.unread, faulty(copies))))
     if not gap:
         return []
-    return [Unknown(None, f"a part of what was sent could not be read: {gap}", remedy=mend(ask))]
+    step = f"Send {log.log}.log and {log.log}.lo_ again, in a way that can be read."
+    because = f"a part of what was sent of {log.log}.log could not be read: {gap}"
+    return [Unknown(None, because, remedy=(step,))]
 
 
 def mend(ask: type[LogAsk]) -> tuple[str, ...]:
@@ -54,7 +58,9 @@ def fresh(copy: LogCopy, now: datetime, span: timedelta = WEEK) -> bool:
 def stale(copy: LogCopy, ask: type[LogAsk], span: timedelta = WEEK) -> Unknown:
     """Too old to say how it is today, or from a clock that is wrong."""
     days = "24 hours" if span == DAY else f"{span.days} days"
-    because = f"{copy.shown} {copy.covers}, not the {days} before this assessment"
+    because = f"{copy.shown} {copy.covers}"
+    if copy.last is not None:
+        because += f", not the {days} before this assessment"
     return Unknown(None, because, remedy=mend(ask), about=about((copy,)))
 
 
@@ -81,9 +87,15 @@ def set_aside(gap: Missing) -> bool:
     return bool(gap.key) or gap.skipped
 
 
-def of_computer(log: Logs | Missing, computer: str, now: datetime) -> list[LogCopy]:
-    """The fresh copies from one computer."""
-    copies = log.of(computer) if isinstance(log, Logs) else ()
+def of_computer(
+    log: Logs | Missing, computer: str, now: datetime, *, alone: bool = False
+) -> list[LogCopy]:
+    """The fresh copies from one computer; where it is ``alone``, also one in no folder at all."""
+    if isinstance(log, Missing):
+        return []
+    copies = log.of(computer)
+    if alone and not copies:
+        copies = tuple(one for one in log.copies if not one.place)
     return [one for one in copies if fresh(one, now)]
 
 

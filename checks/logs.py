@@ -41,6 +41,7 @@ from assess.evidence.site_settings import CloudSubscription, CloudSubscriptions
 from checks.log_lines import WEEK, about, fresh, lost, mend, silent, stale, unread
 
 _EXAMPLES = 5
+_NO_KEYS = str.maketrans("{}", "()")  # a name in braces would be taken for a key
 _LEFTOVER = "hybrid MDM was retired on 2019-09-01, and the site still has an Intune subscription"
 
 # -- Cloudusersync.log --
@@ -70,7 +71,7 @@ def cloudusersync(
     if not copies:
         yield silent(log, CloudUserSync, "whether users were added")
         return
-    yield from unread(log, copies, CloudUserSync)
+    yield from unread(log, copies)
     inside = _users(members)
     for copy in copies:
         yield _synchronised(copy, now, inside)
@@ -90,7 +91,7 @@ def _synchronised(copy: LogCopy, now: datetime, inside: set[str] | None) -> Outc
     week = [one for one in copy.of(RECEIVED) if one.within(WEEK, now) and _number(one, "received")]
     full = [one for one in week if _number(one, "added") == _number(one, "received")]
     failures = copy.since(full[-1] if full else None, FAILED_USER)
-    failures = [one for one in failures if one.at is None or one.within(WEEK, now)]
+    failures = [one for one in failures if one.perhaps_within(WEEK, now)]
     where = about((copy,))
     if failures:
         return _failed(failures, inside, expected, where)
@@ -123,7 +124,8 @@ def _failed(
     mine = {user for user in times if inside is None or user in inside}
     repeated = sorted(user for user in mine if times[user] > 1)
     last = failures[-1]
-    step = f"Compare the UPN of {', '.join((repeated or sorted(times))[:_EXAMPLES])} in Active "
+    named = ", ".join((repeated or sorted(times))[:_EXAMPLES]).translate(_NO_KEYS)
+    step = f"Compare the UPN of {named} in Active "
     step += "Directory, the site database and the tenant; correct it, and wait 5 minutes for the "
     step += "next synchronisation."
     if repeated:
@@ -149,10 +151,7 @@ def sitecomp_scp(
     uploader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_UPLOADER")],
 ) -> Outcomes:
     """Pass when each component was installed the last time, or the site says that it is well."""
-    if isinstance(log, Logs):
-        yield from unread(log, log.telling(INSTALLATION, FLAGGED), Sitecomp)
-    else:
-        yield from lost(log)
+    yield from lost(log)
     for component, statuses in zip(DMP_COMPONENTS, (downloader, uploader), strict=True):
         yield _component(component, log, statuses)
 
@@ -216,7 +215,7 @@ def azuread_discovery(
     if not copies:
         yield silent(log, EntraDiscovery, "whether users were published")
         return
-    yield from unread(log, copies, EntraDiscovery)
+    yield from unread(log, copies)
     for copy in copies:
         yield from _published(copy, now)
 

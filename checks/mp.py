@@ -113,11 +113,12 @@ def client_connections(
     now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass for each management point with HTTPS, or with HTTP under enhanced HTTP."""
-    for subject, point in _judged(roles, servers, code):
+    judged = list(_judged(roles, servers, code))
+    for subject, point in judged:
         if point is None:
             yield _none(subject, roles)
         else:
-            copies = of_computer(log, point.server, now)
+            copies = of_computer(log, point.server, now, alone=len(judged) == 1)
             yield _secured(subject, point, settings, copies)
 
 

@@ -60,7 +60,7 @@ def internet_access(
     logs: list[tuple[Logs | Missing, type[LogAsk]]]
     logs = [(downloader, DmpDownloader), (uploader, DmpUploader)]
     told = [outcome for log, ask in logs for outcome in _judged(log, ask, now)]
-    unseen = [outcome for log, ask in logs for outcome in _gaps(log, ask)]
+    unseen = [outcome for log, _ in logs for outcome in _gaps(log)]
     probe: list[Outcome] = []
     if isinstance(reached, ServerProbes):
         probe = [probed(reached, roles, now)]
@@ -111,9 +111,9 @@ def _told(log: Logs | Missing) -> tuple[LogCopy, ...]:
     return log.telling(REACHED, NOT_REACHED) or log.copies
 
 
-def _gaps(log: Logs | Missing, ask: type[LogAsk]) -> list[Outcome]:
+def _gaps(log: Logs | Missing) -> list[Outcome]:
     """What was to be read and was not."""
-    return lost(log) if isinstance(log, Missing) else unread(log, _told(log), ask)
+    return lost(log) if isinstance(log, Missing) else unread(log, _told(log))
 
 
 def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
@@ -123,8 +123,8 @@ def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
         return stale(copy, ask, DAY)
     success = copy.latest(REACHED)
     after = copy.since(success, NOT_REACHED)
-    recent = [one for one in copy.of(NOT_REACHED) if one.at is None or one.within(DAY, now)]
-    open_failures = [one for one in after if one.at is None or one.within(DAY, now)]
+    recent = [one for one in copy.of(NOT_REACHED) if one.perhaps_within(DAY, now)]
+    open_failures = [one for one in after if one.perhaps_within(DAY, now)]
     if len(recent) >= _REPEATED or (ask is DmpDownloader and open_failures):
         last = (open_failures or recent)[-1]
         observed = f"{len(recent)} failed connections within 24 hours, the last one {last.quoted}"
@@ -184,8 +184,6 @@ def intune_certificate(
         line, copy = failing
         yield Fail(None, expected, line.quoted, about=about((copy,)))
     yield from lost(log)
-    if isinstance(log, Logs):
-        yield from unread(log, log.copies, CertMgr)
     if isinstance(confirmed, Missing):
         yield Manual(None, "")
         return

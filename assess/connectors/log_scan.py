@@ -5,6 +5,7 @@ and parsed. So a gigabyte passes through a few megabytes of memory, whatever is 
 """
 
 import codecs
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from assess.connectors.log_records import (
+    CLOSING,
     LONGEST,
+    OLDER,
+    OPENING,
     UNDATED,
     Entry,
     Stamp,
@@ -24,6 +28,7 @@ from assess.connectors.log_records import (
 from assess.evidence.logs import Line, Mark
 
 BLOCK = 1 << 21
+_SAMPLE = 1 << 16  # bytes by which an encoding is recognised
 _QUOTED = 280  # characters of a message that are kept
 _MATCHED = 4_000  # characters of a message that a pattern looks at
 _ERROR = b'type="3"'
@@ -70,19 +75,21 @@ def scan(chunks: Iterable[bytes], marks: Sequence[Mark], name: str, code_page: s
 
 def as_bytes(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same with ASCII as itself: UTF-16, with or without a mark, becomes UTF-8."""
-    decoder: codecs.IncrementalDecoder | None = None
-    begun = False
-    for chunk in chunks:
-        data = chunk
-        if not begun:
-            begun = True
-            encoding, mark = _encoding(data)
-            data = data[mark:]
-            if encoding:
-                decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-        yield data if decoder is None else decoder.decode(data).encode("utf-8", "replace")
-    if decoder is not None:
-        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    rest = iter(chunks)
+    head = b""
+    for chunk in rest:
+        head += chunk
+        if len(head) >= _SAMPLE:
+            break
+    encoding, mark = _encoding(head[:_SAMPLE])
+    begun = itertools.chain([head[mark:]], rest)
+    if not encoding:
+        yield from begun
+        return
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for chunk in begun:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
 def _encoding(head: bytes) -> tuple[str, int]:
@@ -93,11 +100,11 @@ def _encoding(head: bytes) -> tuple[str, int]:
         return "utf-16-le", 2
     if head.startswith(codecs.BOM_UTF16_BE):
         return "utf-16-be", 2
-    sample = head[:4096]
-    even, odd = sample[::2], sample[1::2]
-    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if zeros.count(0) > len(zeros) * 0.6 and others.count(0) < len(others) * 0.3:
-            return encoding, 0
+    for encoding in ("utf-16-le", "utf-16-be"):
+        for sign in (OPENING, CLOSING, OLDER):
+            at = head.find(sign.decode().encode(encoding))
+            if at >= 0 and at % 2 == 0:
+                return encoding, 0
     return "", 0
 
 

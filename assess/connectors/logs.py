@@ -6,7 +6,7 @@ The list of files is made once, and each log is read once, by the one question t
 import codecs
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assess.connectors import Visit
@@ -17,7 +17,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.logs import Line, LogAsk, LogCopy, Logs
 
-KEY, CODE_PAGE = "files.log_dir", "files.log_code_page"
+KEY, CODE_PAGE = "files.log_dir", "site.log_code_page"
 DEFAULT_CODE_PAGE = "cp1252"
 MOST_BYTES = 64 << 30  # of one log, everything counted
 _AT_ONCE = 2  # logs in memory at a time
@@ -105,7 +105,7 @@ class LogConnector:
         if not read:
             return None, lost
         read.sort(key=lambda one: one[0])
-        lines: list[Line] = [line for _, _, found in read for line in found.lines]
+        lines = _once(found.lines for _, _, found in read)
         firsts = [found.first.at for _, _, found in read if found.first.at is not None]
         lasts = [found.last.at for _, _, found in read if found.last.at is not None]
         names = tuple(file.name for _, file, _ in read)
@@ -183,6 +183,17 @@ def _order(ask: LogAsk, file: LogFile, found: Scan) -> tuple[float, int, str]:
     begin = found.first.at
     undated = math.inf if rank == _CURRENT else 0.0
     return (undated if begin is None else begin.timestamp(), rank, file.name.lower())
+
+
+def _once(files: Iterable[list[Line]]) -> list[Line]:
+    """The lines of several files in turn; what was sent twice counts once."""
+    known: set[tuple[object, ...]] = set()
+    lines: list[Line] = []
+    for found in files:
+        new = [one for one in found if (one.kind, one.at, one.said) not in known]
+        lines += new
+        known |= {(one.kind, one.at, one.said) for one in new if one.at is not None}
+    return lines
 
 
 def _noted(copy: LogCopy, visit: Visit) -> None:

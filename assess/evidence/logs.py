@@ -18,6 +18,7 @@ from assess.evidence import Ask
 from assess.evidence.certificates import same_computer
 
 _AHEAD = timedelta(days=1)  # of the moment judged from: a clock that is further ahead is wrong
+_WIDTH = timedelta(hours=26)  # from the easternmost time zone to the westernmost
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -42,6 +43,13 @@ class Line(msgspec.Struct, frozen=True):
     def within(self, span: timedelta, now: datetime) -> bool:
         """It was written in the time before ``now``, and surely so."""
         return self.at is not None and now - span <= self.at <= now + _AHEAD
+
+    def perhaps_within(self, span: timedelta, now: datetime) -> bool:
+        """It may have been written in the time before ``now``: what tells of a failure counts."""
+        if self.at is None:
+            return True
+        latest = self.at if self.exact else self.at + _WIDTH
+        return now - span <= latest
 
     @property
     def quoted(self) -> str:
@@ -128,6 +136,7 @@ class Mark(NamedTuple):
 
     ``keywords``: texts in lower-case ASCII, one of which stands in every such line; ``pattern``
     matches at the beginning of the message, whatever its capitals, and names the values to keep.
+    Keywords should be rare: what has one and does not match costs time.
     ``keep``: how many of the last ones are kept. ``errors``: every entry that is marked as an
     error counts too.
     """
@@ -331,7 +340,7 @@ class UserDiscoveryLog(LogAsk, frozen=True):
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             CYCLE,
-            ("cadsource::",),
+            ("sync returning 0x",),
             r"(?:INFO: )?CADSource::(?P<cycle>fullSync|incrementalSync) returning "
             r"(?P<code>0x[0-9A-F]{8})",
         ),
@@ -417,8 +426,18 @@ class ProxyConnectorLog(LogAsk, frozen=True):
         ),
         Mark(
             NO_CERTIFICATE,
-            ("certificate",),
-            r".*?\b(?:no (?:\w{1,30} ){0,3}certificate|certificate (?:was )?not found)",
+            (
+                "no certificate",
+                "no client certificate",
+                "no pki certificate",
+                "no suitable certificate",
+                "no valid certificate",
+                "no valid client certificate",
+                "certificate not found",
+                "certificate was not found",
+            ),
+            r".*?\b(?:no (?:valid )?(?:client |pki |suitable )?certificate"
+            r"|certificate (?:was )?not found)",
         ),
     )
 

@@ -86,7 +86,8 @@ def mp_web_server(
             other = points.reached(besides=host)
             if not other and isinstance(control, Endpoints):
                 other = control.reached(besides=host)
-            yield _no_web_server(host, seen, other, of_computer(log, host, as_of))
+            copies = of_computer(log, host, as_of, alone=len(points.by_host) == 1)
+            yield _no_web_server(host, seen, other, copies)
 
 
 def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy]) -> Outcome:
@@ -106,7 +107,7 @@ def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy])
             if test.value("status") == _REQUESTS_FAIL:
                 expected = f"a certificate for {host} on port 443"
                 said = f"{host} does not reach itself: {test.quoted}"
-                return Fail(host, expected, said, about=(host, copy.place))
+                return Fail(host, expected, said, about=(host, *places((copy,))))
             because = f"{because}; {test.quoted}"
         elif test is not None:
             because = f"{because}; it answers itself, and for how long yet is open: {test.quoted}"
@@ -198,7 +199,9 @@ def client_auth_installed(
         lacking = Fail if is_point else Warn
         held = _installed(server, stores, confirmed, as_of, lacking)
         yield held
-        yield from _not_selected(server, held, of_computer(log, server, as_of), lacking)
+        only = is_point and sum(needed.values()) == 1
+        copies = of_computer(log, server, as_of, alone=only)
+        yield from _not_selected(server, held, copies, lacking)
         yield from (replace(one, subject=server) for one in lost(log))
 
 
@@ -211,7 +214,7 @@ def _not_selected(
         broken = traffic(copy)[1]
         if broken is not None and broken.kind == NO_CERTIFICATE:
             kind = Warn if isinstance(held, Pass) and held.about else lacking
-            yield kind(server, expected, broken.quoted, about=(server, copy.place))
+            yield kind(server, expected, broken.quoted, about=(server, *places((copy,))))
 
 
 def _installed(

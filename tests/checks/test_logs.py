@@ -134,6 +134,12 @@ def test_cloudusersync_beside_the_site(found, subscriptions, status):
     assert type(decided(cloudusersync(found, NOW, subscriptions, NO_KEY))) is status
 
 
+def test_a_name_in_braces_is_no_key() -> None:
+    entries = [failing("{tenant.auth.client_secret}@x", hours) for hours in (3, 2)]
+    outcome = decided(cloudusersync(log(CloudUserSync, *entries), NOW, NOT_ASKED, NO_KEY))
+    assert "(tenant.auth.client_secret)@x" in outcome.remedy[0]
+
+
 # -- sitecomp.log --------------------------------------------------------------------------------------
 
 
@@ -321,6 +327,15 @@ def test_internet_access_by_both_logs(down, up, answer, status):
 def test_a_failed_connection_tells_what_to_do(line, step):
     outcome = decided(internet_access(log(DmpDownloader, (line, 1)), NOT_SENT, NOW, YES, NO_PROBE, NOT_ASKED))
     assert step in outcome.remedy[0]
+
+
+def test_a_failure_without_a_time_zone_may_be_of_today() -> None:
+    def unzoned(message: str, at: datetime) -> str:
+        return older(message, at, bias=None)
+
+    failures = [(REFUSED_LINE, hours) for hours in (22, 21, 20)]
+    found = log(DmpUploader, *failures, ("x", 2), written=unzoned)
+    assert type(decided(internet_access(NOT_SENT, found, NOW, YES))) is Fail
 
 
 LACKING = log(CertMgr, ("ERROR: Intune connector certificate not found", 2))

@@ -233,11 +233,28 @@ WELL, BROKEN = own_request("succeeded", 200), own_request("failed", 0)
     ],
 )
 @pytest.mark.parametrize("gone", [Silent("no answer"), Refused("refused")])
-def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any) -> None:
-    found = several(MpControl, mp01=entries)
+@pytest.mark.parametrize("place", ["mp01", ""])
+def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any, place: str) -> None:
+    found = log(MpControl, *entries, place=place)
     [outcome] = mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)
     assert type(outcome) is kind
     assert words in (outcome.observed if isinstance(outcome, Fail) else getattr(outcome, "because", ""))
+
+
+def test_a_log_in_no_folder_is_of_the_only_server() -> None:
+    found = log(MpControl, BROKEN)
+    gone: Any = Silent("no answer")
+    assert by_subject(mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)) == {MP01: Fail}
+    both = Endpoints({MP01: gone, MP02: gone})
+    assert by_subject(mp_web_server(NOW, both, REFUSED, NO_STORES, found)) == {MP01: Unknown, MP02: Unknown}
+    lacks = log(ProxyConnectorLog, LACKS)
+    assert by_subject(client_auth_installed(NOW, [MP01], CM01, NO_STORES, YES, lacks)) == {MP01: Fail, CM01: Pass}
+    assert by_subject(client_auth_installed(NOW, [MP01, MP02], CM01, NO_STORES, YES, lacks)) == {
+        MP01: Pass, MP02: Pass, CM01: Pass,
+    }  # fmt: skip
+    handler = log(CoManagementHandler, ENROLLED, POLICY)
+    assert type(decided(devices_comanaged(["pc1"], REFUSED, ASIDE, handler, NOW))) is Pass
+    assert type(decided(devices_comanaged(["pc1", "pc2"], REFUSED, ASIDE, handler, NOW))) is Unknown
 
 
 # -- management points --

@@ -409,6 +409,14 @@ def test_a_zip_in_the_folder_is_a_computer(tmp_path):
     assert copy.place == "CM01"
 
 
+def test_what_was_sent_twice_counts_once(tmp_path):
+    text = older(BAD, ago(hours=3)) + older(BAD, ago(hours=2)) + older(GOOD, ago(hours=1))
+    zipped(tmp_path / "logs" / "CM01.zip", (NAME, text))
+    put(tmp_path / "logs", f"CM01/{NAME}", text)
+    [copy] = fetched(tmp_path / "logs", tmp_path).copies
+    assert [line.kind for line in copy.lines] == [ERROR, ERROR, PUBLISHED]
+
+
 def test_no_path_of_an_archive_is_trusted(tmp_path):
     path = zipped(tmp_path / "sent.zip", (f"../../etc/{NAME}", TEXT), (f"/abs/{NAME}", TEXT), (f"C:\\a\\{NAME}", TEXT),
                   (f"x\x1b[31m\u202e/{NAME}", TEXT))  # fmt: skip
@@ -530,7 +538,7 @@ def test_a_run_reads_each_log_once_and_keeps_what_it_read(tmp_path, monkeypatch)
 
     monkeypatch.setattr(log_files, "_opener", counting)
     data = {"engagement": {"name": "a", "scenarios": ["co-management-internet"]},
-            "files": {"log_dir": "logs", "log_code_page": "cp1252"}}  # fmt: skip
+            "files": {"log_dir": "logs"}, "site": {"log_code_page": "cp1252"}}  # fmt: skip
     engagement = engagement_from(data, file="a.toml", folder=tmp_path)
     asks = [*questions([azuread_discovery]), CloudMgr()]
     with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
