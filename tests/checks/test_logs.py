@@ -335,7 +335,7 @@ def test_a_failure_without_a_time_zone_may_be_of_today() -> None:
 
     failures = [(REFUSED_LINE, hours) for hours in (22, 21, 20)]
     found = log(DmpUploader, *failures, ("x", 2), written=unzoned)
-    assert type(decided(internet_access(NOT_SENT, found, NOW, YES))) is Fail
+    assert type(decided(internet_access(NOT_SENT, found, NOW, YES, NO_PROBE, NOT_ASKED))) is Fail
 
 
 LACKING = log(CertMgr, ("ERROR: Intune connector certificate not found", 2))
