@@ -1,15 +1,18 @@
-"""Renders reports side by side, in processes that warm up while the sources answer.
+"""Renders reports side by side: the slow one in a process that warms up while the sources answer.
 
 A format that cannot be made here (no Pango, say) is told with its reason; the others are written.
 """
 
 import multiprocessing
+import signal
+import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.results import Results, from_json, to_json
 
@@ -22,6 +25,7 @@ FILE_NAMES = {
 WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit")
 # The slowest first, so that the others run beside it.
 _ORDER = ("pdf", "xlsx", "html")
+Job = tuple[str, bytes, Catalogue, Path, Path]
 
 
 def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
@@ -30,13 +34,17 @@ def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
     return WRITTEN if "all" in names else tuple(dict.fromkeys(names))
 
 
-def write_one(name: str, data: bytes, tables: Path, target: Path) -> str | None:
-    """Render one format from the bytes of results.json; the reason if it cannot be made here."""
-    from assess.discover import library  # noqa: PLC0415 - a process of its own starts here
-    from assess.reporters import write_report  # noqa: PLC0415
+def write_one(
+    name: str, data: bytes, catalogue: Catalogue, tables: Path, target: Path
+) -> str | None:
+    """Render one format from the bytes of results.json; the reason if it cannot be made here.
+
+    The catalogue is handed over: a process that renders imports no check.
+    """
+    from assess.reporters import write_report  # noqa: PLC0415 - a process of its own starts here
 
     try:
-        write_report(name, from_json(data), library().catalogue, tables, target)
+        write_report(name, from_json(data), catalogue, tables, target)
     except Unavailable as error:
         return f"{error.reason}. {error.mend}".strip()
     return None
@@ -44,56 +52,126 @@ def write_one(name: str, data: bytes, tables: Path, target: Path) -> str | None:
 
 def warm_up(name: str) -> None:
     """Import what a format needs, ahead of time."""
-    from assess.discover import library  # noqa: PLC0415
     from assess.reporters import warm_up as import_reporter  # noqa: PLC0415
 
-    library()
     import_reporter(name)
+
+
+class _Worker:
+    """One process that renders the formats it is given, one after another.
+
+    It is ended, not awaited: what it laid out takes half a second to be forgotten in good order.
+    Its temporary files lie in a folder that is removed by this side.
+    """
+
+    def __init__(self, ahead: str, folder: str) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, there = spawn.Pipe()
+        self._process = spawn.Process(target=_work, args=(there, ahead, folder), daemon=True)
+        self._process.start()
+        there.close()
+
+    def submit(self, job: Job) -> None:
+        """Give it one more format to write. Raises OSError where the process is gone."""
+        self._pipe.send(job)
+
+    def result(self) -> str | None:
+        """What ``write_one`` said of the next job. Raises EOFError or OSError as above."""
+        said: str | None = self._pipe.recv()
+        return said
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+
+def _work(pipe: "Connection[str | None, Job]", ahead: str, folder: str) -> None:
+    """What the process does: import ahead of time, then write what comes.
+
+    An error ends it; the other side meets the same error when it does the job itself.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = folder
+    try:
+        warm_up(ahead)
+        while True:
+            pipe.send(write_one(*pipe.recv()))
+    except Exception:  # noqa: BLE001 - told by the side that does it again
+        pipe.close()
 
 
 class Renderer:
     """Writes reports; used as a context so that its processes end."""
 
     def __init__(self, formats: Sequence[str]) -> None:
-        self._formats = [name for name in formats if name != "json"]
-        self._pool: ProcessPoolExecutor | None = None
+        self._formats = sorted((name for name in formats if name != "json"), key=_rank)
+        self._stack = ExitStack()
+        self._slow: _Worker | None = None
+        self._folder = ""
 
     def __enter__(self) -> Self:
         if len(self._formats) > 1:
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(min(2, len(self._formats)), mp_context=spawn)
-            for name in sorted(self._formats, key=_rank)[:2]:
-                self._pool.submit(warm_up, name)
+            folder = tempfile.TemporaryDirectory(prefix="assess-", ignore_cleanup_errors=True)
+            self._folder = self._stack.enter_context(folder)
+            self._slow = self._worker(self._formats[0])
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._stack.close()
+
+    def _worker(self, ahead: str) -> _Worker | None:
+        try:
+            worker = _Worker(ahead, self._folder)
+        except OSError:  # no processes to be had here: this one does it
+            return None
+        self._stack.callback(worker.close)
+        return worker
 
     def write(
         self, found: Results, formats: Sequence[str], tables: Path, folder: Path
     ) -> dict[str, str]:
-        """Write every format but results.json; a format that failed, with the reason."""
-        data = to_json(found)
+        """Write every format but results.json; a format that failed, with the reason.
+
+        The second process starts here: while sources are read it would only slow them down.
+        """
+        from assess.discover import library  # noqa: PLC0415 - not in the processes that render
+
+        data, catalogue = to_json(found), library().catalogue
         names = sorted((name for name in formats if name != "json"), key=_rank)
-        jobs: dict[str, Any] = {}
-        if self._pool is not None:
-            for name in names:
-                jobs[name] = self._pool.submit(
-                    write_one, name, data, tables, folder / FILE_NAMES[name]
-                )
-        failures: dict[str, str] = {}
-        for name in names:
-            try:
-                reason = jobs[name].result() if name in jobs else None
-                alone = name not in jobs
-            except BrokenProcessPool:  # no processes to be had here: do it in this one
-                reason, alone = None, True
-            if alone:
-                reason = write_one(name, data, tables, folder / FILE_NAMES[name])
-            if reason:
-                failures[name] = reason
-        return failures
+        jobs: list[Job] = [
+            (name, data, catalogue, tables, folder / FILE_NAMES[name]) for name in names
+        ]
+        given: list[tuple[Job, _Worker | None]] = [(job, None) for job in jobs]
+        if self._slow is not None and jobs:
+            second = self._worker(names[1]) if len(jobs) > 1 else None
+            workers = [self._slow, *([second] * (len(jobs) - 1))]
+            given = [
+                (job, _submitted(worker, job)) for job, worker in zip(jobs, workers, strict=True)
+            ]
+        reasons = {job[0]: _result(worker, job) for job, worker in [*given[1:], *given[:1]]}
+        return {name: reason for name in names if (reason := reasons[name])}
+
+
+def _submitted(worker: _Worker | None, job: Job) -> _Worker | None:
+    """The process that has the job; None where it could not be given."""
+    try:
+        if worker is not None:
+            worker.submit(job)
+    except OSError:
+        return None
+    return worker
+
+
+def _result(worker: _Worker | None, job: Job) -> str | None:
+    """What became of the job; done here where its process could not."""
+    try:
+        if worker is not None:
+            return worker.result()
+    except (EOFError, OSError):
+        pass
+    return write_one(*job)
 
 
 def _rank(name: str) -> int:

@@ -13,12 +13,16 @@ PLACE = "report.xlsx, sheet Findings"
 
 @dataclass(frozen=True)
 class Limits:
-    """How many cards, rows, subjects of one requirement and lines of evidence a report holds."""
+    """How many cards, rows, subjects of one requirement and lines of evidence a report holds.
+
+    ``letters``: of a place in a line of evidence, and of its answer.
+    """
 
     cards: int
     rows: int
     subjects: int
     evidence: int
+    letters: int = 1000
 
 
 @dataclass(frozen=True)

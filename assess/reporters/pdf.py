@@ -5,7 +5,6 @@ that stand in the page itself, and nothing else, neither from the network nor fr
 """
 
 import gc
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,14 +16,14 @@ from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
-from assess.reporters.summary import FITS, Fit, nothing_stops
+from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
 from assess.reporters.templating import brief, compile_templates, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=60, rows=400, subjects=8, evidence=5)
+LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
@@ -32,14 +31,13 @@ _FONTS = "assess-font:"
 # would draw a vector anew at each of its 500 places.
 _MARKS = "assess-mark:"
 _FACES = (
-    (TEXT, 400, "source-sans-3-latin-400-normal.woff2"),
-    (TEXT, 600, "source-sans-3-latin-600-normal.woff2"),
-    (TEXT, 700, "source-sans-3-latin-700-normal.woff2"),
-    (f"{TEXT} Ext", 400, "source-sans-3-latin-ext-400-normal.woff2"),
-    (f"{TEXT} Ext", 600, "source-sans-3-latin-ext-600-normal.woff2"),
-    (CODE, 400, "source-code-pro-latin-400-normal.woff2"),
-    (CODE, 600, "source-code-pro-latin-600-normal.woff2"),
-    (f"{CODE} Ext", 400, "source-code-pro-latin-ext-400-normal.woff2"),
+    (TEXT, 400, "source-sans-3-latin-400-normal.ttf"),
+    (TEXT, 600, "source-sans-3-latin-600-normal.ttf"),
+    (TEXT, 700, "source-sans-3-latin-700-normal.ttf"),
+    (f"{TEXT} Ext", 400, "source-sans-3-latin-ext-400-normal.ttf"),
+    (f"{TEXT} Ext", 600, "source-sans-3-latin-ext-600-normal.ttf"),
+    (CODE, 400, "source-code-pro-latin-400-normal.ttf"),
+    (f"{CODE} Ext", 400, "source-code-pro-latin-ext-400-normal.ttf"),
 )
 _LONG_NAME = 90
 _SHORT_NAME = 40
@@ -47,13 +45,18 @@ _SHORT_NAME = 40
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No search for garbage: layout makes millions of objects that live until its end."""
+    """No search for garbage: layout makes millions of objects that live until its end.
+
+    At that end they are old, so that the next search, among the young, does not go through them.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -61,23 +64,26 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     """The report as a PDF. Raises Unavailable where its renderer cannot run."""
     press = _press()
     shown = view(results, library_catalogue)
-    identifier = hashlib.sha256(repr(results).encode("utf-8", "replace")).digest()[:16]
     with _no_collection():
         fit = _fit(press, results, shown)
-        return press.write(press.lay_out(page(results, shown, fit)), identifier)
+        return press.write(press.lay_out(page(results, shown, fit)))
 
 
 def _fit(press: "_Press", results: Results, shown: View) -> Fit:
-    """The fullest summary that takes one page: tried on its own, which costs little."""
-    low, high = 0, len(FITS) - 1
-    while low < high:
-        tried = (low + high) // 2 if low else 0
-        alone = press.lay_out(page(results, shown, FITS[tried], alone=True))
-        if len(alone.pages) == 1:
-            high = tried
-        else:
-            low = tried + 1
-    return FITS[low]
+    """The fullest summary that takes one page: tried on its own, from the one that most take."""
+
+    def fits(at: int) -> bool:
+        alone = press.lay_out(page(results, shown, FITS[at], alone=True))
+        return len(alone.pages) == 1
+
+    at = USUAL
+    if not fits(at):
+        return next((FITS[more] for more in range(at + 1, len(FITS) - 1) if fits(more)), FITS[-1])
+    if fits(0):
+        return FITS[0]
+    while fits(at - 1):
+        at -= 1
+    return FITS[at]
 
 
 def _plan_charts(shown: View) -> list[tuple[str, str, str]]:
@@ -214,11 +220,9 @@ class _Press:
         )
 
     @staticmethod
-    def write(document: Any, identifier: bytes) -> bytes:  # noqa: ANN401 - untyped library
-        """The document as bytes."""
-        data: bytes = document.write_pdf(
-            pdf_identifier=identifier, pdf_variant="pdf/ua-1", pdf_tags=True
-        )
+    def write(document: Any) -> bytes:  # noqa: ANN401 - untyped library
+        """The document as bytes; without an identifier, for which all would be packed twice."""
+        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
         return data
 
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from assess.model import Severity, Status, Verdict
 from assess.reporters.planning import Choice, Plan
-from assess.reporters.words import STATUS_WORDS, counts_sentence
+from assess.reporters.words import STATUS_WORDS, counts_sentence, span
 from assess.results import Finding
 
 OPEN = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.MANUAL)
 _STATUSES = tuple(Status)
+_ABOVE = "as found, above"
 
 Counts = Mapping[Status, int]
+
+
+def _cut(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,24 @@ class Card:
         texts = [self.title, self.consequence, self.found, self.expected, self.waiver, *self.remedy]
         texts += [text for line in self.evidence for text in (line.where, line.answer)]
         return sum(map(len, texts)) + sum(len(tag.text) for tag in self.references)
+
+    @property
+    def evidence_read(self) -> str:
+        """From when to when its evidence was read."""
+        moments = [line.read_at for line in self.finding.evidence if line.read_at is not None]
+        return span(min(moments), max(moments)) if moments else ""
+
+    def seen(self, letters: int) -> tuple[str, ...]:
+        """Its evidence, a text a line; an answer that ``found`` gives in full is not told twice.
+
+        ``letters``: of a place, and of an answer.
+        """
+        lines = []
+        for line in self.evidence:
+            told = len(line.answer) > len(_ABOVE) and line.answer in self.found
+            answer = _ABOVE if told else _cut(line.answer, letters)
+            lines.append(f"{line.source} · {_cut(line.where, letters)} → {answer}")
+        return tuple(lines)
 
     @property
     def read(self) -> str:
@@ -205,6 +228,11 @@ class Step:
     brief: bool
 
     @property
+    def linked(self) -> bool:
+        """It fails or nobody knows: a reader goes on to the finding."""
+        return self.status in (Status.FAIL, Status.UNKNOWN) and not self.brief
+
+    @property
     def text(self) -> str:
         """The step and its requirement, with the number of findings where there are several."""
         several = f" ({self.findings:,})" if self.findings > 1 else ""
@@ -219,20 +247,13 @@ class Section:
     steps: tuple[Step, ...]
 
     @property
-    def carded(self) -> tuple[Step, ...]:
-        """The steps whose finding has a card of its own, worst first."""
-        cards = [step for step in self.steps if step.status in OPEN and not step.brief]
-        return tuple(sorted(cards, key=lambda step: _STATUSES.index(step.status)))
-
-    @property
-    def in_line(self) -> tuple[tuple[Status, str, str], ...]:
-        """The other steps by their status: its word, and the steps as one text."""
+    def groups(self) -> tuple[tuple[Status, str, tuple[Step, ...]], ...]:
+        """The steps by their status, worst first, each with its word."""
         groups: dict[Status, list[Step]] = {}
         for step in self.steps:
-            if step.status not in OPEN or step.brief:
-                groups.setdefault(step.status, []).append(step)
+            groups.setdefault(step.status, []).append(step)
         return tuple(
-            (status, STATUS_WORDS[status], "; ".join(step.text for step in groups[status]))
+            (status, STATUS_WORDS[status], tuple(groups[status]))
             for status in _STATUSES
             if status in groups
         )

@@ -33,6 +33,8 @@ FITS = (
     Fit(3, 3, 80, closed_areas=False, field=False),
     Fit(2, 2, 60, closed_areas=False, field=False),
 )
+# What fits a customer who has something to do in most areas.
+USUAL = 4
 
 
 def nothing_stops(view: View) -> str:

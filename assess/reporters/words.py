@@ -108,6 +108,14 @@ def minute(moment: datetime) -> str:
     return f"{short_day(moment)}, {moment:%H:%M} UTC"
 
 
+def span(first: datetime, last: datetime) -> str:
+    """``20 Nov 2026, 21:10:00 to 21:10:14 UTC``; one moment where both are the same."""
+    begin = f"{short_day(first)}, {first:%H:%M:%S}"
+    if first.date() != last.date():
+        return f"{begin} to {short_day(last)}, {last:%H:%M:%S} UTC"
+    return f"{begin} UTC" if first == last else f"{begin} to {last:%H:%M:%S} UTC"
+
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",

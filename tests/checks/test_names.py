@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Unknown, Warn
 from assess.evidence.adminservice import (
@@ -55,6 +56,15 @@ def test_what_is_registered_of_a_public_name(name: str, owner: str) -> None:
     assert registrable(name) == owner
     assert is_public(name)
     assert reason_not_public(name) is None
+
+
+def test_the_rules_of_one_top_level_domain_say_what_the_whole_list_says() -> None:
+    whole = PublicSuffixList(only_icann=True, accept_unknown=False)
+    below = ("ck", "co.uk", "kawasaki.jp", "city.kawasaki.jp", "公司.cn", "한국", "xn--p1ai", "рф", "nope")
+    for name in (f"{host}{top}" for top in below for host in ("", "a.", "b.a.", "c.b.a.")):
+        written = ascii_name(name)
+        assert written is not None
+        assert registrable(name) == whole.privatesuffix(written), name
 
 
 @pytest.mark.parametrize(("name", "word"), [

@@ -15,7 +15,7 @@ from weasyprint.urls import FatalURLFetchingError
 import samples
 from assess.errors import Unavailable
 from assess.reporters import pdf
-from assess.reporters.view import view
+from assess.reporters.view import OPEN, view
 from assess.results import Results
 
 CASES = {
@@ -123,6 +123,17 @@ def test_every_finding_is_there_with_its_id() -> None:
     for finding in results("plain").findings:
         assert re.sub(r"\s+", "", finding.id) in text
         assert re.sub(r"\s+", "", finding.title) in text
+
+
+def test_every_open_finding_says_what_was_found_expected_and_is_to_be_done() -> None:
+    text = re.sub(r"\s+", "", "".join(pages("plain")))
+    told = [card for card in view(results("plain"), samples.catalogue()).cards if card.status in OPEN]
+    assert len(told) > pdf.LIMITS.cards
+    for card in told:
+        owed = [] if card.brief else [card.found, card.expected, *(tag.text for tag in card.references)]
+        owed += [card.expected] if card.unanswered else card.remedy
+        for sentence in owed:
+            assert re.sub(r"\s+", "", sentence)[:60] in text, card.id
 
 
 def test_counts_and_verdicts_are_those_of_the_results() -> None:

@@ -89,8 +89,7 @@ def test_every_reference_is_in_the_way_from_the_documents() -> None:
     assert told == asked
     for paper in shown(results).papers:
         for section in paper.sections:
-            in_line = sum(text.count("; ") + 1 for _, _, text in section.in_line)
-            assert len(section.carded) + in_line >= len(section.steps)
+            assert sum(len(steps) for _, _, steps in section.groups) == len(section.steps)
 
 
 @pytest.mark.parametrize(

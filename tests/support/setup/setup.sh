@@ -116,6 +116,8 @@ virtual_environment() {
     fi
     say "installing $2 into .venv"
     .venv/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable "$2"
+    # pip compiles what it copies, which an editable package is not.
+    .venv/bin/python -m compileall -q assess checks templates
     echo "$state" >"$stamp"
 }
 
