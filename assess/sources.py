@@ -82,8 +82,9 @@ def whom(source: str, engagement: Engagement) -> str:
                 )
             )
         case "adminservice":
-            default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
-            return str(engagement.get("site.adminservice", default))
+            service = engagement.get("site.adminservice", engagement.get("site.provider_fqdn"))
+            ways = [one for one in (service, engagement.get("site.sql_server")) if one]
+            return ", then ".join(map(str, ways)) or "nobody: [site] is not set up"
         case "sql":
             return str(engagement.get("site.sql_server", "nobody: [site] sql_server is not set"))
         case "certificate-file":

@@ -232,10 +232,12 @@ def granted(readings: Iterable[Reading]) -> dict[str, tuple[str, ...]]:
 
 
 _NAMES = ", ".join(f"'{view}'" for view in granted(READINGS.values()))
-# The catalogue view shows what the account was granted: what it lacks is known before it is asked.
+# What the account lacks is known before it is asked; the catalogue view alone shows too much.
 COLUMNS = _reading(
     f"""SELECT TABLE_NAME, COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS
-        WHERE TABLE_SCHEMA = '{SCHEMA}' AND TABLE_NAME IN ({_NAMES})""",  # noqa: S608 - constants
+        WHERE TABLE_SCHEMA = '{SCHEMA}' AND TABLE_NAME IN ({_NAMES})
+          AND HAS_PERMS_BY_NAME(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), 'OBJECT', 'SELECT',
+                                COLUMN_NAME, 'COLUMN') = 1""",  # noqa: S608 - constants
     "view column",
 )
 

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from assess.connectors import Visit
 from assess.connectors import site_views as views
 from assess.connectors.site_views import Reading
-from assess.connectors.sql_session import DriverSession, Rows, Session
+from assess.connectors.sql_session import DriverSession, NotGranted, Rows, Session
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -208,8 +208,9 @@ class SiteDatabase:
         self._columns: dict[str, frozenset[str]] | None = None
 
     def answers(self, ask: Ask) -> bool:
-        """The questions for which a view is known."""
-        return type(ask) in READS
+        """Questions with a known view; those of the AdminService only where it is set up."""
+        ways = type(ask) in READS
+        return ways and (ask.source == self.source or not isinstance(self._session, _Nowhere))
 
     def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The answer to a bound question; raises Unavailable."""
@@ -295,7 +296,7 @@ class SiteDatabase:
             lack = self._lack(one, visit)
             if not lack:
                 return one
-        raise Unavailable(
+        raise NotGranted(
             f"{self._session.place} shows this account no {lack}",
             "Either it was not granted: `assess permissions --grants` prints the script for the "
             "administrator of the database. Or this version of the site does not have it.",
@@ -387,14 +388,13 @@ class SiteDatabase:
         self, reading: Reading, visit: Visit
     ) -> dict[tuple[str, str], list[dict[str, Any]]] | None:
         """Rows of the site control file by role; None, with a note, where they are not shown."""
+        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
         try:
-            chosen = self._chosen((reading,), visit)
-        except Unavailable as error:
+            for row in self._rows(self._chosen((reading,), visit), visit):
+                found.setdefault(_role(row), []).append(row)
+        except NotGranted as error:
             visit.note(self._where(_view(reading)), error.reason)
             return None
-        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for row in self._rows(chosen, visit):
-            found.setdefault(_role(row), []).append(row)
         return found
 
     def _components(self, component: str, visit: Visit) -> Seen[Component]:

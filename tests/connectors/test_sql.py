@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import twinsites
+from assess.collect import collect
 from assess.connectors import Visit
 from assess.connectors.sql import SiteDatabase, connect
 from assess.connectors.sql_session import DriverSession
@@ -41,6 +42,8 @@ from assess.evidence.site_settings import CollectionOf, CollectionRules
 from assess.keytypes import Secret
 from assess.preflight import preflight
 from assess.recording import Recording
+from assess.sources import connectors_for, whom
+from cloud import AdminServiceServer, Site
 from cloud.authority import Authority
 from site_database import SqlError, SqlServer, Views
 from site_database.server import Accounts
@@ -204,8 +207,6 @@ def test_roles_without_the_site_control_file_leave_their_properties_open(trusted
 
 
 def test_users_go_to_disk_and_members_are_joined_with_them(trusted: Path) -> None:
-    from assess.collect import collect
-
     asks = [DiscoveredUsers(), CollectionMembers("PS100014")]
     with database(trusted) as server, asking(described(server)) as ask:
         collect(asks, [ask.connector], ask.recording, clock=lambda: NOW)
@@ -310,6 +311,28 @@ def test_many_users_take_little_memory(trusted: Path) -> None:
     assert peak < 20_000_000
 
 
+def test_the_database_answers_what_the_adminservice_refuses(trusted: Path) -> None:
+    asks: list[Ask] = [Sites(), Roles(), AzureServices(), DiscoveredSuffixes()]
+    with database(trusted) as server, AdminServiceServer(Site("localhost", classes={}), auth="bearer") as service:
+        site = {
+            "code": "PS1", "sql_server": HOST, "adminservice": f"{service.url}/AdminService", "ca_file": str(service.authority.ca_file),
+            "auth": {"method": "none"},
+        }  # fmt: skip
+        engagement = described(server, site=site)
+        connectors = connectors_for(asks, engagement)
+        assert [one.source for one in connectors] == ["adminservice", "sql"]
+        with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            collect(asks, connectors, recording, clock=lambda: NOW)
+            assert len(recording.answer(Sites())) == 1
+            found = recording.record(Sites())
+            assert found.source == "sql"
+            assert [one.source for one in found.passed_over] == ["adminservice"]
+            with pytest.raises(Unavailable, match="wants a sign-in"):
+                recording.answer(AzureServices())
+    assert whom("adminservice", engagement) == f"{service.url}/AdminService, then {HOST}"
+    assert whom("sql", engagement) == HOST
+
+
 # -- what goes wrong --
 
 
@@ -319,6 +342,8 @@ def test_many_users_take_little_memory(trusted: Path) -> None:
 )
 def test_a_database_that_is_not_set_up_is_skipped(tables: dict[str, Any], key: str, trusted: Path) -> None:
     with asking(described(None, **tables)) as ask:
+        assert not ask.connector.answers(Sites())
+        assert ask.connector.answers(DiscoveredSuffixes())
         error = refused(ask, DiscoveredSuffixes())
     assert (error.key, error.skipped) == (key, True)
 

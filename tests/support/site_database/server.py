@@ -28,6 +28,7 @@ class Views:
     """Views of a site database: ``{"v_Site": "SiteCode Type# Flag?"}`` and their rows.
 
     ``granted`` narrows what the account may read, by view; a view that is not there is not granted.
+    The catalogue shows every column of a view of which one is granted.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Views:
             )
             self._database.executemany(
                 "INSERT INTO INFORMATION_SCHEMA.COLUMNS VALUES ('dbo', ?, ?)",
-                [(view, name) for name in kinds if name in self.granted.get(view, ())],
+                [(view, name) for name in kinds if self.granted.get(view)],
             )
+        self._database.create_function("CONCAT", -1, lambda *parts: "".join(p or "" for p in parts))
+        self._database.create_function("HAS_PERMS_BY_NAME", 5, self._has_permission)
         self._database.create_function("REVERSE", 1, lambda text: None if text is None else text[::-1])
         self._database.create_function("RIGHT_OF", 2, lambda text, size: None if text is None else text[-size:] if size else "")
         self._lock = threading.Lock()
@@ -91,6 +94,10 @@ class Views:
             if not found:
                 return
             yield from found
+
+    def _has_permission(self, securable: str, kind: str, permission: str, column: str, part: str) -> int:
+        asked = (kind, permission, part) == ("OBJECT", "SELECT", "COLUMN")
+        return int(asked and column in self.granted.get(securable.removeprefix("dbo."), ()))
 
     def _may_read(self, view: str, column: str) -> None:
         granted = {name.lower() for name in self.granted.get(view, ())}
