@@ -76,7 +76,8 @@ Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
 # Started with -File, a list comes as one text.
-$Collections = @($CollectionId -split ',' | Where-Object { $_ })
+# All Systems is always wanted: how many clients a gateway would have.
+$Collections = @(@('SMS00001') + @($CollectionId -split ',') | Where-Object { $_ } | Sort-Object -Unique)
 $Servers = @($Server -split ',' | Where-Object { $_ })
 $Clients = @($Client -split ',' | Where-Object { $_ })
 $Parts = @($Section -split ',' | Where-Object { $_ })

@@ -44,7 +44,8 @@ def command(file: Path, seconds: float, *, as_json: bool) -> int:
             [(row.source, row.status, row.found, row.mend or "-") for row in rows],
         )
     failed = [row.source for row in rows if row.status == "failed"]
-    skipped = [row.source for row in rows if row.status == "skipped"]
+    found = {row.source for row in rows if row.status == "ok"}  # by another way
+    skipped = [row.source for row in rows if row.status == "skipped" and row.source not in found]
     if skipped:
         say(f"Not set up, so their findings will be unknown: {', '.join(skipped)}.")
     if failed:

@@ -16,7 +16,7 @@ from assess.connectors.exported import FILES
 from assess.connectors.provider_classes import READABLE
 from assess.evidence.logs import LogAsk
 from assess.evidence.site_roles import KEPT, Property
-from assess.evidence.site_settings import Agent, Rule
+from assess.evidence.site_settings import ALL_SYSTEMS, Agent, Rule
 from cloud.site_classes import SECRET_CLASSES, known_classes
 from siteexports import LAZY, SINCE_MIDNIGHT, read_classes
 
@@ -227,6 +227,10 @@ def test_objects_inside_are_read_in_part() -> None:
     assert lazy
     assert dict(re.findall(r"(\w+) = '(\w+)'", lazy[1])) == {name: one for name, (_, one) in LAZY.items()}
     assert words("SinceMidnight") == [SINCE_MIDNIGHT]
+
+
+def test_all_systems_are_always_counted() -> None:
+    assert f"@('{ALL_SYSTEMS}')" in SOURCE.decode()
 
 
 def test_every_question_to_wmi_is_a_select_of_named_properties() -> None:

@@ -53,7 +53,7 @@ class Exported:
         account: str = "CORP\\reader",
         groups: Sequence[str] = (),
     ) -> None:
-        self.collections = tuple(collections)
+        self.collections = ("SMS00001", *collections)  # All Systems is always read
         self.files: dict[str, bytes] = {}
         self.sections: list[dict[str, str]] = [{"name": "site", "state": "complete", "reason": ""}]
         self.site: dict[str, Any] = {
