@@ -1,8 +1,11 @@
 """The certificates of the deployed gateway: its own, and the authorities it takes clients from."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from assess.check import (
+    AsOf,
     Attestation,
     Attested,
     Fail,
@@ -25,6 +28,7 @@ from assess.evidence.certificates import (
     CollectedStores,
     Stores,
 )
+from assess.evidence.revocation import Lists, OwnLists
 from assess.evidence.site_cloud import (
     GatewaySetting,
     GatewaySettings,
@@ -35,6 +39,7 @@ from assess.evidence.tls import Endpoints, Served
 from checks.certificates import GatewayFile, GatewayLive
 from checks.cmg_gateway import ServiceName, Services, gateways, label, not_sent
 from checks.comanagement_site import oldest_build
+from checks.revocation import lists_reached
 
 Trusts: TypeAlias = Annotated[Seen[GatewayTrust] | Missing, GatewayTrusts()]
 Mode: TypeAlias = Annotated[str | Missing, Key("mp.mode")]
@@ -239,17 +244,25 @@ def _limits(row: GatewayTrust, sites: Seen[Site] | Missing) -> Outcome:
 
 @check("cmg.crl-verification")
 def crl_verification(
+    as_of: Annotated[datetime, AsOf()],
     settings: Annotated[Seen[GatewaySetting] | Missing, GatewaySettings()],
     service: ServiceName,
     mode: Mode,
     public: Annotated[bool | Missing, Key("cmg.crl_public")],
+    lists: Annotated[Lists | Missing, OwnLists()],
 ) -> Outcomes:
-    """Pass when the option fits whether the revocation list is on the internet."""
+    """Pass when the option fits whether the revocation list is on the internet, and current."""
     found, why = gateways(settings, service)
-    return [_revocation(row, mode, public) for row in found] or [why]
+    return [_revocation(row, mode, public, lists, as_of) for row in found] or [why]
 
 
-def _revocation(row: GatewaySetting, mode: str | Missing, public: bool | Missing) -> Outcome:
+def _revocation(
+    row: GatewaySetting,
+    mode: str | Missing,
+    public: bool | Missing,
+    lists: Lists | Missing,
+    as_of: datetime,
+) -> Outcome:
     verifies = row.client_cert_revocation_enabled
     if not isinstance(verifies, bool):
         return not_sent(row.label, "ClientCertRevocationEnabled")
@@ -261,14 +274,42 @@ def _revocation(row: GatewaySetting, mode: str | Missing, public: bool | Missing
         if public:
             return Warn(None, expected, f"{said}, although the list is on the internet")
         return Pass(None, f"{said}, and the list is not on the internet", expected)
-    if not public:
-        if mode == _ENHANCED:
-            observed = f"{said}, without effect: clients have no PKI certificates (mp.mode)"
-            return Pass(None, observed, expected)
+    if public:
+        return _measured(said, mode, lists, as_of)
+    if mode == _ENHANCED:
+        observed = f"{said}, without effect: clients have no PKI certificates (mp.mode)"
+        return Pass(None, observed, expected)
+    if isinstance(mode, Missing):
+        return unavailable(None, mode)
+    observed = f"{said}, the list is not on the internet, and clients have PKI certificates"
+    return Fail(None, expected, observed)
+
+
+def _measured(
+    said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime
+) -> Outcome:
+    """Whether the lists are where they are said to be."""
+    if isinstance(lists, Missing):
+        because = f"{said}; that the list is reached from the internet was not measured: "
+        return Unknown(None, because + lists.reason, remedy=_one(lists.mend))
+    measured = lists_reached(lists, as_of)
+    if isinstance(measured, Fail):
         if isinstance(mode, Missing):
             return unavailable(None, mode)
-        observed = f"{said}, the list is not on the internet, and clients have PKI certificates"
-        return Fail(None, expected, observed)
-    because = f"{said}; that the list is reached from the internet and current was not measured"
-    fetch = "Open the http address of the list from outside the network, and look at its dates."
-    return Unknown(None, because, remedy=(fetch,))
+        if mode == _ENHANCED:
+            text = f"{said}, without effect: clients have no PKI certificates (mp.mode); "
+            return Warn(None, measured.expected, text + measured.observed)
+    return _beside(said, measured)
+
+
+def _beside(said: str, measured: Outcome) -> Outcome:
+    """What was measured, after what is set."""
+    match measured:
+        case Pass():
+            return replace(measured, observed=f"{said}; {measured.observed}")
+        case Fail() | Warn():
+            return replace(measured, observed=f"{said}, and {measured.observed}")
+        case Unknown():
+            return replace(measured, because=f"{said}; {measured.because}")
+        case _:
+            return measured

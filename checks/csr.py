@@ -22,6 +22,7 @@ from assess.evidence.adminservice import Seen as SeenRows
 from assess.evidence.adminservice import Site, Sites
 from assess.evidence.certificates import (
     Attribute,
+    Certificate,
     CertificateFile,
     CertificateIn,
     KeyProvider,
@@ -32,6 +33,7 @@ from assess.evidence.certificates import (
     same_computer,
 )
 from checks.certificates import (
+    Found,
     GatewayFile,
     GatewayLive,
     GatewayPath,
@@ -233,19 +235,32 @@ def key_size(
     found = certificates(file, path, live, service, others=bool(others))
     yield from found.gaps
     for specimen in found.specimens:
-        yield _size(specimen.subject, specimen.leaf.key_algorithm, specimen.leaf.key_bits)
+        yield _size(specimen.subject, specimen.leaf)
     for one, where in others:
         match one:
             case Request():
-                yield _size(one.name, one.key_algorithm, one.key_bits)
+                yield _size(one.name, one)
             case CertificateFile():
-                yield _size(one.name, one.leaf.key_algorithm, one.leaf.key_bits)
+                yield worst([_size(one.name, one.leaf), *_reused(one, found)])
             case Missing():
                 yield unread(file_name(where), one)
 
 
-def _size(subject: str, algorithm: str, bits: int | None) -> Outcome:
+def _reused(one: CertificateFile, found: Found) -> list[Outcome]:
+    """A key of the gateway that another role has too: whoever steals the one has the other."""
+    same = [other for other in found.specimens if other.leaf.spki_sha256 == one.leaf.spki_sha256]
+    if not same:
+        return []
+    what = "certificate" if same[0].leaf.sha256 == one.leaf.sha256 else "key"
+    text = f"it has the same {what} as the gateway ({in_words(other.subject for other in same)})"
+    return [Warn(one.name, "a key of its own for each role", text)]
+
+
+def _size(subject: str, one: Certificate | Request) -> Outcome:
+    algorithm, bits = one.key_algorithm, one.key_bits
     expected, seen = "RSA 2048 (or 4096)", f"{algorithm} {bits or ''}".strip()
+    if one.key_fault:
+        return Fail(subject, expected, f"{seen}: {one.key_fault}")
     if algorithm != "RSA":
         return Fail(subject, expected, f"{seen}: not an RSA key")
     if bits is None:

@@ -7,13 +7,14 @@ JSON, in any of these shapes, in UTF-8 or UTF-16 as PowerShell writes it::
     [{"server": "mp01.corp.contoso.com", "thumbprint": "…", …}, …]
 
 A certificate has ``thumbprint``, ``subject``, ``issuer``, ``not_before``, ``not_after``,
-``has_private_key``, ``exportable``, ``provider``, ``eku`` and ``template``, or ``raw_data`` with
-the certificate itself (Base64), which then says the rest. A computer may have ``domain_joined``,
-``entra_joined`` and ``entra_registered``, and ``roots``: its trusted roots, a list of the same
-kind. Rows as PowerShell's certificate drive writes them (``PSParentPath``) belong to the computer
-that the file is named for, and those of its store Root are trusted roots. Capitals, ``_`` and ``-``
-in names do not matter; the names of PowerShell objects are understood. Dates are ISO 8601 (UTC
-where they name no zone) or the ``/Date(…)/`` of Windows PowerShell.
+``has_private_key``, ``exportable``, ``provider``, ``eku``, ``template`` and ``crl_urls`` (where its
+revocation list is), or ``raw_data`` with the certificate itself (Base64), which then says the rest.
+A computer may have ``domain_joined``, ``entra_joined`` and ``entra_registered``, and ``roots``: its
+trusted roots, a list of the same kind. Rows as PowerShell's certificate drive writes them
+(``PSParentPath``) belong to the computer that the file is named for, and those of its store Root
+are trusted roots. Capitals, ``_`` and ``-`` in names do not matter; the names of PowerShell objects
+are understood. Dates are ISO 8601 (UTC where they name no zone) or the ``/Date(…)/`` of Windows
+PowerShell.
 
 Folders: one for a computer, with its certificates (``.cer``, ``.crt``, ``.pem``, ``.der``,
 ``.p7b``), or one with a sub-folder for each, or one with files that are named for their computers.
@@ -142,6 +143,7 @@ def _entry(found: x509.Certificate, store: TrustStore) -> StoreEntry:
         template="" if template is None else template.name or template.oid,
         dns_names=one.dns_names,
         issued_by_named=store.chains_to_own(found),
+        crl_urls=one.crl_urls,
     )
 
 
@@ -223,6 +225,7 @@ def _described(row: "_Row", store: TrustStore) -> StoreEntry:
         template=row.text("template", "templatename", "certificatetemplate"),
         dns_names=_names(row.first("dnsnames", "dnsnamelist", "san")),
         issued_by_named=store.names_issuer(row.text("issuer", "issuername")),
+        crl_urls=_urls(row.first("crlurls", "crldistributionpoints", "cdp")),
     )
     empty = StoreEntry()
     said = {
@@ -261,6 +264,10 @@ def _usages(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401
         if usage:
             found.append(usage)
     return tuple(found)
+
+
+def _urls(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401
+    return None if value is None else tuple(str(one).strip() for one in _items(value))
 
 
 def _names(value: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -25,6 +25,7 @@ _LONGEST_HEAD = 16384
 _OK = 200
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _FROM_THE_PROXY = frozenset({502, 503, 504})
+_PROXY_MEND = "Check [network] proxy, or the environment's, and that it lets this host through."
 
 
 class ConnectionRefusedByHostError(Exception):
@@ -61,6 +62,14 @@ class Line:
         self._sock = sock
         self._deadline = deadline
         self.through = through
+
+    @property
+    def address(self) -> str:
+        """The IP address of whoever is at the other end, "" where that is not known any more."""
+        try:
+            return str(self._sock.getpeername()[0])
+        except OSError:
+            return ""
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -121,11 +130,28 @@ class Dialler:
             return Line(_connected(*_address(route, port), deadline, called), deadline)
         proxy = self._proxy_for(host, port)
         if proxy is None:
-            return Line(_connected(host, port, deadline), deadline)
+            return self.dial_direct(host, port)
         return _tunnel(proxy, host, port, deadline)
 
-    def _proxy_for(self, host: str, port: int) -> SplitResult | None:
-        found = self._proxy or getproxies().get("https")
+    def dial_plain(self, host: str, port: int) -> tuple[Line, bool, dict[str, str]]:
+        """An open line for HTTP without TLS: it may lead to a proxy, which is given the whole URL.
+
+        With it, whether the way is direct, and the headers that a proxy wants. Raises as ``dial``.
+        """
+        if f"{host.lower()}:{port}" in self._routes:
+            return self.dial(host, port), False, {}
+        proxy = self._proxy_for(host, port, "http")
+        if proxy is None:
+            return self.dial_direct(host, port), True, {}
+        return _to_proxy(proxy, Deadline(self.seconds)), False, _credentials(proxy)
+
+    def dial_direct(self, host: str, port: int) -> Line:
+        """An open line to the host's own address. Raises as ``dial``."""
+        deadline = Deadline(self.seconds)
+        return Line(_connected(host, port, deadline), deadline)
+
+    def _proxy_for(self, host: str, port: int, scheme: str = "https") -> SplitResult | None:
+        found = self._proxy or getproxies().get(scheme)
         if not found or proxy_bypass(f"{host}:{port}") or proxy_bypass(host):
             return None
         parts = urlsplit(found if "//" in found else f"http://{found}")
@@ -189,44 +215,68 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
     raise NotReachedError(f"{called} cannot be reached: {why}")
 
 
-def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Line:
-    """A line through a proxy; what the proxy cannot do is no fault of the host's."""
-    name, number = proxy.hostname or "", proxy.port or (443 if proxy.scheme == "https" else 80)
-    where = f"the proxy {name}:{number}"
-    mend = "Check [network] proxy, or the environment's, and that it lets this host through."
+def _to_proxy(proxy: SplitResult, deadline: Deadline) -> Line:
+    """A line to a proxy itself; raises Unavailable where there is no such proxy."""
+    name, where = proxy.hostname or "", _called(proxy)
     try:
-        sock = _connected(name, number, deadline)
+        sock = _connected(name, _port(proxy), deadline)
     except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
-        raise Unavailable(f"{where} cannot be reached: {error}", mend) from None
+        raise Unavailable(f"{where} cannot be reached: {error}", _PROXY_MEND) from None
     except OSError:
-        raise Unavailable(f"{where} broke off, or is no proxy", mend) from None
+        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
     try:
         if proxy.scheme == "https":
             sock.settimeout(deadline.left())
             sock = ssl.create_default_context().wrap_socket(sock, server_hostname=name)
-        line = Line(sock, deadline, where)
+    except TimeoutError:
+        sock.close()
+        raise NotReachedError(f"{where} did not make a TLS connection in time") from None
+    except (OSError, ValueError):
+        sock.close()
+        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
+    return Line(sock, deadline, where)
+
+
+def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Line:
+    """A line through a proxy; what the proxy cannot do is no fault of the host's."""
+    line = _to_proxy(proxy, deadline)
+    where = line.through
+    try:
         line.send(_connect_request(proxy, host, port))
         status = _status(line)
     except TimeoutError:
-        sock.close()
+        line.close()
         raise NotReachedError(f"{where} did not lead to {host}:{port} in time") from None
     except (OSError, ValueError):
-        sock.close()
-        raise Unavailable(f"{where} broke off, or is no proxy", mend) from None
+        line.close()
+        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
     if status == _OK:
         return line
     line.close()
     if status in _FROM_THE_PROXY:
         raise NotReachedError(f"{where} did not reach {host}:{port} ({status})")
-    raise Unavailable(f"{where} does not let {host}:{port} through ({status})", mend)
+    raise Unavailable(f"{where} does not let {host}:{port} through ({status})", _PROXY_MEND)
+
+
+def _called(proxy: SplitResult) -> str:
+    return f"the proxy {proxy.hostname}:{_port(proxy)}"
+
+
+def _port(proxy: SplitResult) -> int:
+    return proxy.port or (443 if proxy.scheme == "https" else 80)
+
+
+def _credentials(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
 def _connect_request(proxy: SplitResult, host: str, port: int) -> bytes:
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-    if proxy.username is not None:
-        pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}")
+    lines += [f"{name}: {value}" for name, value in _credentials(proxy).items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -30,13 +30,18 @@ from assess.evidence.dns import (
     Delegation,
     Disagreement,
     DnsAsk,
+    Issuers,
     Lookup,
     NoAnswer,
     NoName,
     NoRecord,
+    Permission,
+    Permissions,
+    Permitted,
     Resolved,
     Target,
     TargetAddress,
+    Unrestricted,
     View,
     Wildcard,
     Zone,
@@ -97,7 +102,7 @@ class DnsConnector:
         """Every question about names."""
         return isinstance(ask, DnsAsk)
 
-    def fetch(self, ask: Ask, visit: Visit) -> Aliases | AddressBook | Zones:
+    def fetch(self, ask: Ask, visit: Visit) -> Aliases | AddressBook | Permissions | Zones:
         """The answer for every name; a name that nobody answered for is a ``NoAnswer`` in it.
 
         Raises Unavailable where the view that is asked for has no server to ask.
@@ -107,12 +112,17 @@ class DnsConnector:
         # The servers of zones are found through the public resolvers.
         servers = self._servers("internal" if ask.view == "internal" else "public")
         names, view = ask.asked, ask.view
+        ttl: dict[str, int] = {}
         match ask:
             case Cname(view="authoritative"):
-                return Aliases(self._each(names, "CNAME", view, visit, self._at_its_zone))
+                there = partial(self._at_its_zone, ttl=ttl)
+                return Aliases(self._each(names, "CNAME", view, visit, there), ttl)
             case Cname():
-                look = partial(self._alias, servers=servers)
-                return Aliases(self._each(names, "CNAME", view, visit, look))
+                look = partial(self._alias, servers=servers, ttl=ttl)
+                return Aliases(self._each(names, "CNAME", view, visit, look), ttl)
+            case Issuers():
+                climb = partial(self._permitted, servers=servers)
+                return Permissions(self._each(names, "CAA", view, visit, climb))
             case Wildcard():
                 invented = partial(self._invented, servers=servers)
                 return Aliases(self._each(names, "invented name", view, visit, invented))
@@ -233,7 +243,13 @@ class DnsConnector:
     # -- one name --
 
     async def _alias(
-        self, name: str, visit: Visit, servers: Iterable[Server], *, recurse: bool = True
+        self,
+        name: str,
+        visit: Visit,
+        servers: Iterable[Server],
+        *,
+        recurse: bool = True,
+        ttl: dict[str, int] | None = None,
     ) -> tuple[Answered | NoAnswer, str]:
         """The first target; without an alias, the addresses in its place."""
         reply = await self._asker.ask(
@@ -241,6 +257,8 @@ class DnsConnector:
         )
         if isinstance(reply, Silence):
             return NoAnswer(reply.why), ""
+        if ttl is not None and reply.answer is not None:
+            ttl[name] = max(reply.ttl or 0, ttl.get(name, 0))
         if reply.answer is not None:
             return Target(host_name(reply.answer[0].target)), reply.server
         if not reply.exists:
@@ -288,6 +306,27 @@ class DnsConnector:
         label = hashlib.sha256(name.encode()).hexdigest()[:16]
         return await self._alias(f"x{label}.{name}", visit, servers)
 
+    async def _permitted(
+        self, name: str, visit: Visit, servers: Iterable[Server]
+    ) -> tuple[Permitted | Unrestricted | NoAnswer, str]:
+        """The CAA records of the name, else of the closest above it that has some (RFC 8659).
+
+        A top-level domain has none, and is not asked.
+        """
+        server, owner = "", name
+        while "." in owner:
+            reply = await self._asker.ask(owner, dns.rdatatype.CAA, servers, visit)
+            if isinstance(reply, Silence):
+                return NoAnswer(reply.why), ""
+            server = reply.server
+            if reply.answer is not None:
+                records = sorted(map(_permission, reply.answer), key=_order)
+                return Permitted(owner, tuple(records)), server
+            if reply.alias is not None and reply.exists and not reply.resolves:
+                return NoAnswer(f"{server} does not follow the alias to {reply.alias}"), server
+            owner = owner.partition(".")[2]
+        return Unrestricted(), server
+
     async def _delegation(self, name: str, visit: Visit) -> tuple[ZoneOf, str]:
         servers = self._servers("public")
         soa = await self._asker.ask(name, dns.rdatatype.SOA, servers, visit)
@@ -309,7 +348,9 @@ class DnsConnector:
 
     # -- the servers of a zone --
 
-    async def _at_its_zone(self, name: str, visit: Visit) -> tuple[Lookup, str]:
+    async def _at_its_zone(
+        self, name: str, visit: Visit, ttl: dict[str, int]
+    ) -> tuple[Lookup, str]:
         """The alias as each server of the name's zone has it, asked without recursion."""
         above = name.partition(".")[2]
         zone = await self._zone(above, visit)
@@ -317,7 +358,7 @@ class DnsConnector:
             return zone, ""
         if isinstance(zone, NoRecord):
             return NoAnswer(f"no zone with name servers has {name}"), ""
-        said = await asyncio.gather(*(self._at(ns, name, visit) for ns in zone.nameservers))
+        said = await asyncio.gather(*(self._at(ns, name, visit, ttl) for ns in zone.nameservers))
         answers: dict[str, Answered] = {}
         faults: dict[str, str] = {}
         for ns, lookup in zip(zone.nameservers, said, strict=True):
@@ -333,13 +374,15 @@ class DnsConnector:
         asked = ", ".join(answers)
         return found, f"{asked}; no answer from {silent}" if silent else asked
 
-    async def _at(self, ns: str, name: str, visit: Visit) -> Answered | NoAnswer:
+    async def _at(
+        self, ns: str, name: str, visit: Visit, ttl: dict[str, int]
+    ) -> Answered | NoAnswer:
         servers = await _once(self._hosts, ns, self._host_servers(ns, visit))
         if isinstance(servers, NoAnswer):
             return servers
         if self._asker.never_answered(servers):
             return NoAnswer("it has not answered anything in this run")
-        lookup, _ = await self._alias(name, visit, servers, recurse=False)
+        lookup, _ = await self._alias(name, visit, servers, recurse=False, ttl=ttl)
         return lookup
 
     async def _host_servers(self, ns: str, visit: Visit) -> tuple[Server, ...] | NoAnswer:
@@ -381,6 +424,15 @@ def connect(engagement: Engagement) -> DnsConnector:
         connect_to=engagement.get("network.connect_to"),
         file=engagement.file,
     )
+
+
+def _permission(record: Any) -> Permission:  # noqa: ANN401 - a record without types
+    tag = record.tag.decode("ascii", "replace").lower()
+    return Permission(tag, record.value.decode("utf-8", "replace"), bool(record.flags & 0x80))
+
+
+def _order(one: Permission) -> tuple[str, str]:
+    return one.tag, one.value
 
 
 async def _once(

@@ -1,5 +1,7 @@
 """Asks a web server for one thing and reads the status line: whether a service runs behind a port.
 
+What is asked about revocation is read by a module of its own.
+
 TLS is verified, against the public roots or ``ca_file``, and the customer's own root beside them;
 the certificate has to be valid at the moment of the visit, whatever the machine's clock says.
 Redirects are not followed; the body is left alone.
@@ -25,10 +27,13 @@ from assess.connectors.dial import (
     NoAddressError,
     NotReachedError,
 )
+from assess.connectors.plainweb import Secure
+from assess.connectors.revocation import RevocationReader
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted, StatusLine
+from assess.evidence.revocation import Lists, RevocationAsk, Revocations
 
 _LONGEST_LINE = 4096
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
@@ -45,13 +50,16 @@ class HttpConnector:
         self._dialler = dialler
         self._roots = roots
         self._ca_file = ca_file
+        self._revocation = RevocationReader(dialler, roots, self._securing)
 
     def answers(self, ask: Ask) -> bool:
-        """Questions about status lines."""
-        return isinstance(ask, StatusLine)
+        """Questions about status lines and about revocation."""
+        return isinstance(ask, StatusLine | RevocationAsk)
 
-    def fetch(self, ask: Ask, visit: Visit) -> HttpAnswer:
+    def fetch(self, ask: Ask, visit: Visit) -> HttpAnswer | Revocations | Lists:
         """What came of the request; raises Unavailable where the proxy does not let it through."""
+        if isinstance(ask, RevocationAsk):
+            return self._revocation.fetch(ask, visit)
         if not isinstance(ask, StatusLine):
             raise Unavailable(f"{ask.describe()} is no question about a status line")
         parts = urlsplit(ask.url)
@@ -90,6 +98,9 @@ class HttpConnector:
             return NoStatus(f"TLS failed: {error.reason or 'the handshake broke off'}")
         except OSError as error:
             return NoStatus(f"it broke off: {error.strerror or type(error).__name__}")
+
+    def _securing(self, visit: Visit) -> Secure:
+        return lambda line, host: _Secured(line, self._context(visit), host)
 
     def _context(self, visit: Visit) -> ssl.SSLContext:
         named = next((os.environ[name] for name in _ENVIRONMENT_CA if os.environ.get(name)), "")

@@ -28,6 +28,8 @@ T = TypeVar("T")
 _ROUNDS = 2  # times that a silent server is asked
 _TIRESOME = 3  # silences in a row after which a server is asked last, or no more
 _SETTLED = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+_FAILED = "answered SERVFAIL"
+_UNSOUND = "and answers without validation: the DNSSEC signatures of the name are broken"
 _BROKEN = (dns.exception.DNSException, EOFError, ValueError, LookupError)
 
 
@@ -51,6 +53,7 @@ class Reply:
 
     ``answer`` has the records of the type asked for, at the end of all aliases; ``alias`` is the
     first target on the way there. ``resolves``: the server follows aliases into other zones.
+    ``ttl``: seconds that the first record may be kept.
     """
 
     server: str
@@ -58,6 +61,7 @@ class Reply:
     answer: dns.rrset.RRset | None
     alias: str | None
     resolves: bool
+    ttl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class NameServers:
         if not recurse:
             query.flags = dns.flags.Flag(0)
         said: dict[str, str] = {}
+        servers = tuple(servers)
         async with self._free:
             clock = asyncio.get_running_loop().time
             deadline = clock() + self._timeout
@@ -119,7 +124,20 @@ class NameServers:
                 if not reply.again:
                     waiting = [one for one in waiting if one is not server]
                 query.id = dns.entropy.random_16()
+            failed = [one for one in servers if recurse and said.get(one.text) == _FAILED]
+            if failed and await self._unchecked(query, failed[0], deadline - clock(), visit):
+                said[failed[0].text] = f"{_FAILED}, {_UNSOUND}"
         return Silence("; ".join(f"{server} {what}" for server, what in said.items()))
+
+    async def _unchecked(
+        self, query: dns.message.QueryMessage, server: Server, patience: float, visit: Visit
+    ) -> bool:
+        """Whether a server answers as soon as it need not check signatures (DNSSEC)."""
+        if patience <= 0:
+            return False
+        query.flags |= dns.flags.CD
+        visit.requests += 1
+        return isinstance(await self._exchange(query, server, patience), Reply)
 
     async def reach(self, server: Server, visit: Visit) -> str:
         """What keeps a server from answering; "" when it answers anything, be it a refusal."""
@@ -180,7 +198,9 @@ def _read(reply: dns.message.Message, server: str, *, recurse: bool) -> Reply | 
         return _Refused("sent a broken answer (it answers no question)")
     chain = reply.resolve_chaining()
     alias = host_name(chain.cnames[0][0].target) if chain.cnames else None
-    return Reply(server, code == dns.rcode.NOERROR, chain.answer, alias, resolves)
+    first = chain.cnames[0] if chain.cnames else chain.answer
+    ttl = None if first is None else int(first.ttl)
+    return Reply(server, code == dns.rcode.NOERROR, chain.answer, alias, resolves, ttl)
 
 
 def host_name(name: Any) -> str:  # noqa: ANN401 - a dns.name.Name inside a record without types

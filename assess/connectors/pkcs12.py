@@ -20,7 +20,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, pkcs12
 
-from assess.connectors.x509facts import LIBRARY_ERRORS, Malformed, certificate, public_half
+from assess.connectors.x509facts import (
+    LIBRARY_ERRORS,
+    Malformed,
+    certificate,
+    is_for,
+    public_half,
+)
 
 PROVIDER_NAME = "1.3.6.1.4.1.311.17.1"
 _SHROUDED, _PLAIN_KEY, _CERTIFICATE = "pkcs8_shrouded_key_bag", "key_bag", "cert_bag"
@@ -127,26 +133,41 @@ def _opened(
 ) -> tuple[list[x509.Certificate], PrivateKeyTypes | None]:
     intact = _intact(parts.pfx, password)
     simple = all(bag["bag_id"].native in _KNOWN_BAGS for bag in parts.bags)
-    if intact is None or not simple or not password:  # an empty one decrypts nothing by itself
+    shrouded = any(bag["bag_id"].native == _SHROUDED for bag in parts.bags)
+    closed = shrouded or bool(parts.encrypted)
+    if intact is None or not simple or (closed and not password):  # no password decrypts nothing
         return _loaded(data, password)
     if not intact:
         raise _why_not_intact(parts, password)
     try:
-        key = _key(parts.bags, password)
+        keys = list(_keys(parts.bags, password))
         inner, inner_key = _decrypted(parts, password)
     except LIBRARY_ERRORS:
         raise Malformed(
             "it is a PFX file whose password is right, but whose contents are damaged or encrypted "
             "in a way that is not read"
         ) from None
-    return [*_certificates(parts.bags), *inner], key or inner_key
+    held = [*_certificates(parts.bags), *inner]
+    return held, _fitting(keys, held) or inner_key
+
+
+def _fitting(
+    keys: list[PrivateKeyTypes], held: list[x509.Certificate]
+) -> PrivateKeyTypes | None:
+    """The first key that has its certificate in the file, else the first, else none."""
+    if len(keys) > 1:
+        for key in keys:
+            public = public_half(key.public_key())
+            if any(is_for(one, public) for one in held):
+                return key
+    return keys[0] if keys else None
 
 
 def _why_not_intact(parts: _Parts, password: str) -> Exception:
     """The password is wrong; or it opens a part, and then the file was altered."""
     shrouded = any(bag["bag_id"].native == _SHROUDED for bag in parts.bags)
     for there, opens in (
-        (shrouded, partial(_key, parts.bags)),
+        (shrouded, partial(_first_key, parts.bags)),
         (parts.encrypted, partial(_decrypted, parts)),
     ):
         try:
@@ -160,14 +181,17 @@ def _why_not_intact(parts: _Parts, password: str) -> Exception:
     return WrongPasswordError()
 
 
-def _key(bags: list[Any], password: str) -> PrivateKeyTypes | None:
+def _keys(bags: list[Any], password: str) -> Iterator[PrivateKeyTypes]:
     for bag in bags:
         kind = bag["bag_id"].native
         if kind in {_SHROUDED, _PLAIN_KEY}:
             der = bag["bag_value"].untag().dump()
             given = password.encode() if kind == _SHROUDED else None
-            return load_der_private_key(der, given, unsafe_skip_rsa_key_validation=True)
-    return None
+            yield load_der_private_key(der, given, unsafe_skip_rsa_key_validation=True)
+
+
+def _first_key(bags: list[Any], password: str) -> PrivateKeyTypes | None:
+    return next(_keys(bags, password), None)
 
 
 def _decrypted(

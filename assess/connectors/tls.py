@@ -42,6 +42,7 @@ from assess.evidence.tls import (
 )
 
 _AT_ONCE = 8
+_MOST_STAPLED = 1 << 17  # bytes; an answer has some thousand
 _ANY_CIPHER = b"ALL:@SECLEVEL=0"
 _NOT_HERE = ("no protocols available", "no ciphers available")  # OpenSSL, of its own side
 _WORDS = {
@@ -60,6 +61,7 @@ class _Talk(NamedTuple):
     protocol: str
     fault: str
     timed_out: bool = False
+    stapled: bytes = b""
 
 
 class TlsConnector:
@@ -132,6 +134,7 @@ class TlsConnector:
             tls_1_0=self._old(host, port, SSL.TLS1_VERSION, visit),
             tls_1_1=self._old(host, port, SSL.TLS1_1_VERSION, visit),
             ended=talk.fault,
+            stapled=talk.stapled,
         )
 
     def _old(self, host: str, port: int, version: int, visit: Visit) -> OldProtocol:
@@ -160,13 +163,18 @@ class TlsConnector:
     def _handshake(self, host: str, port: int, context: SSL.Context, visit: Visit) -> _Talk:
         with self._counting:
             visit.requests += 1
+        stapled: list[bytes] = []
+        context.set_ocsp_client_callback(lambda _, data, __: _kept(stapled, data))
         with self._dialler.dial(host, port) as line:
             talk = SSL.Connection(context, None)
             talk.set_connect_state()
+            talk.request_ocsp()
             if not _is_address(host):
                 talk.set_tlsext_host_name(host.encode("ascii", "replace"))
             fault, timed_out = _shake(talk, line, self._dialler.seconds)
-            return _Talk(_chain(talk), talk.get_protocol_version_name(), fault, timed_out)
+            protocol = talk.get_protocol_version_name()
+            answer = b"".join(stapled)[:_MOST_STAPLED]
+            return _Talk(_chain(talk), protocol, fault, timed_out, answer)
 
 
 def _context() -> SSL.Context:
@@ -177,6 +185,12 @@ def _context() -> SSL.Context:
         context.set_min_proto_version(SSL.TLS1_VERSION)
     context.set_verify(SSL.VERIFY_NONE, lambda *_: True)
     return context
+
+
+def _kept(into: list[bytes], data: bytes) -> bool:
+    """Keep what was stapled; whatever it is worth, the handshake goes on."""
+    into.append(data)
+    return True
 
 
 def _shake(talk: SSL.Connection, line: Line, seconds: float) -> tuple[str, bool]:

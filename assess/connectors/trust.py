@@ -6,6 +6,7 @@ are possible, one that is valid at the moment of reading is preferred.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal
 
 import certifi
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import crypto
 
 from assess.connectors.x509facts import LIBRARY_ERRORS, facts, issued_by
@@ -21,6 +23,7 @@ from assess.evidence.certificates import Step, Trust, name_text
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: pyOpenSSL has no name for it
 _NO_ISSUER = {2, 20, 21}  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, its local kin, and leaf signature
 _SELF_SIGNED = {18, 19}
+_FAULTS = (crypto.Error, *LIBRARY_ERRORS)  # OpenSSL refuses more than the library that read it
 _LONGEST = 20  # certificates that a chain of ours may have
 
 Certificates = Sequence[x509.Certificate]
@@ -107,7 +110,7 @@ class TrustStore:
             for pool in (given, [*given, *self.supplied]) if self.supplied else (given,):
                 try:
                     return _verified(store, leaf, pool)
-                except (crypto.X509StoreContextError, *LIBRARY_ERRORS):
+                except (crypto.X509StoreContextError, *_FAULTS):
                     continue
         return None
 
@@ -137,6 +140,8 @@ class TrustStore:
                     signature_hash=found.signature_hash,
                     eku=found.eku,
                     in_file=inside,
+                    revocable=bool(found.crl_urls or found.ocsp_urls),
+                    der=one.public_bytes(Encoding.DER),
                 )
             )
         return Trust(
@@ -152,7 +157,7 @@ class TrustStore:
         except crypto.X509StoreContextError as error:
             code = error.errors[0]
             words = str(error.errors[2])
-        except LIBRARY_ERRORS:
+        except _FAULTS:
             code, words = 0, "its chain cannot be read"
         else:
             code, words = 0, "its chain verifies at no moment"
@@ -201,7 +206,8 @@ def _walked(leaf: x509.Certificate, pool: Certificates) -> list[x509.Certificate
 def _store(roots: Certificates, moment: datetime | None) -> crypto.X509Store:
     store = crypto.X509Store()
     for root in roots:
-        store.add_cert(_openssl(root))
+        with suppress(crypto.Error):  # what OpenSSL cannot read is no root of anything
+            store.add_cert(_openssl(root))
     return _timed(store, moment)
 
 

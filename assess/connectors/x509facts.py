@@ -10,7 +10,7 @@ import plistlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from asn1crypto import cms, core, keys, parser
 from cryptography import x509
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from assess.connectors.weakkeys import rsa_fault
 from assess.evidence.certificates import Attribute, Certificate, Request, Template
 
 # What the libraries raise on bytes that are no certificate (warnings, where they are errors).
@@ -35,6 +36,8 @@ LIBRARY_ERRORS = (
     UnsupportedAlgorithm,
     InvalidSignature,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
     Warning,
 )
 
@@ -50,6 +53,10 @@ _ALGORITHMS = {
     "ed25519": "Ed25519",
     "ed448": "Ed448",
 }
+_CURVES = {
+    "secp192r1": 192, "secp224r1": 224, "secp256r1": 256, "secp384r1": 384, "secp521r1": 521,
+    "secp256k1": 256, "brainpoolp256r1": 256, "brainpoolp384r1": 384, "brainpoolp512r1": 512,
+}  # fmt: skip
 # Signature algorithms that the library no longer names the hash of, or never did.
 _OLD_HASHES = {
     "1.2.840.113549.1.1.2": "md2",
@@ -129,11 +136,16 @@ def kind_of_der(data: bytes) -> str:
 
 
 def certificate(der: bytes) -> x509.Certificate:
-    """The certificate in DER bytes; raises Malformed."""
+    """The certificate in DER bytes; raises Malformed.
+
+    The library reads names late: they are read here, so that nobody stumbles over them later.
+    """
     try:
-        return x509.load_der_x509_certificate(der)
+        found = x509.load_der_x509_certificate(der)
+        _ = found.subject, found.issuer
     except LIBRARY_ERRORS:
         raise Malformed("it holds bytes that are no certificate") from None
+    return found
 
 
 def certificates_of_pkcs7(der: bytes) -> list[x509.Certificate]:
@@ -162,7 +174,7 @@ def facts(found: x509.Certificate) -> Certificate:
 
 def _facts(found: x509.Certificate) -> Certificate:
     der = found.public_bytes(Encoding.DER)
-    algorithm, bits, spki = _key(_spki(found))
+    key = _key(_spki(found))
     constraints = _extension(found, x509.BasicConstraints)
     names, others = _alternative_names(found)
     return Certificate(
@@ -173,9 +185,10 @@ def _facts(found: x509.Certificate) -> Certificate:
         sha256=_digest(der),
         not_before=found.not_valid_before_utc,
         not_after=found.not_valid_after_utc,
-        key_algorithm=algorithm,
-        key_bits=bits,
-        spki_sha256=spki,
+        key_algorithm=key.algorithm,
+        key_bits=key.bits,
+        key_fault=key.fault,
+        spki_sha256=key.digest,
         signature_algorithm=found.signature_algorithm_oid.dotted_string,
         signature_hash=_signature_hash(found),
         dns_names=names,
@@ -194,30 +207,52 @@ def _facts(found: x509.Certificate) -> Certificate:
 
 def issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether the issuer's name and key made the signature on ``one``, with whatever hash."""
-    if one.issuer != issuer.subject:
-        return False
+    return one.issuer == issuer.subject and signed_by(one, one.tbs_certificate_bytes, issuer)
+
+
+class Signed(Protocol):
+    """A certificate, a revocation list, an answer of a responder: whatever has a signature."""
+
+    @property
+    def signature(self) -> bytes:
+        """The signature itself."""
+        ...
+
+    @property
+    def signature_algorithm_oid(self) -> x509.ObjectIdentifier:
+        """How it was made."""
+        ...
+
+    @property
+    def signature_hash_algorithm(self) -> hashes.HashAlgorithm | None:
+        """Of which hash, None where the algorithm has none of its own."""
+        ...
+
+
+def signed_by(one: Signed, body: bytes, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key made the signature of ``one`` on its ``body``."""
     try:
-        _verify(one, issuer.public_key())
+        _verify(one, body, issuer.public_key())
     except LIBRARY_ERRORS:
         return False
     return True
 
 
-def _verify(one: x509.Certificate, key: PublicKeyTypes) -> None:
+def _verify(one: Signed, body: bytes, key: PublicKeyTypes) -> None:
     """Not the library's own way of verifying: that refuses the SHA-1 of old roots."""
-    signature, body = one.signature, one.tbs_certificate_bytes
     old = _signature_hash(one) == "sha1"
     hashed = hashes.SHA1() if old else one.signature_hash_algorithm  # noqa: S303 - only looked at
     match key:
         case rsa.RSAPublicKey() if hashed is not None:
-            parameters = one.signature_algorithm_parameters
+            # An answer of a responder does not tell its parameters, which only PSS needs.
+            parameters = getattr(one, "signature_algorithm_parameters", padding.PKCS1v15())
             if not isinstance(parameters, padding.PKCS1v15 | padding.PSS):
                 raise InvalidSignature
-            key.verify(signature, body, parameters, hashed)
+            key.verify(one.signature, body, parameters, hashed)
         case ec.EllipticCurvePublicKey() if hashed is not None:
-            key.verify(signature, body, ec.ECDSA(hashed))
+            key.verify(one.signature, body, ec.ECDSA(hashed))
         case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
-            key.verify(signature, body)
+            key.verify(one.signature, body)
         case _:
             raise InvalidSignature
 
@@ -290,7 +325,7 @@ def _request_for_apple(data: bytes) -> bytes:
 
 
 def _request(found: x509.CertificateSigningRequest, name: str) -> Request:
-    algorithm, bits, spki = _key(_request_spki(found))
+    key = _key(_request_spki(found))
     names, others = _alternative_names(found)
     own = dict(_microsoft(found))
     info = own.get(CLIENT_INFO, [])
@@ -298,9 +333,10 @@ def _request(found: x509.CertificateSigningRequest, name: str) -> Request:
     return Request(
         name=name,
         subject=_attributes(found.subject),
-        key_algorithm=algorithm,
-        key_bits=bits,
-        spki_sha256=spki,
+        key_algorithm=key.algorithm,
+        key_bits=key.bits,
+        key_fault=key.fault,
+        spki_sha256=key.digest,
         signature_hash=_signature_hash(found),
         signature_valid=bool(found.is_signature_valid),
         dns_names=names,
@@ -345,15 +381,35 @@ def _request_spki(found: x509.CertificateSigningRequest) -> bytes:
     return bytes(core.Sequence.load(found.tbs_certrequest_bytes)[2].dump())
 
 
-def _key(spki: bytes) -> tuple[str, int | None, str]:
+class _Key(NamedTuple):
+    """What a SubjectPublicKeyInfo says."""
+
+    algorithm: str
+    bits: int | None
+    digest: str
+    fault: str
+
+
+def _key(spki: bytes) -> _Key:
     info: Any = keys.PublicKeyInfo.load(spki)
     named = info["algorithm"]["algorithm"]
     algorithm = _ALGORITHMS.get(named.native, named.dotted)
+    fault = ""
+    if algorithm == "RSA":
+        numbers = info["public_key"].parsed
+        fault = rsa_fault(numbers["modulus"].native, numbers["public_exponent"].native)
+    return _Key(algorithm, _bits(info, algorithm), _digest(spki), fault)
+
+
+def _bits(info: Any, algorithm: str) -> int | None:  # noqa: ANN401 - a type without types
+    """The size of a key; None where its kind has none, or it is not one of the usual curves."""
     try:
-        bits = info.bit_size
+        if algorithm == "EC":
+            kind, curve = info.curve
+            return _CURVES.get(curve) if kind == "named" else None
+        return int(info.bit_size) if algorithm in {"RSA", "DSA"} else None
     except LIBRARY_ERRORS:
-        bits = None
-    return algorithm, bits, _digest(spki)
+        return None
 
 
 def _attributes(name: x509.Name) -> tuple[Attribute, ...]:
@@ -366,7 +422,7 @@ def _attributes(name: x509.Name) -> tuple[Attribute, ...]:
     )
 
 
-def _signature_hash(found: x509.Certificate | x509.CertificateSigningRequest) -> str:
+def _signature_hash(found: Signed) -> str:
     oid = found.signature_algorithm_oid.dotted_string
     if oid in _OLD_HASHES:
         return _OLD_HASHES[oid]

@@ -26,6 +26,10 @@ says who answers under which name::
     services = { "graph.microsoft.com" = "graph.json" }
     sign_in = "login.microsoftonline.com"
 
+    [[pages]]                               # files that a web server has, without TLS
+    address = "pki.contoso.com:80"
+    files = { "/crl/a.crl" = "lists/a.crl" }
+
     [tenant]
     id = "…"
     client_id = "…"
@@ -50,7 +54,7 @@ from assess.demo.directory import Directory, read_ldif
 from assess.demo.listening import Listener, Nobody
 from assess.demo.names import NameServer
 from assess.demo.signin import SignIn
-from assess.demo.web import Answers, Service, Site
+from assess.demo.web import Answers, Pages, Service, Site
 
 _STAND_INS = "stand-ins.toml"
 
@@ -109,6 +113,8 @@ class Customer:
             sign_in = self._sign_in()
             for plan in self._plan.get("webs", ()):
                 self._web(plan, sign_in, stack)
+            for plan in self._plan.get("pages", ()):
+                self._pages(plan, stack)
             self._write()
             self._stack = stack.pop_all()
         return self
@@ -139,6 +145,12 @@ class Customer:
         listener = Listener(site.serve, certificate=self._source / plan["certificate"])
         address = stack.enter_context(listener).address
         self.connect_to |= {f"{host}:443": address for host in services}
+
+    def _pages(self, plan: Mapping[str, Any], stack: ExitStack) -> None:
+        files = plan["files"].items()
+        pages = Pages({path: (self._source / name).read_bytes() for path, name in files})
+        site = Site({plan["address"].partition(":")[0]: pages})
+        self.connect_to[plan["address"]] = stack.enter_context(Listener(site.serve)).address
 
     def _write(self) -> None:
         """The customer's own files, the secrets of this run, and the way to the stand-ins."""

@@ -40,7 +40,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What is answered; ``body`` is JSON-able, or a text."""
+    """What is answered; ``body`` is JSON-able, a text, or bytes as they are."""
 
     status: int
     body: Any
@@ -142,6 +142,18 @@ def _selected(item: Mapping[str, Any], query: Mapping[str, str]) -> Mapping[str,
     return {name: item[name] for name in wanted if name in item}
 
 
+class Pages:
+    """A service that gives files away: path to content."""
+
+    def __init__(self, pages: Mapping[str, bytes]) -> None:
+        self._pages = pages
+
+    def answer(self, request: Request) -> Response:
+        """The file, to whoever wants it."""
+        found = self._pages.get(request.path)
+        return Response(404, "") if found is None else Response(200, found)
+
+
 class Site:
     """Several services behind one port, told apart by the name in the request."""
 
@@ -179,13 +191,21 @@ class _Handler(BaseHTTPRequestHandler):
         )  # fmt: skip
         service = self.known.get(host)
         said = Response(404, "") if service is None else service.answer(request)
-        text = isinstance(said.body, str)
-        body = said.body.encode() if text else json.dumps(said.body).encode()
+        kind, body = _written(said.body)
         self.send_response_only(said.status, HTTPStatus(said.status).phrase)
-        self.send_header("Content-Type", "text/plain" if text else "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Nobody reads along."""
+
+
+def _written(body: Any) -> tuple[str, bytes]:  # noqa: ANN401 - any JSON value
+    """The type of a body, and its bytes."""
+    if isinstance(body, bytes):
+        return "application/octet-stream", body
+    if isinstance(body, str):
+        return "text/plain", body.encode()
+    return "application/json", json.dumps(body).encode()

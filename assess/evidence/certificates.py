@@ -68,6 +68,7 @@ class Certificate(msgspec.Struct, frozen=True):
     is_ca: bool = False
     path_length: int | None = None
     self_signed: bool = False
+    key_fault: str = ""
 
     @property
     def common_name(self) -> str:
@@ -112,7 +113,8 @@ class Step(msgspec.Struct, frozen=True):
     """One certificate on the way from a leaf to its root, and where it was found.
 
     ``given``: in the file itself, or sent by the server; ``supplied``: among
-    ``files.intermediate_cers``; ``anchor``: it is the root that the path ends in.
+    ``files.intermediate_cers``; ``anchor``: it is the root that the path ends in. ``revocable``:
+    it names a place where its revocation can be asked; ``der`` is the certificate itself.
     """
 
     name: str
@@ -123,6 +125,8 @@ class Step(msgspec.Struct, frozen=True):
     signature_hash: str = ""
     eku: tuple[str, ...] | None = None
     in_file: bool = True
+    revocable: bool = False
+    der: bytes = b""
 
 
 class Trust(msgspec.Struct, frozen=True):
@@ -133,7 +137,7 @@ class Trust(msgspec.Struct, frozen=True):
     ``own``, the root that ``files.trusted_root_cer`` names; ``none``, neither, and ``reason`` says
     why. ``ends_in`` is then the root that it ends in all the same, or "" where no root was reached;
     ``missing`` is the issuer that was not found. ``faults``: files of ours that could not be read.
-    Revocation is not looked at, nor the size of keys.
+    Revocation is another question, and the size of keys is not looked at.
     """
 
     anchor: Literal["public", "own", "none"]
@@ -210,6 +214,7 @@ class Request(msgspec.Struct, frozen=True):
     process: str = ""
     provider: str = ""
     template: Template | None = None
+    key_fault: str = ""
 
     @property
     def common_name(self) -> str:
@@ -256,6 +261,7 @@ class StoreEntry(msgspec.Struct, frozen=True):
     template: str = ""
     dns_names: tuple[str, ...] = ()
     issued_by_named: bool | None = None
+    crl_urls: tuple[str, ...] | None = None
 
     @property
     def common_name(self) -> str:

@@ -96,9 +96,14 @@ Resolved: TypeAlias = Addresses | NoName | NoRecord | NoAnswer
 
 
 class Aliases(msgspec.Struct, frozen=True):
-    """What each name is: an alias, addresses in its place, nothing, or not answered."""
+    """What each name is: an alias, addresses in its place, nothing, or not answered.
+
+    ``ttl``: seconds that the record of a name may be kept, the longest that a server said. Only
+    the servers of the zone say how long that is at the start.
+    """
 
     by_name: dict[str, Lookup]
+    ttl: dict[str, int] = {}
 
 
 class AddressBook(msgspec.Struct, frozen=True):
@@ -132,6 +137,63 @@ class Zones(msgspec.Struct, frozen=True):
     """The zone of each domain. ``NoRecord``: no zone below the top-level domain has it."""
 
     by_domain: dict[str, ZoneOf]
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """One CAA record: ``issue``, ``issuewild``, ``iodef`` or another property, and its value.
+
+    ``critical``: an authority that does not know the property must not issue.
+    """
+
+    tag: str
+    value: str
+    critical: bool = False
+
+    @property
+    def text(self) -> str:
+        """The record as a zone has it."""
+        return f'{self.tag} "{self.value}"'
+
+    @property
+    def authority(self) -> str:
+        """The domain of the authority that may issue, without parameters; "": nobody may."""
+        return self.value.partition(";")[0].strip().lower().rstrip(".")
+
+
+class Permitted(msgspec.Struct, frozen=True, tag=True):
+    """The CAA records that count for a name, and the name that has them: itself or one above."""
+
+    owner: str
+    records: tuple[Permission, ...]
+
+    @property
+    def text(self) -> str:
+        """What was answered, for a person."""
+        return f"CAA of {self.owner}: {', '.join(one.text for one in self.records)}"
+
+    def authorities(self, *, wildcard: bool) -> frozenset[str] | None:
+        """Who may issue for the name; None: everybody, since no record says otherwise."""
+        wild = [one for one in self.records if one.tag == "issuewild"]
+        plain = [one for one in self.records if one.tag == "issue"]
+        counting = wild if wildcard and wild else plain
+        if not counting:
+            return None
+        return frozenset(one.authority for one in counting if one.authority)
+
+
+class Unrestricted(msgspec.Struct, frozen=True, tag=True):
+    """Neither the name nor any above it has a CAA record: every authority may issue."""
+
+    @property
+    def text(self) -> str:
+        """What was answered, for a person."""
+        return "no CAA record up to the top: every authority may issue"
+
+
+class Permissions(msgspec.Struct, frozen=True):
+    """Who may issue certificates for each name."""
+
+    by_name: dict[str, Permitted | Unrestricted | NoAnswer]
 
 
 class DnsAsk(Ask, frozen=True):
@@ -216,6 +278,15 @@ class Wildcard(DnsAsk, frozen=True):
 
     def _what(self) -> str:
         return "an invented name below each"
+
+
+class Issuers(DnsAsk, frozen=True):
+    """Who may issue certificates for each name (CAA), climbing from the name to the top."""
+
+    answer: ClassVar[Any] = Permissions
+
+    def _what(self) -> str:
+        return "the permitted issuers (CAA)"
 
 
 class Delegation(DnsAsk, frozen=True):

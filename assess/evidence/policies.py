@@ -47,6 +47,8 @@ class Profile(msgspec.Struct, frozen=True, rename="camel"):
     on_demand_rules: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
     dns_rules: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
     associated_apps: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
+    trusted_root_certificate: Text = UNSET
+    destination_store: Text = UNSET
 
     @property
     def label(self) -> str:

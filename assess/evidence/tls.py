@@ -24,6 +24,7 @@ class Served(msgspec.Struct, frozen=True, tag=True):
     ``tls_1_0`` and ``tls_1_1``: whether these are still accepted; ``not tried`` where this machine
     cannot offer them. ``ended`` says how the talk went on after the certificate, where it broke off
     (a server may want a certificate of the client's first); "" where the handshake was completed.
+    ``stapled``: the answer of its responder that it sent along (OCSP), as it came.
     """
 
     chain: tuple[Certificate, ...]
@@ -32,6 +33,7 @@ class Served(msgspec.Struct, frozen=True, tag=True):
     tls_1_0: OldProtocol = "not tried"
     tls_1_1: OldProtocol = "not tried"
     ended: str = ""
+    stapled: bytes = b""
 
     @property
     def leaf(self) -> Certificate:

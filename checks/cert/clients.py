@@ -24,6 +24,7 @@ from assess.check import (
 )
 from assess.evidence.certificates import (
     CLIENT_AUTHENTICATION,
+    CertificateFile,
     CollectedStores,
     Store,
     StoreEntry,
@@ -41,6 +42,7 @@ from assess.evidence.logs import (
     MpControl,
     ProxyConnectorLog,
 )
+from assess.evidence.revocation import RevocationOf, Revocations
 from assess.evidence.tls import (
     Control,
     Endpoints,
@@ -53,6 +55,7 @@ from assess.evidence.tls import (
 from checks.certificates import (
     ANY_PURPOSE,
     WARNING,
+    GatewayFile,
     Specimen,
     chain,
     dates,
@@ -63,6 +66,7 @@ from checks.certificates import (
 )
 from checks.log_lines import about as places
 from checks.log_lines import fresh, lost, mend, of_computer, self_test, set_aside, traffic
+from checks.revocation import revocation
 
 _REQUESTS_FAIL = "0"  # the status code where not even a connection was made
 Servers = Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")]
@@ -77,11 +81,16 @@ def mp_web_server(
     ],
     stores: Servers,
     log: Annotated[Logs | Missing, MpControl()],
+    asked: Annotated[Revocations | Missing, RevocationOf(("{mp.servers}",))],
+    gateway: GatewayFile,
 ) -> Outcomes:
     """Pass when port 443 shows a trusted certificate for the server's own name, for 30 days yet."""
     for host, seen in points.by_host.items():
         if isinstance(seen, Served):
-            yield worst(_web_server(host, seen, as_of, stores))
+            one = Specimen(host, seen.leaf, seen.trust, live=True)
+            revoked = revocation(one, asked, as_of, internet=False)
+            key = _key_of_its_own(one, gateway)
+            yield worst([*_web_server(one, seen, as_of, stores), *revoked, *key])
         else:
             other = points.reached(besides=host)
             if not other and isinstance(control, Endpoints):
@@ -114,10 +123,23 @@ def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy])
     return Unknown(host, because, remedy=(mend,), about=(host, *places(copies)))
 
 
+def _key_of_its_own(one: Specimen, gateway: CertificateFile | Missing) -> Iterator[Outcome]:
+    """What is wrong with the key: that it protects nothing, or another role has it too."""
+    leaf = one.leaf
+    if leaf.key_fault:
+        yield Fail(one.subject, "a key that protects", f"{leaf.key_text}: {leaf.key_fault}")
+    elif leaf.key_algorithm == "RSA" and (leaf.key_bits or SMALLEST) < SMALLEST:
+        yield Warn(one.subject, f"RSA {SMALLEST} or longer", leaf.key_text)
+    if isinstance(gateway, CertificateFile) and gateway.leaf.spki_sha256 == leaf.spki_sha256:
+        what = "certificate" if gateway.leaf.sha256 == leaf.sha256 else "key"
+        text = f"it has the same {what} as the gateway ({gateway.name}), whose key is in a file"
+        yield Warn(one.subject, "a key of its own for each role", text)
+
+
 def _web_server(
-    host: str, seen: Served, as_of: datetime, stores: Stores | Missing
+    one: Specimen, seen: Served, as_of: datetime, stores: Stores | Missing
 ) -> Iterator[Outcome]:
-    one, leaf = Specimen(host, seen.leaf, seen.trust, live=True), seen.leaf
+    host, leaf = one.subject, seen.leaf
     yield Pass(
         host, f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
     )
@@ -135,6 +157,9 @@ def _web_server(
             if entry.exportable and same_computer(store.computer, host):
                 text = "the key can be exported, as the shared template allows"
                 yield Warn(host, "a key that cannot be exported", text)
+
+
+SMALLEST = 2048
 
 
 class _Candidate(NamedTuple):

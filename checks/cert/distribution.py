@@ -23,8 +23,9 @@ from assess.evidence.certificates import (
     Stores,
     file_name,
 )
+from assess.evidence.pki import WEB, Templates
 from checks.cert.custody import complete, holds_key
-from checks.cert.gateway import enrolled
+from checks.cert.gateway import Origin, enrolled
 from checks.certificates import Issuer, ServiceName, in_words, is_private, unread
 
 
@@ -82,10 +83,12 @@ def cdp_pki_issued(
     template: Annotated[str | Missing, Key("pki.web_template_name")],
     file: Annotated[CertificateFile, CertificateIn("files.cdp_pfx")],
     stores: Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")],
+    directory: Annotated[Templates | Missing, WEB],
 ) -> Outcomes:
     """Pass when the subject is the one name, issued by the own authority from the template."""
     label = service.partition(".")[0]
-    yield enrolled(file, service, label, template, stores, warn_of_more=False)
+    origin = Origin(template, stores, directory)
+    yield enrolled(file, service, label, origin, warn_of_more=False)
 
 
 @check("cert.cdp-pfx-export", subjects="files.cdp_pfx")

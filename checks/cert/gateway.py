@@ -1,7 +1,7 @@
 """The certificate of the cloud management gateway: its issuer, its names, its chain."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from assess.check import (
     AsOf,
@@ -29,7 +29,9 @@ from assess.evidence.certificates import (
     matches,
     name_text,
 )
+from assess.evidence.pki import WEB, Templates
 from assess.evidence.tls import Endpoints, Silent
+from checks.cert.permitted import GatewayIssuers, permitted
 from checks.certificates import (
     GatewayFile,
     GatewayLive,
@@ -52,6 +54,12 @@ from checks.certificates import (
     purpose,
     unread,
 )
+from checks.revocation import (
+    GatewayFileRevocation,
+    GatewayLiveRevocation,
+    remark,
+    revocation,
+)
 
 PUBLIC_ONLY = "co-management-internet"
 TEMPLATE = "ConfigMgrCloudWebServer"
@@ -67,6 +75,7 @@ def source_decision(
     path: GatewayPath,
     live: GatewayLive,
     service: ServiceName,
+    zone: GatewayIssuers,
 ) -> Outcomes:
     """Pass when the chain ends in a public root; own PKI is for laboratories only.
 
@@ -77,7 +86,8 @@ def source_decision(
     if nobody and not isinstance(issuer, Missing):
         own = issuer == "own-pki"
         text = f"pki.issuer is {issuer}, and there is no certificate yet"
-        yield _source(None, own, text, scenario, stage, internet)
+        decided = _source(None, own, text, scenario, stage, internet)
+        yield decided if own else worst([decided, *permitted(None, None, zone)])
         return
     yield from found.gaps
     for one in found.specimens:
@@ -85,7 +95,9 @@ def source_decision(
         if private is None:
             yield Unknown(one.subject, f"who issued it is not certain: {one.trust.reason}")
         else:
-            yield _source(one.subject, private, _root_text(one), scenario, stage, internet)
+            decided = _source(one.subject, private, _root_text(one), scenario, stage, internet)
+            others = () if private else permitted(one.subject, one.leaf, zone)
+            yield worst([decided, *others])
 
 
 def _silent(live: Endpoints | Missing) -> bool:
@@ -257,28 +269,41 @@ def cmg_pki_issued(
     template: Annotated[str | Missing, Key("pki.web_template_name")],
     file: Annotated[CertificateFile, CertificateIn("files.cmg_pfx")],
     stores: Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")],
+    directory: Annotated[Templates | Missing, WEB],
 ) -> Outcomes:
     """Pass when the subject is the one name, issued by the own authority from the template."""
-    yield enrolled(file, service, prefix, template, stores, warn_of_more=True)
+    origin = Origin(template, stores, directory)
+    yield enrolled(file, service, prefix, origin, warn_of_more=True)
+
+
+class Origin(NamedTuple):
+    """What is known of the template: its name, and who could tell it from a number."""
+
+    template: str | Missing
+    stores: Stores | Missing
+    directory: Templates | Missing
+
+    @property
+    def wanted(self) -> str:
+        """The template that a certificate should be from."""
+        return TEMPLATE if isinstance(self.template, Missing) else self.template
 
 
 def enrolled(
     file: CertificateFile,
     service: str,
     prefix: str | Missing,
-    template: str | Missing,
-    stores: Stores | Missing,
+    origin: Origin,
     *,
     warn_of_more: bool,
 ) -> Outcome:
     """What a certificate from the own template has to be: subject, issuer, template, purpose."""
-    wanted = TEMPLATE if isinstance(template, Missing) else template
     one = Specimen(file.name, file.leaf, file.trust)
     parts: list[Outcome] = [
         Pass(file.name, f"{name_text(file.leaf.subject)}; issued by {file.leaf.issuer_name}"),
         *_only_subject(one, service, prefix),
         *_own_issuer(one),
-        *_from_template(one, wanted, stores),
+        *_from_template(one, origin),
         *purpose(one),
     ]
     more = [usage for usage in file.leaf.eku or () if usage != SERVER_AUTHENTICATION]
@@ -313,29 +338,53 @@ def _own_issuer(one: Specimen) -> list[Outcome]:
     return [Fail(one.subject, expected, f"{text}; {one.trust.text}")]
 
 
-def _from_template(one: Specimen, wanted: str, stores: Stores | Missing) -> list[Outcome]:
-    """By the template's name, where the certificate or a collector says it."""
-    stated = one.leaf.template
+def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
+    """By the template's number in the directory, else by its name, where somebody says it."""
+    stated, wanted, stores = one.leaf.template, origin.wanted, origin.stores
     expected = f"from the template {wanted}"
     if stated is None:
         return [Fail(one.subject, expected, "the certificate names no template")]
+    numbers, whole = _numbers(origin.directory)
+    if stated.oid and stated.oid in numbers:
+        return []
     named = stated.name
     if not named and isinstance(stores, Stores):
         held = stores.holding(one.leaf.sha1)
         named = next((e.template for _, e in held if e.template and e.template != stated.oid), "")
+    if not named and whole:
+        others = in_words(sorted(numbers))
+        text = f"from a template with the number {stated.oid}; {wanted} has {others}"
+        return [Fail(one.subject, expected, text)]
     if not named:
         because = f"the certificate names its template by number only ({stated.oid})"
+        if isinstance(origin.directory, Missing) and not origin.directory.skipped:
+            because += f"; {origin.directory.reason}"
         mend = (
-            "Collect the store of the server that {subject} was exported from, with the names of "
-            "templates, as files.collected_server_certs."
+            "Set up [ad], whose directory knows the number, or collect the store of the server "
+            "that {subject} was exported from, with the names of templates, as "
+            "files.collected_server_certs."
         )
         return [Unknown(one.subject, because, remedy=(mend,))]
     # Collectors write "Name (1.3.6…)" or "Template=Name(1.3.6…), Major …".
     plain = named.partition("=")[2] or named
     plain = plain.partition("(")[0].strip()
-    if plain.lower().replace(" ", "") == wanted.lower().replace(" ", ""):
+    if _same_name(plain, wanted):
         return []
     return [Fail(one.subject, expected, f"from the template {plain}")]
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.lower().replace(" ", "") == other.lower().replace(" ", "")
+
+
+def _numbers(directory: Templates | Missing) -> tuple[frozenset[str], bool]:
+    """The numbers of the templates of that name, and whether there surely are no others."""
+    if isinstance(directory, Missing):
+        return frozenset(), False
+    numbers = [one.oid for _, one in directory.found()]
+    whole = all(numbers) and not directory.refused()
+    hidden = any(forest.hidden for forest in directory.read())
+    return frozenset(filter(None, numbers)), bool(numbers) and whole and not hidden
 
 
 @check("cert.cmg-validity-chain")
@@ -346,13 +395,17 @@ def cmg_validity_chain(
     path: GatewayPath,
     live: GatewayLive,
     service: ServiceName,
+    of_file: GatewayFileRevocation,
+    of_live: GatewayLiveRevocation,
 ) -> Outcomes:
-    """Pass when it is valid for more than 30 days, for servers, and chains to a trusted root."""
+    """Pass when valid for more than 30 days, for servers, not revoked, up to a trusted root."""
     found = certificates(file, path, live, service)
     yield from found.gaps
     for one in found.specimens:
+        asked = of_live if one.live else of_file
         left = (one.leaf.not_after - as_of).days
-        remark = lifetime_remark(one)
-        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remark}"
+        remarks = lifetime_remark(one) + remark(one, asked, as_of)
+        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remarks}"
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
+        parts += revocation(one, asked, as_of)
         yield worst([Pass(one.subject, fine), *parts])

@@ -204,7 +204,8 @@ class _Alias:
     def _target(self, host: str, text: str) -> Outcome:
         service = self.service
         if host == service.host and service.confirmed:
-            return Pass(self.domain, text, self.expected, about=self.about)
+            kept = self.views.lasting(self.name)
+            return Pass(self.domain, f"{text}{kept}", self.expected, about=self.about)
         if host == service.host or host in service.doubtful:
             return self._warn(
                 f"{text}: no page of the vendor confirms this target for this cloud",

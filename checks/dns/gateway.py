@@ -257,7 +257,9 @@ class _Gateway:
                     f"Compare {host} with the deployment name that the console shows.",
                 )
             case Addresses():
-                return Pass(None, f"{text}, which resolves", self.expected, about=self.about)
+                kept = self.views.lasting(self.name)
+                fine = f"{text}, which resolves{kept}"
+                return Pass(None, fine, self.expected, about=self.about)
 
     def _other(self, host: str, text: str) -> Outcome:
         """The alias leads elsewhere, or nobody knows where it should lead."""

@@ -21,6 +21,7 @@ CLASSIC = "cloudapp.net"
 AZURE = (
     "cloudapp.azure.com", CLASSIC, "usgovcloudapp.net", "usgovcloudapi.net", "chinacloudapp.cn",
 )  # fmt: skip
+_DAY = 86400
 
 _WAIT = (
     "Wait until the resolvers agree with the servers of the zone (up to 72 hours), and run again."
@@ -68,6 +69,14 @@ class Views:
             _WAIT,
         )
 
+    def lasting(self, name: str) -> str:
+        """How long resolvers keep the record, as the servers of the zone say; "" if unknown."""
+        seconds = None if isinstance(self.zone, Missing) else self.zone.ttl.get(name)
+        if seconds is None:
+            return ""
+        late = "" if seconds <= _DAY else ", so that a change reaches everybody that late only"
+        return f"; TTL {_span(seconds)}{late}"
+
     def unheard(self, name: str) -> str:
         """Which view was set up and lost, and why; "" if none was. It might have contradicted."""
         for aliases, of in ((self.zone, "the zone's servers"), (self.internal, "the inside")):
@@ -84,6 +93,14 @@ class Views:
         if internal is None or public is None or same(internal, public):
             return None
         return None if isinstance(internal, NoAnswer) or isinstance(public, NoAnswer) else internal
+
+
+def _span(seconds: int) -> str:
+    """Seconds, in the largest unit that they fill."""
+    for unit, name in ((_DAY, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds} seconds"
 
 
 def view(aliases: Aliases | Missing, name: str) -> Lookup | None:

@@ -1,7 +1,7 @@
 """The certification authority itself: enterprise or not, its certificate, its operating system."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -21,6 +21,8 @@ from assess.check import (
 )
 from assess.evidence.certificates import same_computer
 from assess.evidence.pki import (
+    WEB,
+    WORKSTATION,
     Authority,
     CertificateServices,
     Host,
@@ -28,6 +30,7 @@ from assess.evidence.pki import (
     NoHost,
     NotShown,
     PublicKeyServices,
+    Templates,
     reasons,
 )
 from checks.template.lookup import Issuer, Mode, unneeded
@@ -57,6 +60,8 @@ def enterprise_ca(
     wanted: Wanted,
     services: Services,
     as_of: Annotated[datetime, AsOf()],
+    web: Annotated[Templates | Missing, WEB],
+    clients: Annotated[Templates | Missing, WORKSTATION],
 ) -> Outcomes:
     """Pass when an enterprise CA on a member of the forest has a valid, trusted certificate."""
     excused = unneeded(issuer, mode) if scenario == "co-management-pki" else None
@@ -65,7 +70,10 @@ def enterprise_ca(
     gone = none_there(wanted, services)
     if gone is not None:
         return [gone]
-    found = [worst(_authority(one, forest, as_of)) for forest, one in chosen(wanted, services)]
+    found = [
+        worst([*_authority(one, forest, as_of), *_outlived(one, forest, (web, clients), as_of)])
+        for forest, one in chosen(wanted, services)
+    ]
     if any(isinstance(one, Pass | Warn) for one in found):
         return [_left_over(one) for one in found]
     return found
@@ -142,6 +150,32 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
     yield Pass(
         subject, f"{one.label}, certificate valid until {until}, in NTAuthCertificates", expected
     )
+
+
+def _outlived(
+    one: Authority,
+    forest: KeyServices,
+    templates: Iterable[Templates | Missing],
+    as_of: datetime,
+) -> Iterator[Outcome]:
+    """What it issues from a template ends with its own certificate, however long that promises."""
+    newest = one.newest
+    if newest is None or newest.not_after < as_of:
+        return
+    left = (newest.not_after - as_of) / timedelta(days=1)
+    published = {name.lower() for name in one.templates}
+    for asked in templates:
+        if isinstance(asked, Missing):
+            continue
+        for of_forest, template in asked.found():
+            if of_forest.section != forest.section or template.cn.lower() not in published:
+                continue
+            if template.days is not None and template.days > left:
+                text = (
+                    f"{template.cn} promises {template.days:.0f} days, but the certificate of "
+                    f"{one.label} ends in {left:.0f}: what it issues now lives no longer"
+                )
+                yield Warn(one.name, "an authority that outlives what it issues", text)
 
 
 @check("pki.ca-os-version")

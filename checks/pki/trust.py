@@ -48,6 +48,7 @@ from checks.certificates import (
     is_private,
     unread,
 )
+from checks.pki.distributed import EnrolmentGroups, RootProfiles, RootTargets, gives_root
 from checks.template.lookup import Issuer, Mode, unneeded
 
 Services = Annotated[PublicKeyServices | Missing, CertificateServices()]
@@ -293,8 +294,11 @@ def client_root_trust(
     root: Root,
     services: Services,
     confirmed: Confirmed,
+    profiles: RootProfiles,
+    targets: RootTargets,
+    groups: EnrolmentGroups,
 ) -> Outcomes:
-    """Pass when the gateway's issuer is public, or every sampled client holds the own root."""
+    """Pass when the gateway's issuer is public, or clients hold the own root or are given it."""
     found = certificates(file, path, live, service)
     private = [is_private(one.trust) for one in found.specimens]
     if private and not any(one is not False for one in private):
@@ -304,7 +308,12 @@ def client_root_trust(
     if not private and issuer == "public" and isinstance(path, Missing):
         because = "pki.issuer is public, but there is no certificate yet that shows it"
         return [Unknown(None, because, remedy=("Name it as files.cmg_pfx.",))]
-    return _clients(stores, _own_roots(root, services), confirmed)
+    roots = _own_roots(root, services)
+    judged = _clients(stores, roots, confirmed)
+    if isinstance(roots, Missing) or not all(isinstance(one, Manual) for one in judged):
+        return judged
+    given = gives_root(*roots, profiles, targets, groups)
+    return [given] if isinstance(given, Pass) else [Manual(None, "", observed=given)]
 
 
 def _clients(

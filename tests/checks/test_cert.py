@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.check import Fail, Manual, NotApplicable, Pass, Unknown, Warn
+from assess.check import Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn
 from assess.discover import library
 from assess.evaluate import judge
 from assess.evidence.certificates import (
@@ -21,10 +21,21 @@ from assess.evidence.certificates import (
     longest_public_lifetime,
 )
 from assess.evidence.config import Attested
-from assess.evidence.dns import AddressBook, Addresses, NoAnswer, NoName, NoRecord
+from assess.evidence.dns import (
+    AddressBook,
+    Addresses,
+    NoAnswer,
+    NoName,
+    NoRecord,
+    Permission,
+    Permissions,
+    Permitted,
+    Unrestricted,
+)
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Silent
 from assess.model import worst
+from authorities import template, templates
 from checks.cert.clients import client_auth_installed, client_auth_on_clients, mp_web_server
 from checks.cert.custody import cmg_imported, cmg_pfx_export, cmg_pfx_on_site_server, store_cleanup
 from checks.cert.distribution import cdp_names, cdp_pfx_export, cdp_pki_issued
@@ -69,6 +80,9 @@ UNASKED = unset('[attestations] "x" in contoso.toml')
 YES, NO = Attested(True, by="A. Meyer"), Attested(False)
 SHUT, GONE = Refused("nobody listens"), NoAddress("no address")
 MUTE = Silent("no answer in 15 s")
+NO_REVOCATION = unset("files.cmg_pfx")
+NEITHER = (NO_REVOCATION, unset("files.cmg_pfx"))
+NO_DIRECTORY = Missing("[ad] is not set up", "Set [ad] server.", skipped=True)
 
 
 def said(outcomes: Any) -> Any:
@@ -101,9 +115,9 @@ def said(outcomes: Any) -> Any:
 )
 def test_source_decision(scenario: Any, found: Any, stage: Any, internet: Any, kind: type) -> None:
     one = file(trust=found)
-    assert said(source_decision(scenario, "public", stage, internet, one, PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
+    assert said(source_decision(scenario, "public", stage, internet, one, PATH, live(SHUT), HOST, NO_DIRECTORY)) == {"cmg.pfx": kind}
     shown = served(trust=found)
-    assert said(source_decision(scenario, "public", stage, internet, NO_FILE, NO_PATH, live(shown), HOST)) == {HOST: kind}
+    assert said(source_decision(scenario, "public", stage, internet, NO_FILE, NO_PATH, live(shown), HOST, NO_DIRECTORY)) == {HOST: kind}
 
 
 @pytest.mark.parametrize(
@@ -111,16 +125,62 @@ def test_source_decision(scenario: Any, found: Any, stage: Any, internet: Any, k
     [(PKI, "public", Pass), (INTERNET, "public", Pass), (INTERNET, "own-pki", Fail), (PKI, "own-pki", Warn), (PKI, unset("pki.issuer"), Manual)],
 )
 def test_source_decision_before_there_is_a_certificate(scenario: Any, issuer: Any, kind: type) -> None:
-    assert said(source_decision(scenario, issuer, "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: kind}
+    assert said(source_decision(scenario, issuer, "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, NO_DIRECTORY)) == {None: kind}
 
 
 def test_source_decision_when_nobody_could_look() -> None:
     arguments = (PKI, "public", "pilot", False)
-    assert said(source_decision(*arguments, REFUSED, PATH, live(GONE), HOST)) == {"cmg.pfx": Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, REFUSED, HOST)) == {HOST: Unknown}
-    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(GONE), HOST)) == {None: Pass}
-    assert said(source_decision(PKI, unset("pki.issuer"), "pilot", False, NO_FILE, NO_PATH, live(GONE), HOST)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, REFUSED, PATH, live(GONE), HOST, NO_DIRECTORY)) == {"cmg.pfx": Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(MUTE), HOST, NO_DIRECTORY)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, REFUSED, HOST, NO_DIRECTORY)) == {HOST: Unknown}
+    assert said(source_decision(*arguments, NO_FILE, NO_PATH, live(GONE), HOST, NO_DIRECTORY)) == {None: Pass}
+    assert said(source_decision(PKI, unset("pki.issuer"), "pilot", False, NO_FILE, NO_PATH, live(GONE), HOST, NO_DIRECTORY)) == {HOST: Unknown}
+
+
+def caa(*records: Any, owner: str = "contoso.com") -> Permissions:
+    return Permissions({HOST: Permitted(owner, tuple(Permission(*one) for one in records))})
+
+
+DIGICERT = cert(issuer="C=US, O=DigiCert Inc, CN=DigiCert TLS RSA CA")
+WILDCARD = cert("*.contoso.com", issuer="C=US, O=DigiCert Inc, CN=x")
+NOBODY = caa(("issue", ";"))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "zone", "kind"),
+    [
+        (DIGICERT, Permissions({HOST: Unrestricted()}), Pass),
+        (DIGICERT, caa(("issue", "digicert.com")), Pass),
+        (DIGICERT, caa(("issue", "letsencrypt.org"), ("issue", "DigiCert.com; account=1")), Pass),
+        (DIGICERT, caa(("iodef", "mailto:a@contoso.com")), Pass),
+        (DIGICERT, caa(("issue", "digicert.com"), ("issuewild", ";")), Pass),
+        (DIGICERT, caa(("issuewild", "letsencrypt.org")), Pass),
+        (cert(issuer="O=Somebody new"), caa(("issue", "letsencrypt.org")), Pass),
+        (DIGICERT, caa(("issue", "letsencrypt.org")), Warn),
+        (DIGICERT, NOBODY, Warn),
+        (cert(issuer="O=Somebody new"), NOBODY, Warn),
+        (DIGICERT, caa(("issue", "digicert.com"), ("tbs", "x", True)), Warn),
+        (WILDCARD, caa(("issue", "digicert.com"), ("issuewild", ";")), Warn),
+        (WILDCARD, caa(("issue", "digicert.com")), Pass),
+        (DIGICERT, Permissions({HOST: NoAnswer("192.0.2.1 answered SERVFAIL")}), Unknown),
+        (DIGICERT, REFUSED, Unknown),
+        (DIGICERT, NO_DIRECTORY, Pass),
+    ],
+)
+def test_source_decision_with_records_about_issuers(leaf: Any, zone: Any, kind: type) -> None:
+    public = source_decision(PKI, "public", "production", True, file(leaf), PATH, live(SHUT), HOST, zone)
+    assert said(public) == {"cmg.pfx": kind}
+    own = file(leaf, trust=trust(leaf, "own"))
+    private_one = source_decision(PKI, "own-pki", "pilot", False, own, PATH, live(SHUT), HOST, zone)
+    assert said(private_one) == {"cmg.pfx": Pass}, "an own authority asks no zone"
+
+
+@pytest.mark.parametrize(
+    ("zone", "kind"), [(caa(("issue", "digicert.com")), Pass), (NOBODY, Warn), (REFUSED, Unknown), (NO_DIRECTORY, Pass)]
+)
+def test_records_about_issuers_before_there_is_a_certificate(zone: Any, kind: type) -> None:
+    found = source_decision(PKI, "public", "production", True, NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, zone)
+    assert said(found) == {None: kind}
 
 
 # -- common name --
@@ -251,12 +311,39 @@ def own(leaf: Any, **more: Any) -> Any:
     ],
 )  # fmt: skip
 def test_cmg_pki_issued(one: Any, stores: Any, kind: type) -> None:
-    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, stores)) == {"cmg.pfx": kind}
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, stores, NO_DIRECTORY)) == {"cmg.pfx": kind}
+
+
+OTHER_NUMBER = "1.3.6.1.4.1.311.21.8.9.9"
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [
+        (templates(template(oid=BY_NUMBER.oid)), Pass),
+        (templates(template(oid=OTHER_NUMBER), template(oid=BY_NUMBER.oid)), Pass),
+        (templates(template(oid=BY_NUMBER.oid), refused=True), Pass),
+        (templates(template(oid=OTHER_NUMBER)), Fail),
+        (templates(template(oid=OTHER_NUMBER), refused=True), Unknown),
+        (templates(template(oid=OTHER_NUMBER), hidden=1), Unknown),
+        (templates(template(oid="")), Unknown),
+        (templates(), Unknown),
+        (NO_DIRECTORY, Unknown),
+        (REFUSED, Unknown),
+    ],
+)
+def test_a_template_by_its_number_in_the_directory(directory: Any, kind: type) -> None:
+    one = own(cert(AZURE, template=BY_NUMBER))
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, NO_STORES, directory)) == {"cmg.pfx": kind}
+    point = own(cert("cdp.cloudapp.net", template=BY_NUMBER), name="cdp.pfx")
+    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), point, NO_STORES, directory)) == {"cdp.pfx": kind}
+    named = own(cert(AZURE, template=BY_NAME))
+    assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), named, NO_STORES, directory)) == {"cmg.pfx": Pass}
 
 
 def test_cmg_pki_issued_from_a_template_of_another_name() -> None:
     one = own(cert(template=Template(name="Cloud Web")))
-    assert said(cmg_pki_issued(HOST, "cmg", "Cloud Web", one, NO_STORES)) == {"cmg.pfx": Pass}
+    assert said(cmg_pki_issued(HOST, "cmg", "Cloud Web", one, NO_STORES, NO_DIRECTORY)) == {"cmg.pfx": Pass}
 
 
 # -- validity and chain --
@@ -272,9 +359,9 @@ def chained(leaf: Any, found: Any = None, **more: Any) -> Any:
 )
 def test_cmg_validity_chain_by_its_dates(days: float, since: float, kind: type) -> None:
     leaf = cert(days=days, since=since)
-    assert said(cmg_validity_chain(NOW, "public", chained(leaf), PATH, live(SHUT), HOST)) == {"cmg.pfx": kind}
+    assert said(cmg_validity_chain(NOW, "public", chained(leaf), PATH, live(SHUT), HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": kind}
     shown = served(leaf, trust=trust(leaf))
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(shown), HOST)) == {HOST: kind}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(shown), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: kind}
 
 
 ROOT = step("Root", "anchor", signature_hash="sha1")
@@ -309,22 +396,22 @@ ROOT = step("Root", "anchor", signature_hash="sha1")
     ],
 )
 def test_cmg_validity_chain(leaf: Any, found: Any, issuer: Any, kind: type) -> None:
-    assert said(cmg_validity_chain(NOW, issuer, chained(leaf, found), PATH, live(GONE), HOST)) == {"cmg.pfx": kind}
+    assert said(cmg_validity_chain(NOW, issuer, chained(leaf, found), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": kind}
 
 
 def test_cmg_validity_chain_with_nothing_to_look_at() -> None:
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(MUTE), HOST)) == {HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(SHUT), HOST)) == {HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", REFUSED, PATH, REFUSED, HOST)) == {"cmg.pfx": Unknown, HOST: Unknown}
-    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE)) == {None: Manual}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(MUTE), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, live(SHUT), HOST, NO_REVOCATION, NO_REVOCATION)) == {HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", REFUSED, PATH, REFUSED, HOST, NO_REVOCATION, NO_REVOCATION)) == {"cmg.pfx": Unknown, HOST: Unknown}
+    assert said(cmg_validity_chain(NOW, "public", NO_FILE, NO_PATH, NO_LIVE, NO_SERVICE, NO_REVOCATION, NO_REVOCATION)) == {None: Manual}
 
 
 def test_a_public_certificate_that_lives_too_long_is_said_to() -> None:
     long, short = cert(since=100, days=200), cert(since=100, days=99)
-    outcome: Any = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST)[0]
+    outcome: Any = cmg_validity_chain(NOW, "public", chained(long), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)[0]
     assert "300 days, more than the 200" in outcome.observed
     for leaf, found in ((short, trust(short)), (long, trust(long, "own"))):
-        [outcome] = cmg_validity_chain(NOW, "public", chained(leaf, found), PATH, live(GONE), HOST)
+        [outcome] = cmg_validity_chain(NOW, "public", chained(leaf, found), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)
         assert "more than" not in outcome.observed
 
 
@@ -340,7 +427,7 @@ def test_a_later_clock_never_heals_an_expired_certificate(days: float, later: An
     leaf = cert(days=days, since=900)
     order = [Fail, Warn, Pass]
     now, then = (
-        type(cmg_validity_chain(moment, "public", chained(leaf), PATH, live(GONE), HOST)[0])
+        type(cmg_validity_chain(moment, "public", chained(leaf), PATH, live(GONE), HOST, NO_REVOCATION, NO_REVOCATION)[0])
         for moment in (NOW, NOW + timedelta(days=later))
     )
     assert order.index(then) <= order.index(now)
@@ -503,7 +590,7 @@ def test_cdp_names_with_nothing_to_look_at() -> None:
 )
 def test_cdp_pki_issued(leaf: Any, kind: type) -> None:
     one = own(leaf, name="cdp.pfx")
-    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES)) == {"cdp.pfx": kind}
+    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY)) == {"cdp.pfx": kind}
 
 
 @pytest.mark.parametrize(
@@ -551,29 +638,47 @@ def web(name: str = MP, **more: Any) -> Any:
     ],
 )
 def test_mp_web_server(seen: Any, kind: type) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NOT_SENT)) == {MP: kind}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), REFUSED, NO_STORES, NOT_SENT, *NEITHER)) == {MP: kind}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "gateway", "kind"),
+    [
+        ({"spki_sha256": "77" * 32}, file(), Pass),
+        ({}, file(cert(sha256="99" * 32)), Warn),
+        ({}, file(), Warn),
+        ({}, REFUSED, Pass),
+        ({"key": "RSA 1024"}, NO_FILE, Warn),
+        ({"key": "RSA 4096"}, NO_FILE, Pass),
+        ({"key": "EC 256"}, NO_FILE, Pass),
+        ({"key_fault": "its exponent is 1"}, NO_FILE, Fail),
+    ],
+)
+def test_mp_web_server_has_a_key_of_its_own(leaf: Any, gateway: Any, kind: type) -> None:
+    seen = Endpoints({MP: web(**leaf)})
+    assert said(mp_web_server(NOW, seen, REFUSED, NO_STORES, NOT_SENT, NO_REVOCATION, gateway)) == {MP: kind}
 
 
 def test_mp_web_server_with_a_key_that_can_be_exported() -> None:
     for exportable, kind in ((True, Warn), (False, Pass), (None, Pass)):
         stores = Stores((store("MP01", entry(thumbprint=LEAF, exportable=exportable)),))
-        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT)) == {MP: kind}
+        assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT, *NEITHER)) == {MP: kind}
     stores = Stores((store("elsewhere", entry(thumbprint=LEAF, exportable=True)),))
-    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT)) == {MP: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: web()}), REFUSED, stores, NOT_SENT, *NEITHER)) == {MP: Pass}
 
 
 @pytest.mark.parametrize("seen", [SHUT, NoHandshake("it hung up")])
 def test_mp_web_server_fails_for_silence_only_beside_one_that_answers(seen: Any) -> None:
     both = Endpoints({MP: seen, OTHER: web(OTHER)})
-    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NOT_SENT)) == {MP: Fail, OTHER: Pass}
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT)) == {MP: Fail}
+    assert said(mp_web_server(NOW, both, REFUSED, NO_STORES, NOT_SENT, *NEITHER)) == {MP: Fail, OTHER: Pass}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT, *NEITHER)) == {MP: Fail}
     for control in (REFUSED, SILENT_CONTROL, Endpoints({MP: web()})):
-        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NOT_SENT)) == {MP: Unknown}
+        assert said(mp_web_server(NOW, Endpoints({MP: seen}), control, NO_STORES, NOT_SENT, *NEITHER)) == {MP: Unknown}
 
 
 @pytest.mark.parametrize("seen", [MUTE, GONE])
 def test_mp_web_server_that_cannot_be_reached_is_unknown(seen: Any) -> None:
-    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT)) == {MP: Unknown}
+    assert said(mp_web_server(NOW, Endpoints({MP: seen}), CONTROL, NO_STORES, NOT_SENT, *NEITHER)) == {MP: Unknown}
 
 
 # -- client authentication --

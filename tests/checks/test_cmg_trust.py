@@ -22,6 +22,7 @@ NAMED: dict[str, Any] = {
     "service_type": "CloudProxyService",
     "service_c_name": HOST,
 }
+NO_LISTS = unset("files.collected_client_certs")
 UNASKED = unset("[attestations] x")
 YES, NO = Attested(True, by="A. Meyer"), Attested(False)
 OTHER = cert(sha1="CD" * 20, sha256="EE" * 32)
@@ -139,8 +140,8 @@ def test_root_limits(roots: int, below: int, sites: Any, kind: type) -> None:
 )
 def test_crl_verification(verifies: Any, mode: Any, public: Any, kind: type) -> None:
     row = GatewaySetting(**NAMED, client_cert_revocation_enabled=verifies)
-    assert verdict(crl_verification(seen(row), HOST, mode, public)) is kind
-    assert verdict(crl_verification(REFUSED, HOST, mode, public)) is Unknown
+    assert verdict(crl_verification(NOW, seen(row), HOST, mode, public, NO_LISTS)) is kind
+    assert verdict(crl_verification(NOW, REFUSED, HOST, mode, public, NO_LISTS)) is Unknown
 
 
 # -- the cloud distribution point (historical) --

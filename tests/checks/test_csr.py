@@ -149,6 +149,21 @@ def test_key_size(key: Any, kind: type) -> None:
     assert sizes(request(), CSR, point=point) == {"cmg.csr": Pass, "cdp.pfx": kind, "cdp.csr": kind}
 
 
+@pytest.mark.parametrize("fault", ["its exponent is 1, with which anybody can undo it", "its modulus has a small factor"])
+def test_a_key_that_protects_nothing(fault: str) -> None:
+    assert sizes(request(key_fault=fault), CSR) == {"cmg.csr": Fail}
+    assert sizes(one=file(cert(key_fault=fault)), path=PFX) == {"cmg.pfx": Fail}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "kind"),
+    [(cert(), Warn), (cert(sha256="99" * 32), Warn), (cert(spki_sha256="77" * 32), Pass), (cert(key="RSA 1024"), Fail)],
+)
+def test_the_gateways_key_in_another_role(leaf: Any, kind: type) -> None:
+    point = (file(leaf, name="cdp.pfx"), "cdp.pfx", NO_POINT_CSR, NO_POINT_CSR, True)
+    assert sizes(one=file(), path=PFX, point=point) == {"cmg.pfx": Pass, "cdp.pfx": kind}
+
+
 def test_key_size_with_nothing_to_look_at() -> None:
     assert sizes() == {HOST: Unknown}
     assert sizes(shown=unset("cmg.service_name"), service=unset("cmg.service_name")) == {None: Manual}

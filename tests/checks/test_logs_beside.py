@@ -236,7 +236,7 @@ WELL, BROKEN = own_request("succeeded", 200), own_request("failed", 0)
 @pytest.mark.parametrize("place", ["mp01", ""])
 def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any, place: str) -> None:
     found = log(MpControl, *entries, place=place)
-    [outcome] = mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)
+    [outcome] = mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found, REFUSED, REFUSED)
     assert type(outcome) is kind
     assert words in (outcome.observed if isinstance(outcome, Fail) else getattr(outcome, "because", ""))
 
@@ -244,9 +244,9 @@ def test_mp_web_server(entries: list[Entry], kind: type, words: str, gone: Any, 
 def test_a_log_in_no_folder_is_of_the_only_server() -> None:
     found = log(MpControl, BROKEN)
     gone: Any = Silent("no answer")
-    assert by_subject(mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found)) == {MP01: Fail}
+    assert by_subject(mp_web_server(NOW, Endpoints({MP01: gone}), REFUSED, NO_STORES, found, REFUSED, REFUSED)) == {MP01: Fail}
     both = Endpoints({MP01: gone, MP02: gone})
-    assert by_subject(mp_web_server(NOW, both, REFUSED, NO_STORES, found)) == {MP01: Unknown, MP02: Unknown}
+    assert by_subject(mp_web_server(NOW, both, REFUSED, NO_STORES, found, REFUSED, REFUSED)) == {MP01: Unknown, MP02: Unknown}
     lacks = log(ProxyConnectorLog, LACKS)
     assert by_subject(client_auth_installed(NOW, [MP01], CM01, NO_STORES, YES, lacks)) == {MP01: Fail, CM01: Pass}
     assert by_subject(client_auth_installed(NOW, [MP01, MP02], CM01, NO_STORES, YES, lacks)) == {

@@ -1,14 +1,18 @@
 """The company's own PKI: authority, group, who trusts the root, who administers. Every verdict."""
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from assess.check import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence.certificates import CertificateFile, Stores, Unread
 from assess.evidence.config import Attested
 from assess.evidence.directory import NoAnswer
+from assess.evidence.enrolment import Assignment, Target
 from assess.evidence.grouplists import GroupList, GroupLists
 from assess.evidence.pki import (
     IIS_GROUP,
@@ -21,6 +25,7 @@ from assess.evidence.pki import (
     NotShown,
     PublicKeyServices,
 )
+from assess.evidence.policies import Profile
 from authorities import (
     CA,
     CA_HOST,
@@ -33,6 +38,9 @@ from authorities import (
     group,
     groups,
     services,
+    template,
+    templates,
+    workstation,
 )
 from checks.domain_admin import domain_admin
 from checks.pki.authority import ca_os_version, enterprise_ca
@@ -43,6 +51,7 @@ from specimens import NOW, REFUSED, cert, changed, entry, file, private, store, 
 OWN, MODE = "own-pki", "https"
 SCENARIO = "co-management-pki"
 NO_CA = unset("pki.ca_host")
+NO_TEMPLATES = (REFUSED, REFUSED)
 CLOUD, POINT = "cloud01.corp.contoso.test", "mp01.corp.contoso.test"
 YES, NO = Attested(answer=True), Attested(answer=False)
 NOT_READ = NotShown("the account may not read there")
@@ -87,25 +96,50 @@ OLD = authority(EXPIRED, name="Old CA", host="old.corp.contoso.test")
     ],
 )
 def test_enterprise_ca(found: Any, wanted: Any, status: type[Outcome]) -> None:
-    assert isinstance(only(enterprise_ca(SCENARIO, OWN, MODE, wanted, found, NOW)), status)
+    assert isinstance(only(enterprise_ca(SCENARIO, OWN, MODE, wanted, found, NOW, *NO_TEMPLATES)), status)
+
+
+HALF = authority(changed(ISSUING, not_after=NOW + timedelta(days=600)))
+
+
+@pytest.mark.parametrize(
+    ("found", "web", "clients", "status"),
+    [
+        (services(authority()), templates(template()), templates(workstation()), Pass),
+        (services(HALF), templates(template()), templates(workstation()), Warn),
+        (services(HALF), templates(template(days=365.0)), templates(workstation()), Warn),
+        (services(HALF), templates(template(days=365.0)), templates(workstation(days=365.0)), Pass),
+        (services(HALF), templates(template(days=None)), templates(workstation(days=None)), Pass),
+        (services(HALF), templates(template(cn="Unpublished")), templates(), Pass),
+        (services(HALF), templates(template(), refused=True), REFUSED, Warn),
+        (services(authority(EXPIRED)), templates(template()), templates(workstation()), Fail),
+    ],
+)
+def test_an_authority_outlives_what_it_issues(found: Any, web: Any, clients: Any, status: type[Outcome]) -> None:
+    [outcome] = enterprise_ca(SCENARIO, OWN, MODE, NO_CA, found, NOW, web, clients)
+    assert isinstance(outcome, status), outcome
+    if status is Warn:
+        assert isinstance(outcome, Warn)
+        assert "promises 730 days" in outcome.observed
+        assert "ends in 600" in outcome.observed
 
 
 def test_an_expired_authority_beside_a_good_one_is_left_over() -> None:
-    by_name = {one.subject: one for one in enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority(), OLD), NOW)}
+    by_name = {one.subject: one for one in enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority(), OLD), NOW, *NO_TEMPLATES)}
     assert isinstance(by_name[CA], Pass)
     assert isinstance(by_name["Old CA"], Warn)
 
 
 def test_enterprise_ca_where_no_own_pki_is_planned() -> None:
-    assert isinstance(only(enterprise_ca(SCENARIO, "public", "enhanced-http", NO_CA, services(), NOW)), NotApplicable)
-    other = enterprise_ca("management-option-choice", "public", "enhanced-http", NO_CA, services(), NOW)
+    assert isinstance(only(enterprise_ca(SCENARIO, "public", "enhanced-http", NO_CA, services(), NOW, *NO_TEMPLATES)), NotApplicable)
+    other = enterprise_ca("management-option-choice", "public", "enhanced-http", NO_CA, services(), NOW, *NO_TEMPLATES)
     assert isinstance(only(other), Fail)
 
 
 def test_a_later_clock_never_heals_an_authority() -> None:
     order = [Fail, Warn, Pass]
     days = (0, 1000, 1634, 1635, 1636, 1999, 2001, 9000)
-    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n))))) for n in days]
+    ranks = [order.index(type(only(enterprise_ca(SCENARIO, OWN, MODE, NO_CA, services(authority()), NOW + timedelta(days=n), *NO_TEMPLATES)))) for n in days]
     assert ranks == sorted(ranks, reverse=True)
     assert set(ranks) == {0, 1, 2}
 
@@ -316,6 +350,7 @@ PUBLIC = file(cert(), trust=trust(cert()))
 PRIVATE = file(cert(), trust=private(cert()))
 NO_PFX, NO_LIVE, NO_SERVICE = unset("files.cmg_pfx"), unset("cmg.service_name"), unset("cmg.service_name")
 NO_CLIENTS = unset("files.collected_client_certs")
+NO_PROFILES = (REFUSED, REFUSED, unset("mdm.enrollment_group_ids"))
 TRUSTING = store("pc1", roots=(entry(thumbprint=ROOT.sha1),))
 DOUBTING = store("pc2", roots=(entry(),))
 
@@ -341,12 +376,60 @@ DOUBTING = store("pc2", roots=(entry(),))
 )
 def test_client_root_trust(issuer: str, held: Any, stores: Any, said: Any, status: type[Outcome]) -> None:
     path = NO_PFX if held is None else "pki/cmg.pfx"
-    outcomes = client_root_trust(issuer, held or NO_PFX, path, NO_LIVE, NO_SERVICE, stores, exported(), REFUSED, said)
+    outcomes = client_root_trust(issuer, held or NO_PFX, path, NO_LIVE, NO_SERVICE, stores, exported(), REFUSED, said, *NO_PROFILES)
     assert isinstance(worst(outcomes), status)
 
 
+ROOT_DER = b"\x30\x03\x02\x01\x07"
+PEM = b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(ROOT_DER) + b"\n-----END CERTIFICATE-----\n"
+HELD = changed(ROOT, sha1=hashlib.sha1(ROOT_DER).hexdigest().upper(), sha256=hashlib.sha256(ROOT_DER).hexdigest().upper())
+TYPE = "#microsoft.graph.windows81TrustedRootCertificate"
+ENROLLING = ["AAAA", "bbbb"]
+
+
+def giving(data: Any = ROOT_DER, store: Any = "computerCertStoreRoot", kind: str = TYPE) -> tuple[Profile, ...]:
+    held = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+    return (Profile("p1", kind, "Root", trusted_root_certificate=held, destination_store=store),)
+
+
+def aimed(*kinds: str, groups: tuple[str, ...] = ()) -> Any:
+    ends = [Assignment(target=Target(f"#microsoft.graph.{kind}AssignmentTarget")) for kind in kinds]
+    ends += [Assignment(target=Target("#microsoft.graph.groupAssignmentTarget", one)) for one in groups]
+    return {"p1": tuple(ends)}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "targets", "status"),
+    [
+        (giving(), aimed("allDevices"), Pass),
+        (giving(PEM), aimed("allLicensedUsers"), Pass),
+        (giving(), aimed(groups=("aaaa", "bbbb", "cccc")), Pass),
+        (giving(store=UNSET), aimed("allDevices"), Pass),
+        (giving(), aimed(groups=("aaaa",)), Manual),
+        (giving(), aimed("allDevices", "exclusionGroup"), Manual),
+        (giving(), {"p1": ()}, Manual),
+        (giving(), {}, Manual),
+        (giving(b"another"), aimed("allDevices"), Manual),
+        (giving("*no base64"), aimed("allDevices"), Manual),
+        (giving(UNSET), aimed("allDevices"), Manual),
+        (giving(store="computerCertStoreIntermediate"), aimed("allDevices"), Manual),
+        (giving(kind="#microsoft.graph.iosTrustedRootCertificate"), aimed("allDevices"), Manual),
+        ((), {}, Manual),
+        (giving(), REFUSED, Manual),
+        (REFUSED, REFUSED, Manual),
+    ],
+)
+def test_a_profile_gives_the_root_to_everybody_who_enrols(profiles: Any, targets: Any, status: type[Outcome]) -> None:
+    root = file(HELD, name="root.cer", form="der")
+    given = (root, REFUSED, UNANSWERED, profiles, targets, ENROLLING)
+    [outcome] = client_root_trust(OWN, PRIVATE, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, *given)
+    assert isinstance(outcome, status), outcome
+    lacking = client_root_trust(OWN, PRIVATE, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, Stores((DOUBTING,)), *given)
+    assert isinstance(worst(lacking), Fail), "a client that lacks it is not outweighed by a profile"
+
+
 def test_a_gateway_file_that_cannot_be_read_is_no_public_certificate() -> None:
-    outcomes = client_root_trust("public", REFUSED, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, exported(), REFUSED, UNANSWERED)
+    outcomes = client_root_trust("public", REFUSED, "pki/cmg.pfx", NO_LIVE, NO_SERVICE, NO_CLIENTS, exported(), REFUSED, UNANSWERED, *NO_PROFILES)
     assert not isinstance(worst(outcomes), Pass)
 
 

@@ -116,14 +116,19 @@ class Names:
 
 
 @contextmanager
-def names(folder: Path, zones: Mapping[str, str], *, dead: Sequence[str] = ()) -> Iterator[Names]:
-    """Servers for these zones (origin to text); for the ``dead`` origins the resolver asks where nobody answers."""
+def names(
+    folder: Path, zones: Mapping[str, str], *, dead: Sequence[str] = (), bogus: Sequence[str] = ()
+) -> Iterator[Names]:
+    """Servers for these zones (origin to text); for the ``dead`` origins the resolver asks where nobody answers.
+
+    The resolver wants signatures (DNSSEC) of the ``bogus`` origins, which no zone here has.
+    """
     isolation.require_namespace()
     with ExitStack() as stack:
         authoritative = stack.enter_context(_knot(_folder(folder), zones))
         stubs = dict.fromkeys(zones, authoritative.host)
         stubs |= {origin: isolation.fresh_address() for origin in dead}
-        recursive = stack.enter_context(_unbound(_folder(folder), stubs))
+        recursive = stack.enter_context(_unbound(_folder(folder), stubs, bogus))
         yield Names(folder, authoritative, recursive, stack)
 
 
@@ -146,11 +151,16 @@ def _knot(folder: Path, zones: Mapping[str, str]) -> Iterator[NameServer]:
 
 
 @contextmanager
-def _unbound(folder: Path, stubs: Mapping[str, str]) -> Iterator[NameServer]:
+def _unbound(
+    folder: Path, stubs: Mapping[str, str], bogus: Sequence[str]
+) -> Iterator[NameServer]:
     address = isolation.fresh_address()
     settings = folder / "unbound.conf"
     text = _UNBOUND.format(folder=folder, address=address)
     text += "".join(f'  local-zone: "{origin}." nodefault\n' for origin in {**stubs, "test": ""})
+    if bogus:
+        text = text.replace('"iterator"', '"validator iterator"')
+        text += "".join(f'  trust-anchor: "{origin}. DS 1 13 2 {"AB" * 32}"\n' for origin in bogus)
     for origin, stub in stubs.items():
         text += f'stub-zone:\n  name: "{origin}."\n  stub-addr: {stub}@53\n  stub-prime: no\n'
     # Every other name is answered at once: there is no root to ask.
@@ -217,10 +227,10 @@ def _folder(parent: Path) -> Path:
 
 @pytest.fixture
 def name_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Names]]:
-    """``name_servers({"contoso.com": zone}, dead=["gone.test"])``: servers that run until the test ends."""
+    """``name_servers({"contoso.com": zone}, dead=["gone.test"])``: see `names`; servers run until the test ends."""
     with ExitStack() as stack:
 
-        def start(zones: Mapping[str, str], *, dead: Sequence[str] = ()) -> Names:
-            return stack.enter_context(names(tmp_path_factory.mktemp("names"), zones, dead=dead))
+        def start(zones: Mapping[str, str], **options: Sequence[str]) -> Names:
+            return stack.enter_context(names(tmp_path_factory.mktemp("names"), zones, **options))
 
         yield start

@@ -1,0 +1,199 @@
+"""Whether certificates are revoked, and whether those who meet them could find that out."""
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
+
+from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, worst
+from assess.evidence.revocation import (
+    Current,
+    Declined,
+    Good,
+    Lists,
+    Looked,
+    NotAsked,
+    NotReached,
+    NotVerified,
+    Point,
+    RevocationIn,
+    RevocationOf,
+    Revocations,
+    fresh,
+)
+from assess.publicnames import reason_not_public
+from checks.certificates import Specimen
+
+GatewayFileRevocation: TypeAlias = Annotated[Revocations | Missing, RevocationIn("files.cmg_pfx")]
+GatewayLiveRevocation: TypeAlias = Annotated[
+    Revocations | Missing, RevocationOf(("{cmg.service_name}",))
+]
+
+_EXPECTED = "not revoked, as its issuer says today"
+_FOR_TESTS = frozenset({"test", "example", "invalid", "localhost"})
+_REACH = (
+    "Assess again from a machine that reaches these addresses (port 80, [network] proxy); where "
+    "they do not answer anybody, mend the CRL and OCSP servers of the authority."
+)
+_REPLACE = (
+    "Have {subject} issued anew with a new key, and replace it everywhere; find out why it was "
+    "revoked."
+)
+
+
+def revocation(
+    one: Specimen, found: Revocations | Missing, as_of: datetime, *, internet: bool = True
+) -> Iterator[Outcome]:
+    """What is wrong with the revocation of a certificate and of those above it.
+
+    ``internet``: those who meet it are outside, and have to be able to find out. A chain that ends
+    nowhere is a finding of its own, and is not asked about where a stranger presents it.
+    """
+    if isinstance(found, Missing):
+        if one.trust.anchor != "none" and _revocable(one):
+            because = f"whether it is revoked was not found out: {found.reason}"
+            yield Unknown(one.subject, because, remedy=(found.mend,) if found.mend else ())
+        return
+    looked = found.by_subject.get(one.subject)
+    if looked is None and one.trust.anchor != "none" and _revocable(one):
+        yield Unknown(one.subject, "whether it is revoked was not asked", remedy=(_REACH,))
+    for each in looked or ():
+        yield from _judged(one.subject, each, as_of, internet=internet)
+
+
+def _revocable(one: Specimen) -> bool:
+    above = any(step.revocable for step in one.trust.intermediates)
+    return bool(one.leaf.crl_urls or one.leaf.ocsp_urls) or above
+
+
+def _judged(
+    subject: str, each: Looked, as_of: datetime, *, internet: bool
+) -> Iterator[Outcome]:
+    if each.revoked is not None:
+        where = next(one for one in each.points if one.said == each.revoked)
+        text = f"{each.name} was {each.revoked.text}, says {_place(where)}"
+        yield Fail(subject, _EXPECTED, text, remedy=(_REPLACE,))
+        return
+    if not each.points:
+        return
+    if not each.on_the_web:
+        if internet:
+            places = ", ".join(one.url for one in each.points)
+            text = f"whether {each.name} is revoked can be asked at {places} only, "
+            yield Warn(subject, _EXPECTED, f"{text}where nobody outside the company network gets")
+        return
+    good = each.good(as_of)
+    if good is None:
+        said = "; ".join(_lacking(one, as_of) for one in each.on_the_web)
+        because = f"whether {each.name} is revoked is not known: {said}"
+        yield Unknown(subject, because, remedy=(_REACH,))
+        return
+    inside = [inside_only(one) for one in each.on_the_web]
+    if internet and all(inside):
+        text = f"whether {each.name} is revoked can be asked inside the company network only"
+        yield Warn(subject, _EXPECTED, f"{text}: {'; '.join(dict.fromkeys(filter(None, inside)))}")
+
+
+def _place(one: Point) -> str:
+    return one.url or "the answer that the server staples"
+
+
+def _lacking(one: Point, as_of: datetime) -> str:
+    """Why an answer says nothing now."""
+    said = one.said
+    if isinstance(said, Good) and not fresh(said, as_of):
+        return f"{_place(one)}: {stale(said, as_of)}"
+    return f"{_place(one)}: {said.text}"
+
+
+def stale(said: Good | Current, as_of: datetime) -> str:
+    """Why an answer does not count at this moment."""
+    if said.until is not None and as_of > said.until:
+        return f"the answer ran out on {said.until:%Y-%m-%d %H:%M}"
+    return f"the answer is dated {said.since:%Y-%m-%d %H:%M}, in the future"
+
+
+def remark(one: Specimen, found: Revocations | Missing, as_of: datetime) -> str:
+    """Where it was learnt that the certificate itself is not revoked, for a passing text."""
+    looked = () if isinstance(found, Missing) else found.by_subject.get(one.subject, ())
+    for each in looked[:1]:
+        good = each.good(as_of)
+        if good is not None:
+            return f"; not revoked, says {_place(good)}"
+    return ""
+
+
+def inside_only(one: Point) -> str:
+    """Why nobody on the internet reaches this place, "" where somebody may."""
+    host = urlsplit(one.url).hostname or ""
+    if not host:
+        return ""  # stapled: whoever gets the certificate gets the answer
+    address = _address(host)
+    if address is None:
+        last = host.rstrip(".").rpartition(".")[2]
+        reason = None if last in _FOR_TESTS else reason_not_public(host)
+        if reason is not None:
+            return f"{host} {reason}"
+        address = _address(one.address)
+        if address is None:
+            return ""
+        return f"{host} is {address} here" if _private(address) else ""
+    return f"{address} is an address of private networks" if _private(address) else ""
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Of a private network; loopback says nothing, since only a stand-in answers there."""
+    return address.is_private and not address.is_loopback
+
+
+# -- the lists of the own authority --
+
+
+def lists_reached(lists: Lists, as_of: datetime) -> Outcome:
+    """Whether clients' certificates can be checked from outside, where that is verified."""
+    expected = "every revocation list is reached from the internet, and current"
+    parts = [_list(one, lists, as_of, expected) for one in lists.points]
+    judged = [part for part in parts if part is not None]
+    if judged:
+        return worst(judged)
+    if lists.points:
+        places = ", ".join(one.url for one in lists.points)
+        text = f"the certificates name {places} only, which nobody on the internet can read"
+        return Warn(None, expected, text)
+    text = f"{lists.silent} certificates of the own authority name no revocation list"
+    return Fail(None, expected, text)
+
+
+def _list(one: Point, lists: Lists, as_of: datetime, expected: str) -> Outcome | None:
+    match one.said:
+        case NotAsked():
+            return None
+        case Current() as said if not fresh(said, as_of):
+            return Fail(None, expected, f"{one.url}: {stale(said, as_of)}")
+        case Current() as said:
+            return _reached(one, said, expected)
+        case NotReached(why) if lists.control:
+            return Fail(None, expected, f"{one.url}: {why}, while {lists.control} answers")
+        case Declined(why) | NotVerified(why):
+            return Fail(None, expected, f"{one.url}: {why}")
+        case _:
+            because = f"{one.url}: {one.said.text}"
+            return Unknown(None, because, remedy=(_REACH,))
+
+
+def _reached(one: Point, said: Current, expected: str) -> Outcome:
+    inside = inside_only(one)
+    if not inside:
+        return Pass(None, f"{one.url}: {said.text}", expected)
+    if one.address and _address(urlsplit(one.url).hostname or "") is None and " here" in inside:
+        because = f"{one.url} was reached inside the company network only: {inside}"
+        return Unknown(None, because, remedy=("Assess again from a machine on the internet.",))
+    return Fail(None, expected, f"{one.url}: {inside}, so that nobody on the internet reaches it")
