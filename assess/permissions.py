@@ -17,7 +17,7 @@ from assess.connectors.sql import READS
 from assess.connectors.tokens import APPLICATION_METHODS
 from assess.engagement import Engagement
 from assess.evidence import Ask
-from assess.evidence.graph import GraphAsk
+from assess.evidence.graph import GraphAsk, covered
 from assess.sources import SOURCES
 
 
@@ -39,7 +39,8 @@ _GRAPH = "00000003-0000-0000-c000-000000000000"
 _USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"  # delegated: to sign in at all
 _AZURE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 _USER_IMPERSONATION = "41094075-9dad-400e-a0bd-54e686782033"  # delegated: Azure as the person
-# From the file that Microsoft's own tables of permissions are made of.
+# From the file that Microsoft's own tables of permissions are made of; that of RoleManagement from
+# those tables, and from Graph's own service principal as tenants show it.
 _IDS: Mapping[str, _Ids] = {
     "Organization.Read.All": _Ids(
         "498476ce-e0fe-48b0-b801-37ba7e2685c6", "4908d5b9-3fb2-4b1e-9336-1888b7937185"
@@ -90,22 +91,6 @@ _IDS: Mapping[str, _Ids] = {
     "OnPremDirectorySynchronization.Read.All": _Ids("", "f6609722-4100-44eb-b747-e6ca0536989d"),
     "Agreement.Read.All": _Ids("", "af2819c9-df71-4dd3-ade7-4d7c9dc653b7"),
 }
-
-# What one permission lets in on top of its own name; Intune and conditional access are not in it.
-_DIRECTORY = frozenset(
-    {
-        "Application.Read.All", "Device.Read.All", "Directory.Read.All", "Domain.Read.All",
-        "Group.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All",
-        "Organization.Read.All", "User.Read.All",
-    }
-)  # fmt: skip
-_COVERS: Mapping[str, frozenset[str]] = {
-    "Directory.Read.All": _DIRECTORY,
-    "Directory.ReadWrite.All": _DIRECTORY,
-    "Group.Read.All": frozenset({"GroupMember.Read.All"}),
-    "Group.ReadWrite.All": frozenset({"GroupMember.Read.All"}),
-}
-
 
 @dataclass(frozen=True)
 class Right:
@@ -225,10 +210,7 @@ def _what(ask: Ask) -> str:
 
 def lacking(needed: Iterable[Right], held: Iterable[str]) -> list[Right]:
     """The rights that the permissions held do not cover; a broader one covers a narrower."""
-    have = set(held)
-    for name in tuple(have):
-        have |= _COVERS.get(name, frozenset())
-        have.add(name.replace(".ReadWrite.", ".Read."))
+    have = covered(held)
     return [right for right in needed if not right.out_of_reach and right.name not in have]
 
 

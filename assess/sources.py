@@ -28,6 +28,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("dns", "assess.connectors.dns"),
     Way("ldap", "assess.connectors.ldap"),
+    Way("ldap", "assess.connectors.directory_export", "files.directory_export"),
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
@@ -70,6 +71,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "ldap":
             servers = [engagement.get("ad.server")]
             servers += [table.get("server") for table in engagement.tables("ad.forests").values()]
+            servers.append(engagement.get("files.directory_export"))
             return ", ".join(filter(None, servers)) or "nobody: [ad] is not set up"
         case "graph":
             return str(

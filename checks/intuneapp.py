@@ -29,6 +29,7 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
+from assess.evidence.devices import word
 from assess.evidence.enrolment import (
     AppAssignment,
     Assignment,
@@ -127,7 +128,7 @@ def _published(packages: list[ClientApp], expected: str) -> Iterator[Outcome]:
     elif ready:
         names = ", ".join(app.label for app in ready)
         yield Pass(None, f"{names}: {PACKAGE}, published", expected, about=_ids(ready))
-    elif any(isinstance(app.publishing_state, str) for app in packages):
+    elif all(states[app.id] in {"notpublished", "processing"} for app in packages):
         names = ", ".join(f"{app.label} is {app.publishing_state}" for app in packages)
         yield Fail(None, expected, f"not published: {names}", about=_ids(packages))
     else:
@@ -484,9 +485,12 @@ def assignment(
     yield from _as_planned(groups - left_out, wanted, expected)
 
 
+_INTENTS = frozenset({"available", "required", "uninstall", "availablewithoutenrollment"})
+
+
 def _not_required(every: list[AppAssignment], expected: str) -> Outcome:
     offered = [a for a in every if str(a.intent).lower().startswith("available")]
-    if any(not isinstance(a.intent, str) or a.target is None for a in every):
+    if any(word(a.intent) not in _INTENTS or a.target is None for a in every):
         return Unknown(None, "Graph does not say how the app is assigned")
     if offered:
         return Warn(None, expected, "the app is only available: users must fetch it themselves")

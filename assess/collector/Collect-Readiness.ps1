@@ -121,7 +121,7 @@ $Embedded = @{
     CollectionRules     = 'ExcludeCollectionID', 'IncludeCollectionID', 'QueryID', 'ResourceID'
 }
 # Of the property objects of roles and components only these: others hold accounts.
-$Kept = 'AllowProxyTraffic', 'Enabled', 'IISSSLState', 'MPInternetFacing', 'MPIntranetFacing', 'OfflineMode', 'ProxyName', 'ProxyServerPort', 'SETTINGS', 'SSLWSUS', 'UseProxy'
+$Kept = 'AllowProxyTraffic', 'Enabled', 'IISSSLState', 'MPInternetFacing', 'MPIntranetFacing', 'OfflineMode', 'ProxyName', 'ProxyServerPort', 'ReportServerUri', 'SETTINGS', 'SSLWSUS', 'UseProxy'
 # Properties that the site fills only where one instance is read by its key.
 $Lazy = @{ SMS_ClientSettings = 'AgentConfigurations'; SMS_Collection = 'CollectionRules' }
 # Counted since midnight: else each component comes once for every interval.
