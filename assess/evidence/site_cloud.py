@@ -211,7 +211,7 @@ class CoManagementSettings(Instances, frozen=True):
 
 
 class Listing(Instances, frozen=True):
-    """A class with a row for each device or user: the rows go to disk, see ``Table``."""
+    """A class with a row for each device: the rows go to disk, see ``Table``."""
 
 
 class ManagementState(msgspec.Struct, frozen=True, rename="pascal"):
@@ -242,32 +242,6 @@ class ManagementStates(Listing, frozen=True):
     answer: ClassVar[Any] = ManagementStateList
     provider_class: ClassVar[str] = "SMS_Client_ComanagementState"
     row: ClassVar[type[msgspec.Struct]] = ManagementState
-
-
-class DirectoryUser(msgspec.Struct, frozen=True, rename="pascal"):
-    """SMS_R_User: ``aad_user_id`` is the user's id in the directory, where discovery found one."""
-
-    resource_id: int
-    aad_user_id: Text = msgspec.field(name="AADUserID", default=UNSET)
-
-
-class DirectoryUserList(msgspec.Struct, frozen=True):
-    """Every discovered user that the account sees."""
-
-    rows: Table[DirectoryUser]
-    sees: Visibility
-
-    def with_id(self) -> int:
-        """How many have an id of the directory."""
-        return sum(1 for user in self.rows if text(user.aad_user_id).strip("{}0- "))
-
-
-class DirectoryUsers(Listing, frozen=True):
-    """The discovered users with their ids in the directory."""
-
-    answer: ClassVar[Any] = DirectoryUserList
-    provider_class: ClassVar[str] = "SMS_R_User"
-    row: ClassVar[type[msgspec.Struct]] = DirectoryUser
 
 
 class Device(msgspec.Struct, frozen=True, rename="pascal"):
