@@ -54,7 +54,8 @@ class Command:
     """A command that would mend what is found, to be filled in; see ``assess.proposals``.
 
     ``when``: the statuses that it is offered for. ``only`` and ``unless``: conditions on keys, or
-    on the subject; a key that is not set meets none. ``use`` names a text of documents.toml.
+    on the subject; a key that is not set meets none. ``about``: keys of files, one of which must be
+    the subject. ``use`` names a text of documents.toml.
     """
 
     kind: str = ""
@@ -62,6 +63,7 @@ class Command:
     when: tuple[str, ...] = _MENDED
     only: tuple[Clause, ...] = ()
     unless: tuple[Clause, ...] = ()
+    about: tuple[str, ...] = ()
     use: str = ""
 
 
@@ -203,6 +205,7 @@ def _command(entry: Mapping[str, Any]) -> Command:
     fields = dict(entry)
     when = fields.pop("when", _MENDED)
     fields["when"] = (when,) if isinstance(when, str) else tuple(when)
+    fields["about"] = tuple(fields.pop("about", ()))
     for name in ("only", "unless"):
         fields[name] = tuple(Clause(one["key"], tuple(one["is"])) for one in fields.get(name, ()))
     return Command(**fields)

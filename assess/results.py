@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import msgspec
@@ -583,6 +583,9 @@ class _Builder:
         found = []
         for command in requirement.commands:
             fits = status_of(outcome).value in command.when
+            files = {PurePath(name).name for key in command.about for name in look(key)}
+            if command.about and outcome.subject not in files:
+                continue
             if not fits or not all(map(meets, command.only)) or any(map(meets, command.unless)):
                 continue
             text = filled(command.kind, command.text, look)

@@ -301,6 +301,13 @@ def test_conditions_of_a_command():
         assert commands_of(command, **tenant)["b.test"] == expected
 
 
+def test_a_command_about_one_file_is_not_offered_for_another():
+    one = Command("dns", "{subject}. 60 IN CNAME a.", about=("files.cmg_pfx", "files.cmg_csr"))
+    assert commands_of(one, files__cmg_pfx="pki/b.test")["b.test"]
+    assert not commands_of(one, files__cmg_pfx="pki/c.test")["b.test"]
+    assert not commands_of(one)["b.test"]
+
+
 def test_names_of_the_tenants_cloud():
     graph = Command("graph", "GET {cloud.graph}/v1.0/organization")
     assert commands_of(graph, tenant__cloud="china")["b.test"] == (
