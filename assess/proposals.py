@@ -40,7 +40,7 @@ SHAPES = {
     "number": re.compile(r"[0-9]{1,9}"),
     "site": re.compile(r"[A-Za-z0-9]{3}"),
     "upn": re.compile(rf"[A-Za-z0-9][A-Za-z0-9._+-]*@{_NAME}"),
-    "word": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"),
+    "word": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"),
 }
 _OURS = "cloud."  # values of the tool's own table of clouds
 _LONGEST = 200

@@ -71,7 +71,7 @@ def test_every_command_is_whole_and_names_what_exists(command: Command):
     assert not fault(command.kind, command.text)
     tables = {name.rpartition(".")[0] for name in key_definitions()}
     for name in [*names(command.text), *command.about, *(clause.key for clause in (*command.only, *command.unless))]:
-        known = name == "subject" or name in key_definitions() or name.rpartition(".")[0] in key_definitions()
+        known = name in ("subject", "table.file") or name in key_definitions() or name.rpartition(".")[0] in key_definitions()
         assert known or (name.startswith("cloud.") and hasattr(CLOUDS["public"], name[6:])), (name, tables)
     made = filled(command.kind, command.text, harmless)
     assert made is not None

@@ -308,6 +308,21 @@ def test_a_command_about_one_file_is_not_offered_for_another():
     assert not commands_of(one)["b.test"]
 
 
+def test_a_command_can_name_the_list_behind_a_finding():
+    from typing import Annotated
+
+    @check("tower.height")
+    def lists(heights: Annotated[Heights, Heard()]) -> Outcomes:
+        """Fail with and without a list."""
+        yield Fail("many", "none", "some", rows=Rows(("user",), [{"user": "a"}]))
+        yield Fail("one", "none", "some")
+
+    command = Command("powershell", "Get-Content '{table.file:word}'")
+    seen = found(requirement(commands=(command,)), checks={"tower.height": lists})
+    told = {f.subject: [c.text for c in f.commands] for f in seen.findings}
+    assert told == {"many": [f"Get-Content '{seen.tables[0].name}.ndjson'"], "one": []}
+
+
 def test_names_of_the_tenants_cloud():
     graph = Command("graph", "GET {cloud.graph}/v1.0/organization")
     assert commands_of(graph, tenant__cloud="china")["b.test"] == (
