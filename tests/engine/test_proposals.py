@@ -20,12 +20,13 @@ from assess.errors import CheckDefinitionError
 from assess.proposals import Kind, fault, filled, names
 
 POWERSHELL = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-OFFERED = [
-    pytest.param(command, id=f"{requirement.id}-{number}")
+NAMED = {
+    f"{requirement.id}-{number}": command
     for requirement in library().catalogue.requirements.values()
     for number, command in enumerate(requirement.commands)
-]
-SCRIPTS = [one for one in OFFERED if one.values[0].kind in {Kind.POWERSHELL, Kind.AZURE}]
+}
+OFFERED = list(NAMED.values())
+SCRIPTS = {name: one for name, one in NAMED.items() if one.kind in {Kind.POWERSHELL, Kind.AZURE}}
 HARMLESS = {
     "host": "cmg.contoso.com", "guid": "11111111-2222-4333-8444-555555555555", "site": "PS1",
     "collection": "PS100021", "number": "2", "upn": "a.meyer@contoso.com", "word": "westeurope",
@@ -44,7 +45,7 @@ def harmless(name):
     """Values that fit wherever the name stands, without knowing in which shape."""
     if name.startswith("cloud."):
         return (getattr(CLOUDS["public"], name.removeprefix("cloud.")),)
-    text = " ".join(one.values[0].text for one in OFFERED)
+    text = " ".join(one.text for one in OFFERED)
     shape = re.search(rf"\{{{re.escape(name)}:([a-z]+)", text)
     return (HARMLESS[shape[1]] if shape else "contoso",)
 
@@ -66,7 +67,7 @@ def test_there_are_many():
     assert {command.kind for r in offering for command in r.commands} == set(Kind)
 
 
-@pytest.mark.parametrize("command", OFFERED)
+@pytest.mark.parametrize("command", NAMED.values(), ids=NAMED)
 def test_every_command_is_whole_and_names_what_exists(command: Command):
     assert not fault(command.kind, command.text)
     tables = {name.rpartition(".")[0] for name in key_definitions()}
@@ -79,12 +80,12 @@ def test_every_command_is_whole_and_names_what_exists(command: Command):
     assert made.count("\n") < 40
 
 
-@pytest.mark.parametrize("command", SCRIPTS)
+@pytest.mark.parametrize("command", SCRIPTS.values(), ids=SCRIPTS)
 def test_scripts_parse(command: Command):
     structure(filled(command.kind, command.text, harmless))
 
 
-PLACES = [(one.values[0], name) for one in SCRIPTS for name in names(one.values[0].text) if name[:6] != "cloud."]
+PLACES = [(one, name) for one in SCRIPTS.values() for name in names(one.text) if name[:6] != "cloud."]
 
 
 def attacked(command, name, value):
@@ -150,7 +151,7 @@ def test_nothing_is_half_filled():
 
 @given(hostile, hostile)
 def test_zone_lines_parse(subject, prefix):
-    for command in (one.values[0] for one in OFFERED):
+    for command in OFFERED:
         if command.kind != Kind.DNS:
             continue
         values = {"subject": subject, "cmg.deployment_prefix": prefix, "cmg.service_name": subject}
@@ -170,7 +171,7 @@ def test_zone_line():
         "enterpriseenrollment.contoso.de. 3600 IN CNAME enterpriseenrollment-s.manage.microsoft.com."
     )
     for wrong in ("contoso.de. x", "-a.de", "a..de", "ü.de", "a" * 64 + ".de", ".".join(["abcdefg"] * 40)):
-        assert filled("dns", offered.text, lambda _, wrong=wrong: [wrong]) is None
+        assert filled("dns", offered.text, {"subject": [wrong]}.__getitem__) is None
 
 
 @given(st.dictionaries(st.sampled_from(["O", "OU", "L", "ST", "C"]), hostile, min_size=5), st.just("cmg.contoso.com"))

@@ -1,6 +1,7 @@
 """Findings, ids, scenarios, waivers, score, and the schema of results.json."""
 
 import json
+from functools import partial
 
 import jsonschema
 import msgspec
@@ -290,13 +291,13 @@ def test_conditions_of_a_command():
     one = Clause("tenant.cloud", ("usgov",))
     here = (Clause("engagement.scenarios", ("hybrid-mdm",)),)
     low = (Clause("subject", ("b.test",)),)
-    dns = {"kind": "dns", "text": "{subject}. 60 IN CNAME a."}
+    dns = partial(Command, "dns", "{subject}. 60 IN CNAME a.")
     wanted = ("b.test. 60 IN CNAME a.",)
     for command, tenant, expected in (
-        (Command(**dns, only=(one,)), {}, ()), (Command(**dns, only=(one,)), {"tenant__cloud": "usgov"}, wanted),
-        (Command(**dns, unless=(one,)), {"tenant__cloud": "usgov"}, ()), (Command(**dns, unless=(one,)), {}, wanted),
-        (Command(**dns, only=here), {}, wanted), (Command(**dns, unless=here), {}, ()),
-        (Command(**dns, only=low), {}, wanted), (Command(**dns, when=("warn",)), {}, ()),
+        (dns(only=(one,)), {}, ()), (dns(only=(one,)), {"tenant__cloud": "usgov"}, wanted),
+        (dns(unless=(one,)), {"tenant__cloud": "usgov"}, ()), (dns(unless=(one,)), {}, wanted),
+        (dns(only=here), {}, wanted), (dns(unless=here), {}, ()),
+        (dns(only=low), {}, wanted), (dns(when=("warn",)), {}, ()),
     ):  # fmt: skip
         assert commands_of(command, **tenant)["b.test"] == expected
 
