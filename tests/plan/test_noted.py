@@ -4,7 +4,7 @@ import io
 import json
 import tempfile
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -73,6 +73,9 @@ def test_what_is_filled_in_comes_back_beside_the_same_findings(report, tmp_path)
     again = tmp_path / "again.xlsx"
     write_workbook(after, catalogue(), tmp_path, again)
     assert read_plan(again).notes == read.notes
+    sheet = load_workbook(again)["Action plan"]
+    overdue = [cell.value for cell in sheet[1]].index("Overdue")
+    assert [row[overdue] for row in sheet.iter_rows(min_row=2, values_only=True)][:2] == ["yes", None]
 
 
 def test_every_report_shows_it_and_names_what_is_overdue(report, tmp_path):
@@ -244,6 +247,26 @@ def test_a_run_reads_it_keeps_it_in_the_evidence_and_says_so(file, tmp_path):
     (tmp_path / "plan.xlsx").unlink()
     with recording.read(tmp_path / "x.evidence.zip") as read:
         assert evaluate(library(), read).plan == found.plan
+
+
+def test_of_two_recordings_the_later_plan_counts_and_one_that_was_read_beats_a_refusal(file, tmp_path):
+    rows = [["Id", "Owner"], ["dns.cmg-cname", "A"]]
+    write_rows(tmp_path / "plan.xlsx", rows)
+    with collected(file) as one:
+        write_rows(tmp_path / "plan.xlsx", [rows[0], ["dns.cmg-cname", "B"]])
+        with collected(file) as two:
+            two.as_of = one.as_of + timedelta(hours=1)
+            record = two.records["action-plan"]
+            two.add(msgspec.structs.replace(record, read_at=record.read_at + timedelta(hours=1)))
+            with recording.merge([two, one]) as both:
+                read = evaluate(library(), both).plan
+            assert read is not None
+            assert [n.owner for n in read.notes] == ["B"]
+            (tmp_path / "plan.xlsx").unlink()
+            with collected(file) as none, recording.merge([none, one]) as both:
+                read = evaluate(library(), both).plan
+            assert read is not None
+            assert [n.owner for n in read.notes] == ["A"]
 
 
 def test_one_that_cannot_be_read_does_not_end_the_run(file, tmp_path):

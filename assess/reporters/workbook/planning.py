@@ -23,7 +23,7 @@ PLAN = (
     Column("Wait (days)", 11, number_format="0.00"), Column("Waits for", 34, wrap=True),
     Column("After", 12), Column("From day", 9, number_format="0"), Column("Critical", 9),
     Column("Owner", 22), Column("Due", 12, number_format=_DAY), Column("State", 14),
-    Column("Note", 40, wrap=True), Column("First step", 60, wrap=True),
+    Column("Note", 40, wrap=True), Column("Overdue", 9), Column("First step", 60, wrap=True),
     Column("Finding ids", 48, wrap=True),
 )  # fmt: skip
 _FILL_IN = ("Owner", "Due", "State", "Note")
@@ -50,7 +50,8 @@ def _step(sheet: Any, row: PlanRow, places: dict[str, int]) -> tuple[object, ...
     return (
         row.number, what, row.when, row.who, effort.hours, effort.wait_days or None,
         effort.waits_for or None, row.after or None, row.day, "yes" if row.critical else None,
-        told.owner or None, told.due, told.state or "open", told.note or None, row.how,
+        told.owner or None, told.due, told.state or "open", told.note or None,
+        "yes" if told.late else None, row.how,
         "\n".join(row.ids),
     )  # fmt: skip
 
