@@ -103,7 +103,7 @@ SMS_CloudProxyConnector: ProxyServiceName ServerName SiteCode
 SMS_CloudSubscription: CollectionID Name UniqueID
 SMS_CoManagementSettings: CI_ID LocalizedDisplayName
 SMS_Collection: CollectionID CollectionRules CollectionType LimitToCollectionID MemberCount Name
-SMS_CombinedDeviceResources: DeviceOS IsClient ResourceID
+SMS_CombinedDeviceResources: DeviceOS DeviceOSBuild Domain IsClient Name ResourceID
 SMS_ComponentSummarizer: ComponentName MachineName SiteCode Status TallyInterval
 SMS_ConfigurationBaselineInfo: CI_ID IsBroken IsEnabled LocalizedDisplayName
 SMS_ConfigurationItemLatest: CIType_ID CI_ID InUse

@@ -257,6 +257,32 @@ class Device(msgspec.Struct, frozen=True, rename="pascal"):
         return "server" in text(self.device_os).lower()
 
 
+class SiteDevice(msgspec.Struct, frozen=True, rename="pascal"):
+    """SMS_CombinedDeviceResources: one device, with the version of its operating system."""
+
+    resource_id: int = msgspec.field(name="ResourceID")
+    name: Text = UNSET
+    is_client: Flag = UNSET
+    device_os: Text = msgspec.field(name="DeviceOS", default=UNSET)
+    device_os_build: Text = msgspec.field(name="DeviceOSBuild", default=UNSET)
+    domain: Text = UNSET
+
+
+class SiteDeviceList(msgspec.Struct, frozen=True):
+    """Each device that the account sees."""
+
+    rows: Table[SiteDevice]
+    sees: Visibility
+
+
+class SiteDevices(Listing, frozen=True):
+    """The devices that the site knows, with the version of their operating system."""
+
+    answer: ClassVar[Any] = SiteDeviceList
+    provider_class: ClassVar[str] = "SMS_CombinedDeviceResources"
+    row: ClassVar[type[msgspec.Struct]] = SiteDevice
+
+
 class Staging(msgspec.Struct, frozen=True):
     """A collection of devices, and what of it is counted.
 
