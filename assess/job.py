@@ -20,8 +20,8 @@ from assess.evidence import Ask
 from assess.history.changes import lost_sight, regressions
 from assess.history.place import place_of
 from assess.history.shapes import Kind
-from assess.model import Verdict
-from assess.plan.noted import read_plan
+from assess.model import Status, Verdict
+from assess.plan.noted import by_finding, overdue, read_plan
 from assess.recording import Record, Recording, Refusal
 from assess.rendering import FILE_NAMES, Renderer
 from assess.results import ACTION_PLAN, FormatOf, Results, Selection
@@ -172,6 +172,22 @@ def told(found: Results) -> list[str]:
     for note in found.waivers:
         about = f"{note.requirement}[{note.subject}]" if note.subject else note.requirement
         lines.append(f"waiver of {about} by {note.by}, {note.state.value}: {note.text}")
+    return [*lines, *_planned(found)]
+
+
+def _planned(found: Results) -> list[str]:
+    """What is overdue in the action plan, and what of it was not understood."""
+    refused = [s for s in found.sources if s.source == ACTION_PLAN and s.status == "failed"]
+    lines = [f"the action plan was not taken: {source.detail}" for source in refused]
+    if found.plan is None:
+        return lines
+    lines += [f"{found.plan.file}, {fault}" for fault in found.plan.faults]
+    settled = (Status.PASS, Status.NOT_APPLICABLE)
+    opened = [finding for finding in found.findings if finding.status not in settled]
+    today = found.as_of.date()
+    late = [note for note in by_finding(found.plan, opened).items() if overdue(note[1], today)]
+    if late:
+        lines.append(f"overdue in the action plan: {len(late)}, the first {late[0][0]}")
     return lines
 
 

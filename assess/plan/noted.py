@@ -98,6 +98,11 @@ def progress_of(
     )
 
 
+def overdue(note: PlanNote, today: date) -> bool:
+    """The day is over, and nobody said that it is done or accepted."""
+    return note.due is not None and note.due < today and note.state not in _OVER
+
+
 def _mixed(states: Iterable[str]) -> str:
     """Some of it is under way or done, or nobody has said so of any part."""
     begun = {state for state in states if state not in ("", "open")}

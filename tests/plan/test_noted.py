@@ -20,6 +20,7 @@ from assess.discover import library
 from assess.engagement import load
 from assess.errors import EngagementError
 from assess.job import Wanted, gather
+from assess.job import told as said
 from assess.model import Status
 from assess.plan.noted import Progress, by_finding, progress_of, read_plan
 from assess.reporters import html, pdf
@@ -242,6 +243,11 @@ def test_a_run_reads_it_keeps_it_in_the_evidence_and_says_so(file, tmp_path):
     assert found.plan == PlanRead("plan.xlsx", (note("dns.cmg-cname", "A", BEFORE, "done"),))
     [told] = [s for s in found.sources if s.source == "action-plan"]
     assert told.status == "ok"
+    assert not [line for line in said(found) if "overdue" in line]  # somebody says that it is done
+    late = msgspec.structs.replace(found.plan, notes=(note("dns.cmg-cname", "A", BEFORE, "running"),), faults=("row 7: ?",))
+    lines = said(msgspec.structs.replace(found, plan=late))
+    assert "overdue in the action plan: 1, the first dns.cmg-cname" in lines
+    assert "plan.xlsx, row 7: ?" in lines
     [cname] = [f for f in found.findings if f.requirement == "dns.cmg-cname"]
     assert cname.status is not Status.PASS
     (tmp_path / "plan.xlsx").unlink()
@@ -274,6 +280,7 @@ def test_one_that_cannot_be_read_does_not_end_the_run(file, tmp_path):
     with collected(file) as evidence:
         found = evaluate(library(), evidence)
     assert found.plan is None
+    assert any("plan.xlsx" in line for line in said(found))
     [told] = [s for s in found.sources if s.source == "action-plan"]
     assert told.status == "failed"
     assert "plan.xlsx" in told.detail
