@@ -84,12 +84,20 @@ def showing(
         selection=selection,
         judging=teller.judge,
     )
-    told = msgspec.structs.replace(told, partial=found.partial)
+    told = msgspec.structs.replace(
+        told, partial=found.partial, findings=tuple(map(_without_traps, told.findings))
+    )
     if copy.veil is not None:
         copy.veil = msgspec.structs.replace(
             copy.veil, proven=teller.proven(), tool=f"assess {__version__}"
         )
     return (told, copy) if level == "pseudonymised" else (summary(told), _sealed(copy))
+
+
+def _without_traps(finding: Finding) -> Finding:
+    """The finding less commands that name a pseudonym: nobody ought to run them."""
+    commands = tuple(one for one in finding.commands if not MADE.search(one.text))
+    return msgspec.structs.replace(finding, commands=commands)
 
 
 def _again(evidence: Recording) -> Recording:
@@ -237,6 +245,7 @@ def summary(found: Results) -> Results:
         findings=findings,
         verdicts=tuple(verdict_of(one.scenario, findings) for one in found.verdicts),
         tables=(),
+        plan=None,
         privacy="summary",
     )
     plain = _worded(msgspec.to_builtins(told))

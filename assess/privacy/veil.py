@@ -19,6 +19,7 @@ from assess.evidence import Ask, Note, Table
 from assess.evidence.people import Names, Naming, Pairs, Unless
 from assess.privacy.pseudonyms import WITHHELD, Pseudonyms, Quoted
 from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, Veil, encode_answer
+from assess.results import ACTION_PLAN, PlanRead
 
 # Keys of the engagement file that name people or devices, and what they hold.
 KEYS: Mapping[str, Naming] = {
@@ -69,9 +70,43 @@ def veiled(
         finished_at=recording.finished_at,
         veil=Veil(level, pseudonyms.fingerprint, keys=keys),
     )
+    plan = recording.records.get(ACTION_PLAN)
     for record in recording.records.values():
-        copy.add(_Record(recording, record, asks, pseudonyms, quoted, copy.tables).made())
+        if record is not plan:
+            copy.add(_Record(recording, record, asks, pseudonyms, quoted, copy.tables).made())
+    if plan is not None:
+        copy.add(_planned(plan, pseudonyms, quoted))
     return copy
+
+
+def _planned(record: Record, pseudonyms: Pseudonyms, quoted: Quoted) -> Record:
+    """The action plan: who does a thing by pseudonym, what people wrote in words withheld."""
+    answer, refusal = record.answer, record.refusal
+    if refusal is None:
+        try:
+            read = msgspec.json.decode(record.answer, type=PlanRead)
+        except msgspec.MsgspecError:
+            answer, refusal = NOTHING, _BROKEN
+        else:
+            subjects = quoted.beside(Quoted(pseudonyms, pseudonyms.seen))
+            notes = (
+                msgspec.structs.replace(
+                    one,
+                    finding=subjects.within(one.finding),
+                    owner=_by(one.owner, pseudonyms),
+                    state=subjects.within(one.state),
+                    note=WITHHELD if one.note else "",
+                )
+                for one in read.notes
+            )
+            faults = tuple(WITHHELD for _ in read.faults)
+            answer = encode_answer(PlanRead(read.file, tuple(notes), faults))
+    else:
+        refusal = _refusal(refusal, quoted)
+    notes_taken = tuple(_note(note, quoted) for note in record.notes)
+    return msgspec.structs.replace(
+        record, answer=answer, refusal=refusal, notes=notes_taken, veiled=True
+    )
 
 
 class _Record:

@@ -27,11 +27,12 @@ from assess.engagement import Waiver
 from assess.errors import EngagementError, RecordingError
 from assess.model import Status
 from assess.privacy.key import made_of
+from assess.privacy.pseudonyms import MADE
 from assess.privacy.showing import asked, showing
-from assess.recording import Recording
+from assess.recording import Record, Recording
 from assess.rendering import FILE_NAMES, write_one
 from assess.reporters import REPORTERS
-from assess.results import Results, Selection, evaluate, to_json
+from assess.results import ACTION_PLAN, PlanNote, PlanRead, Results, Selection, evaluate, to_json
 from demo_run import assess
 
 BETTER = {
@@ -274,6 +275,41 @@ def test_names_are_not_mixed_with_pseudonyms(full: Recording, file: Path, tmp_pa
         with recording.read(tmp_path / "a.zip") as same, recording.merge([one, same]) as merged:
             assert merged.veil is not None
             assert merged.veil.proven == {}
+
+
+def test_what_people_wrote_into_the_action_plan(full: Recording) -> None:
+    before = evaluate(library(), full)
+    on = next(f.id for f in before.findings if f.subject and f.subject.startswith("CORP\\"))
+    notes = (PlanNote(on, "Zyxandra Quill", None, "open", "ask Zyxandra"),)
+    answer = recording.encode_answer(PlanRead("plan.xlsx", notes, ("row 3: Zyxandra is no day",)))
+    full.add(Record(ACTION_PLAN, ACTION_PLAN, "the action plan", full.as_of, full.as_of, answer=answer))
+    for level in ("pseudonymised", "summary"):
+        _, told, copy = shown(full, level)
+        with copy:
+            assert "Zyxandra" not in to_json(told).decode() + str(list(copy.records.values()))
+        if level == "pseudonymised":
+            assert told.plan is not None
+            assert told.plan.notes[0].finding in {f.id for f in told.findings}
+            assert told.plan.notes[0].owner.startswith("Person ")
+        else:
+            assert told.plan is None
+
+
+def test_no_command_names_a_pseudonym(full: Recording) -> None:
+    _, told, copy = shown(full, "pseudonymised")
+    copy.close()
+    assert not [c.text for f in told.findings for c in f.commands if MADE.search(c.text)]
+
+
+def test_an_answer_that_cannot_be_read_is_left_out(full: Recording) -> None:
+    record = next(r for r in full.records.values() if "graph.Users" in r.ask)
+    with (full.tables / "graph.users.ndjson").open("ab") as file:
+        file.write(b'{"id": "x", "userPrincipalName": "zyxandra.quill@contoso.com"')
+    _, told, copy = shown(full, "pseudonymised")
+    with copy:
+        refusal: Any = copy.records[record.ask].refusal
+        assert "cannot be read" in refusal.reason
+        assert "quill" not in to_json(told).decode()
 
 
 def test_an_answer_to_an_unknown_question_is_left_out(full: Recording) -> None:

@@ -22,6 +22,8 @@ THINGS = re.compile(
     r"|certificates\.(FilePresence|Request)\.machine|(policies\.Connector|site_roles\.ComponentStatus)\.machine_name"
     r"|certificates\.Certificate\.serial|graph\.PushCertificate\.certificate_serial_number"
     r"|graph\.\w+\.user_type|access\.AccessUsers\.\w+_users|access\.AccessConditions\.user_risk_levels"
+    r"|adminservice\.DiscoveredUser\.aad_user_id|server_probe\.ServerProbes\.computer"
+    r"|site_compliance\.Baseline\.localized_display_name"
     r"|adminservice\.AzureService\.fqdn|pki\.Group\.dn|pki\.KeyServices\.logon|site_cloud\.DirectoryUser\.aad_user_id"
 )
 
