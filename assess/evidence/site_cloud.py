@@ -21,6 +21,7 @@ from assess.evidence.adminservice import (
     text,
 )
 from assess.evidence.arm import ArmAsk, Shape
+from assess.evidence.people import Names, Naming
 
 Flag = bool | msgspec.UnsetType | None
 
@@ -266,6 +267,7 @@ class SiteDevice(msgspec.Struct, frozen=True, rename="pascal"):
     device_os: Text = msgspec.field(name="DeviceOS", default=UNSET)
     device_os_build: Text = msgspec.field(name="DeviceOSBuild", default=UNSET)
     domain: Text = UNSET
+    people: ClassVar[Names] = {"name": Naming.DEVICE}
 
 
 class SiteDeviceList(msgspec.Struct, frozen=True):

@@ -79,6 +79,12 @@ def veiled(
     return copy
 
 
+def _subject_of(finding: str, subjects: Quoted) -> str:
+    """The id of a finding: the requirement stays, its subject may be a name."""
+    requirement, bracket, subject = finding.partition("[")
+    return requirement + bracket + subjects.within(subject) if bracket else finding
+
+
 def _planned(record: Record, pseudonyms: Pseudonyms, quoted: Quoted) -> Record:
     """The action plan: who does a thing by pseudonym, what people wrote in words withheld."""
     answer, refusal = record.answer, record.refusal
@@ -92,7 +98,7 @@ def _planned(record: Record, pseudonyms: Pseudonyms, quoted: Quoted) -> Record:
             notes = (
                 msgspec.structs.replace(
                     one,
-                    finding=subjects.within(one.finding),
+                    finding=_subject_of(one.finding, subjects),
                     owner=_by(one.owner, pseudonyms),
                     state=subjects.within(one.state),
                     note=WITHHELD if one.note else "",

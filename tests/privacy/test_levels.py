@@ -83,7 +83,10 @@ def original_names(file: Path) -> list[str]:
     settings_ = json.loads(members(file)["recording.json"])["engagement"]["values"]
     found |= {str(settings_["accounts.global_admin_upn"]).partition("@")[0]}
     found |= set(settings_["planning.pilot_devices"])
-    return sorted((n for n in found if len(n) > 3 and n.casefold() not in ORDINARY), key=len, reverse=True)
+    # The servers of the engagement file are what findings are about.
+    servers = {text.partition(".")[0].casefold() for text in re.findall(r'"([\w-]+\.[\w.-]+)"', json.dumps(settings_))}
+    kept = ORDINARY | servers
+    return sorted((n for n in found if len(n) > 3 and n.casefold() not in kept), key=len, reverse=True)
 
 
 def parts(text: str) -> Iterator[str]:

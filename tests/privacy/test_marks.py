@@ -15,6 +15,7 @@ from assess.privacy.veil import KEYS
 SOUNDS = re.compile(
     r"upn|user|mail|display_name|account|serial|device_name|person|member|contact|phone|logon|apple_id|computer|machine|dn\b"
 )
+PEOPLE = re.compile("Device|User|Member|Account|Person|Principal")
 # What sounds like it and is something else: the display names of things, servers, types, ids.
 THINGS = re.compile(
     r"(access|apple|applications|arm|enrolment|intuneapps|policies|settings|site_cloud)\.\w+\.\w*display_name"
@@ -45,7 +46,8 @@ def unmarked() -> set[str]:
     for name, kind in structs().items():
         marks = {mark.partition(".")[0] for mark in getattr(kind, "people", {})}
         for field in msgspec.structs.fields(kind):
-            if field.name not in marks and SOUNDS.search(field.name) and "str" in str(field.type):
+            sounds = SOUNDS.search(field.name) or (field.name == "name" and PEOPLE.search(kind.__name__))
+            if field.name not in marks and sounds and "str" in str(field.type):
                 found.add(f"{name}.{field.name}")
     return found
 
