@@ -30,20 +30,19 @@ def conclude(
     as_json: bool,
     keeper: Keeper | None = None,
     teller: Teller | None = None,
-    seen: Callable[[Results, Path], None] | None = None,
+    seen: Callable[[Results, Path, Sequence[str]], None] | None = None,
 ) -> int:
     """Keep the run, write everything, tell who is to be told, print the summary.
 
     Returns the exit code. ``keeper``: the history of the engagement, entered; None keeps nothing.
     ``teller``: tells others, after everything is written, and never changes the exit code.
+    ``seen`` is shown the results, their folder, and what was said of keeping and telling.
     """
     if keeper is not None:
         found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
     found = write_all(found, evidence, folder, wanted, renderer)
     if keeper is not None:
         keeper.publish(found)
-    if seen is not None:
-        seen(found, folder)
     if as_json:
         put(to_json(found).decode().rstrip())
     else:
@@ -55,8 +54,11 @@ def conclude(
     if fail_on == "new" and (found.past is None or found.past.last is None):
         say("assess: --fail-on new: there is no earlier run to compare with; the verdict decides")
     notices = teller.tell(found, folder, now()) if teller is not None else []
-    for line in [*(keeper.said if keeper is not None else ()), *notices]:
+    remarks = [*(keeper.said if keeper is not None else ()), *notices]
+    for line in remarks:
         say(f"assess: {line}")
+    if seen is not None:
+        seen(found, folder, remarks)
     say(f"The reports are in {folder}")
     asked_for = {missing.format for missing in found.not_written} & set(named)
     return _OWN_FAULT if asked_for else exit_code(found, fail_on)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -98,7 +98,7 @@ class Asked(NamedTuple):
     as_json: bool = False
 
 
-Seen = Callable[[Results, Path], None]
+Seen = Callable[[Results, Path, Sequence[str]], None]
 
 
 def alone(
@@ -128,7 +128,7 @@ def unasked(nobody: TextIO) -> Iterator[None]:
 
 
 def perform(engagement: Engagement, asked: Asked, seen: Seen | None = None) -> int:
-    """The whole run; the exit code. ``seen`` is shown what was written, and where."""
+    """The whole run; the exit code. ``seen`` is shown what came of it, and where."""
     teller = Teller(engagement)
     chosen = scenarios_of(engagement, asked.scenarios)
     known = library()
