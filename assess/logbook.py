@@ -29,7 +29,7 @@ _SHORTEST = 4  # characters of a secret that can be told from ordinary text
 class _Private(RotatingFileHandler):
     """A rotating file with mode 0600 from its first moment."""
 
-    def _open(self) -> Any:
+    def _open(self) -> Any:  # noqa: ANN401 - what `open` gives
         def private(path: str, flags: int) -> int:
             return os.open(path, flags, 0o600)
 

@@ -101,7 +101,9 @@ def command(
     path = there or str(file.resolve())
     beside = _folder(path)
     separator = "\\" if chosen == "windows" else "/"
-    history = str(folder_of(engagement).folder) if there is None else beside + engagement.name + ".history"
+    history = f"{beside}{engagement.name}.history"
+    if there is None:
+        history = str(folder_of(engagement).folder)
     job = Job(
         engagement.name,
         _program(chosen, program),
@@ -172,7 +174,7 @@ def _account(kind: str) -> str:
 
 
 def _folder(path: str) -> str:
-    """The folder of a path of any platform, with its separator; empty where it names none."""
+    """The folder of a path of any platform, with its separator."""
     place = max(path.rfind("/"), path.rfind("\\"))
     if place < 0 or not (path.startswith(("/", "\\\\")) or path[1:2] == ":"):
         raise EngagementError(

@@ -147,7 +147,7 @@ def on_cluster(tasks: Sequence[Task], address: str, done: Done) -> Iterator[Memb
                                    pure=False, retries=0)  # fmt: skip
             by_key[future.key] = task
             futures.append(future)
-        for future in distributed.as_completed(futures):
+        for future in distributed.as_completed(futures, loop=client.loop):
             task = by_key.pop(future.key)
             member = _fetched(future, task)
             done(member, len(by_key))

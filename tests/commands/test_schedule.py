@@ -23,7 +23,7 @@ name = "contoso"
 scenarios = ["co-management-pki"]
 {more}
 """
-SECRET = "the-secret-itself"  # noqa: S105
+SECRET = "the-secret-itself"
 WITH_SECRET = '[tenant.auth]\nmethod = "client-secret"\nclient_secret = { env = "ASSESS_CLIENT_SECRET" }'
 NASTY = "it's $HOME 100% \"q\" `id` $(id) ;&|<>!#*?[a] ü"
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"

@@ -3,6 +3,9 @@
 import hashlib
 import hmac
 import json
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +20,8 @@ from assess.notices.telling import Teller
 from receivers import PASSWORD, USER, mail_server, receiver
 
 MAIL, HOOKS = "mail.contoso.test", "hooks.contoso.test"
-TOKEN = "T0KENT0KENT0KEN"  # noqa: S105
+TOKEN = "T0KENT0KENT0KEN"
+ROOT = Path(__file__).parents[2]
 FILE = """
 [engagement]
 name = "contoso"
@@ -386,6 +390,27 @@ def test_interrupted_while_it_is_sent(customer, hooks):
     assert {path.name for path in kept_files(place)} >= {".abcd1234.json", "20261101T000000Z.webhook.json"}
     purge(place, samples.AS_OF)
     assert not place.folder.exists()
+
+
+def test_killed_while_it_is_sent(customer, hooks):
+    """The run is whole, and the next one tells of both; the receiver can tell that it had the first already."""
+    customer.write(f'webhook = "https://{HOOKS}/assess"\n', hooks=hooks.address)
+    command = [sys.executable, "-m", "assess", "run", str(customer.file), "-o", str(customer.out), "-f", "json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    hooks.on_post = process.kill
+    assert process.wait(120) == -signal.SIGKILL
+    hooks.on_post = lambda: None
+    assert len(customer.waiting) == 1
+    [folder] = customer.out.iterdir()
+    assert (folder / "results.json").is_file()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("was delivered") == 2
+    assert customer.waiting == []
+    first, again, second = (json.loads(body)["run"] for _, _, body in hooks.posts)
+    assert first == again != second
+    assert hooks.posts[0][1]["x-assess-delivery"] == hooks.posts[1][1]["x-assess-delivery"]
+    assert json.loads(hooks.posts[2][2])["since"] == first, "the run that was killed afterwards is kept"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from lab.pki import Credential
 
-USER, PASSWORD = "alerts", "correct horse battery"  # noqa: S105
+USER, PASSWORD = "alerts", "correct horse battery"
 
 
 def context(credential: Credential) -> ssl.SSLContext:
@@ -37,13 +37,15 @@ class Mailbox:
     encrypted: bool = False
     address: str = ""
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - the library's name
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: Any
+    ) -> str:
         if address in self.unknown:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         self.asked += 1
         assert self.encrypted or session.ssl is not None, "a message came in the clear"
         if self.refuse:
@@ -122,7 +124,7 @@ def receiver(credential: Credential) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(said)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_: Any) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
