@@ -127,22 +127,31 @@ def command(
         put_json({"kind": chosen, "when": when.said, "files": made.files, "secrets": made.secrets,
                   "install": made.install, "see": made.see, "remove": made.remove})  # fmt: skip
         return 0
+    _explain(made, f"{engagement.name}, {chosen}: {when.said}.", output)
+    return 0
+
+
+def _explain(made: Written, headline: str, output: Path | None) -> None:
+    """The files where they were not written, and what to do with them."""
     if output is None:
         for name, content in made.files.items():
             if len(made.files) > 1:
                 put(f"# ---- {name}")
             put(content.rstrip())
-    say(f"{engagement.name}, {chosen}: {when.said}.")
+    say(headline)
     if output is not None:
         say(f"Written to {output}: {', '.join(made.files)}")
-    for title, lines in (("Secrets", made.secrets), ("Install", made.install), ("See", made.see),
-                         ("Remove", made.remove)):  # fmt: skip
+    for title, lines in (
+        ("Secrets", made.secrets),
+        ("Install", made.install),
+        ("See", made.see),
+        ("Remove", made.remove),
+    ):
         if lines:
             say(f"{title}:")
             for line in lines:
                 say(f"  {line}")
     say("Each run keeps a log, takes the lock, and ends with the exit codes of `assess run`.")
-    return 0
 
 
 def _this_platform() -> str:

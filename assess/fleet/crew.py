@@ -69,9 +69,10 @@ def _watched(
     left = seconds
     with suppress(OSError), process:
         try:
-            assert process.stdin is not None
-            process.stdin.write(given)
-            process.stdin.close()
+            with suppress(OSError):  # it is gone already, and says why below
+                assert process.stdin is not None
+                process.stdin.write(given)
+                process.stdin.close()
             while True:
                 try:
                     process.wait(_WAITED)

@@ -109,7 +109,8 @@ def test_systemd_reads_the_units(tmp_path, customer):
 
 def words_of_systemd(line):
     """The words of a command line, as systemd.service(5) says that it is read."""
-    found, word, quoted, escaped = [], "", False, False
+    found: list[str] = []
+    word, quoted, escaped = "", False, False
     for character in line:
         if escaped:
             word, escaped = word + character, False
@@ -222,7 +223,7 @@ def test_the_task_is_as_the_schema_wants_it(at, tmp_path, customer):
 def test_windows_quotes_and_keeps_secrets_apart():
     made = windows.write(windows_job(environment=("ASSESS_CLIENT_SECRET",)))
     root = ET.fromstring(made.files["assess-contoso.xml"].replace('encoding="UTF-16"', ""))
-    assert root.findtext(f".//{TASK}Arguments").endswith("-File \"D:\\it's & <co>\\assess-contoso.ps1\"")
+    assert str(root.findtext(f".//{TASK}Arguments")).endswith("-File \"D:\\it's & <co>\\assess-contoso.ps1\"")
     script = made.files["assess-contoso.ps1"]
     assert r"& 'C:\Program Files\assess\assess.exe' 'run' 'D:\it''s & <co>\contoso.toml'" in script
     assert "'D:\\reports'" in script, "a backslash at the end would swallow the quote behind it"

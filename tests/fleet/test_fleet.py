@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
+import types
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -140,7 +142,7 @@ def fleet(folder, out, *options):
     return run(["fleet", str(folder), "-o", str(out), "-f", "json", *options])
 
 
-def shown(out: Path) -> dict:
+def shown(out: Path) -> dict[str, Any]:
     newest = max(out.glob("fleet-*"))
     found = json.loads((newest / "overview.json").read_text())
     return {Path(member["file"]).stem: member for member in found["members"]}
@@ -211,14 +213,14 @@ def test_a_process_that_dies_costs_its_customer_alone(tmp_path, monkeypatch):
     body = 'case "$(cat)" in *victim*) kill -9 $$;; *hanging*) exec sleep 600;; *) echo "Traceback: no" >&2; exit 7;; esac'
     shim.write_text(f"#!/bin/sh\n{body}\n")
     shim.chmod(0o700)
-    monkeypatch.setattr(crew.sys, "executable", str(shim))
+    monkeypatch.setattr(crew, "sys", types.SimpleNamespace(executable=str(shim)))
     tasks = [task(tmp_path / "victim.toml", tmp_path), task(tmp_path / "hanging.toml", tmp_path, 1.0), task(tmp_path / "c.toml", tmp_path)]
     ended = {Path(m.file).stem: m for m in crew.here(tasks, 3, lambda *_: None)}
     assert "was killed (signal 9)" in ended["victim"].failed
     assert "was not done" in ended["hanging"].failed
     assert "exit code 7. Traceback: no" in ended["c"].failed
     assert {member.code for member in ended.values()} == {4}
-    monkeypatch.setattr(crew.sys, "executable", str(tmp_path / "absent"))
+    monkeypatch.setattr(crew, "sys", types.SimpleNamespace(executable=str(tmp_path / "absent")))
     [member] = crew.here(tasks[:1], 1, lambda *_: None)
     assert "no process could be started" in member.failed
 
@@ -313,7 +315,7 @@ def cluster(tmp_path_factory):
             process.wait(30)
 
 
-def told(out: Path) -> dict:
+def told(out: Path) -> dict[str, Any]:
     """The overview without what differs from run to run: moments, and the names of folders."""
     found = shown(out)
     for member in found.values():

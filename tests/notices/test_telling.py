@@ -14,7 +14,7 @@ import pytest
 import samples
 from assess.engagement import load
 from assess.errors import EngagementError
-from assess.history.place import place_of
+from assess.history.place import folder_of, place_of
 from assess.keeping import Keeper, kept_files, purge
 from assess.notices.telling import Teller
 from receivers import PASSWORD, USER, mail_server, receiver
@@ -58,7 +58,8 @@ class Customer:
     """An engagement with notices, and runs of it that have happened."""
 
     def __init__(self, folder: Path, ca: Path) -> None:
-        self.folder, self.week, self.waits = folder, 0, []
+        self.folder, self.week = folder, 0
+        self.waits: list[float] = []
         (folder / "ca.pem").write_bytes(ca.read_bytes())
         self.file = folder / "contoso.toml"
         self.out = folder / "out"
@@ -372,7 +373,7 @@ def test_interrupted_while_it_is_sent(customer, hooks):
     customer.write(f'webhook = "https://{HOOKS}/assess"\n', hooks=hooks.address)
     hooks.answers = [(503, {})]
     engagement = load(customer.file)
-    place = place_of(engagement)
+    place = folder_of(engagement)
 
     def interrupted(_seconds):
         raise KeyboardInterrupt

@@ -52,7 +52,7 @@ class Mailbox:
             return self.refuse.pop(0)
         data = envelope.content
         assert isinstance(data, bytes)
-        self.messages.append(message_from_bytes(data, policy=policy.default))  # type: ignore[arg-type]
+        self.messages.append(message_from_bytes(data, policy=policy.default))
         self.recipients.append(list(envelope.rcpt_tos))
         return "250 taken"
 
@@ -68,7 +68,7 @@ def mail_server(credential: Credential | None, *, implicit: bool = False, login:
     box = Mailbox(encrypted=implicit)
     tls = None if credential is None else context(credential)
 
-    class Server(Controller):  # type: ignore[misc]
+    class Server(Controller):
         def factory(self) -> SMTP:
             return SMTP(
                 box,
