@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from assess.history.shapes import Change, Kind
+from assess.history.shapes import Change, Kind, Point
 from assess.model import Severity, Status, Verdict
 from assess.results import Results, clean
 
@@ -18,7 +18,7 @@ _SEVERITIES = list(Severity)
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """The verdict of a scenario, and what it was in the last run; None: that did not judge it."""
+    """The verdict of a scenario, and what it was in the last whole run; None: nobody judged it."""
 
     scenario: str
     verdict: Verdict
@@ -61,10 +61,11 @@ class News(msgspec.Struct, frozen=True):
     @property
     def is_change(self) -> bool:
         """Whether something is different from the last run; without one, everything is."""
-        return (
-            self.since is None
-            or bool(self.changes)
-            or any(one.before not in (None, one.verdict) for one in self.verdicts)
+        if self.since is None or self.changes:
+            return True
+        # What was left out makes verdicts undetermined, which is no news.
+        return not self.partial and any(
+            one.before not in (None, one.verdict) for one in self.verdicts
         )
 
 
@@ -72,9 +73,11 @@ def news_of(results: Results, *, details: bool = False) -> News:
     """What a run has to tell."""
     last = None if results.past is None else results.past.last
     changes = [] if last is None else _worth_saying(last.changes)
-    before = {}
+    before: dict[str, Point] = {}
     if results.past is not None and last is not None:
-        before = {p.scenario: p for p in results.past.trend if p.run == last.run.name}
+        # The last points are this run's; a run that was not whole says little of a verdict.
+        earlier = results.past.trend[: -len(results.verdicts) or None]
+        before = {point.scenario: point for point in earlier if not point.partial}
     return News(
         engagement=one_line(results.engagement.name),
         customer=one_line(results.engagement.customer),

@@ -33,6 +33,12 @@ def write(job: Job) -> Written:
                 f"{text!r}: the Task Scheduler would replace what stands between % signs or in "
                 "$(…), and Windows has no quotes in paths. Rename it"
             )
+    for text in (job.program[0], job.file, job.folder):
+        if not PureWindowsPath(text).drive:
+            raise EngagementError(
+                f"{text!r} is no path of Windows. Say with --as and --program what that machine "
+                r"calls them, such as 'D:\assess\contoso.toml' and 'D:\assess\assess.exe'"
+            )
     task, script = f"{job.slug}.xml", f"{job.slug}.ps1"
     command, *arguments = (part.rstrip("\\") or part for part in job.command)
     files: dict[str, str] = {}

@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import samples
@@ -16,6 +17,7 @@ from assess.engagement import load
 from assess.errors import EngagementError
 from assess.history.place import folder_of, place_of
 from assess.keeping import Keeper, kept_files, purge
+from assess.model import Verdict
 from assess.notices.telling import Teller
 from receivers import PASSWORD, USER, mail_server, receiver
 
@@ -268,6 +270,22 @@ def test_only_on_change(customer, hooks):
     customer.write(f'webhook = "https://{HOOKS}/assess"\ndetails = true\n', hooks=hooks.address)
     customer.run(mix=("pass",))
     assert all(item["title"] for item in json.loads(hooks.posts[-1][2])["changes"])
+
+
+def test_a_run_that_is_not_whole_is_no_news_by_itself(tmp_path, customer, hooks):
+    customer.write(f'webhook = "https://{HOOKS}/assess"\nonly_on_change = true\n', hooks=hooks.address)
+    engagement = load(customer.file)
+    moments = [samples.AS_OF + timedelta(weeks=week) for week in range(3)]
+    said = []
+    for moment, partial in zip(moments, ("", "--only dns.*", ""), strict=True):
+        found = msgspec.structs.replace(samples.sample(12, mix=("fail",), started=moment), partial=partial)
+        if partial:  # what was left out made the verdict another one
+            lost = tuple(msgspec.structs.replace(v, verdict=Verdict.UNDETERMINED) for v in found.verdicts)
+            found = msgspec.structs.replace(found, verdicts=lost)
+        with Keeper(place_of(engagement), moment) as keeper:
+            found = keeper.keep(found, [("builtin", "1.0")])
+            said += Teller(engagement).tell(found, tmp_path, moment)
+    assert ["was delivered" in line for line in said] == [True, False, False]
 
 
 def test_private_matters_stay_where_they_are(customer, hooks, box, monkeypatch):
