@@ -1,6 +1,6 @@
-"""One engagement of a fleet, in this process: the task comes on standard input.
+"""One engagement of a fleet, in this process: the task lies in the folder of the command line.
 
-What came of it is written to the file named on the command line, whole or not at all.
+What came of it is written beside it, whole or not at all.
 """
 
 import sys
@@ -13,15 +13,16 @@ from assess import files
 from assess.commands.run import Asked, alone
 from assess.engagement import load
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.fleet.crew import OUTCOME, TASK
 from assess.fleet.overview import failed, member_of
 from assess.fleet.shapes import Member, Task
 from assess.results import Results
 
 
-def main(outcome: Path) -> None:
-    """Run the task, and write what came of it."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
-    files.write(outcome, msgspec.json.encode(perform(task)))
+def main(folder: Path) -> None:
+    """Run the task of a folder, and write what came of it."""
+    task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
+    files.write(folder / OUTCOME, msgspec.json.encode(perform(task)))
 
 
 def perform(task: Task) -> Member:

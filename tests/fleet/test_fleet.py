@@ -209,8 +209,9 @@ def task(file: Path, out: Path, seconds: float = 120.0) -> Task:
 
 
 def test_a_process_that_dies_costs_its_customer_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(crew, "can_fork", lambda: False)
     shim = tmp_path / "python"
-    body = 'case "$(cat)" in *victim*) kill -9 $$;; *hanging*) exec sleep 600;; *) echo "Traceback: no" >&2; exit 7;; esac'
+    body = 'case "$(cat $3/task.json)" in *victim*) kill -9 $$;; *hanging*) exec sleep 600;; *) echo "Traceback: no" >&2; exit 7;; esac'
     shim.write_text(f"#!/bin/sh\n{body}\n")
     shim.chmod(0o700)
     monkeypatch.setattr(crew, "sys", types.SimpleNamespace(executable=str(shim)))
@@ -225,11 +226,34 @@ def test_a_process_that_dies_costs_its_customer_alone(tmp_path, monkeypatch):
     assert "no process could be started" in member.failed
 
 
+def test_a_fork_that_hangs_or_dies_costs_its_customer_alone(tmp_path):
+    assert crew.can_fork()
+    os.mkfifo(tmp_path / "hanging.toml")
+    engagement(tmp_path, "contoso")
+    tasks = [task(tmp_path / "hanging.toml", tmp_path / "out", 8.0), task(tmp_path / "contoso.toml", tmp_path / "out")]
+    ended = {Path(m.file).stem: m for m in crew.here(tasks, 2, lambda *_: None)}
+    assert "was not done" in ended["hanging"].failed
+    assert (ended["contoso"].code, ended["contoso"].failed) == (3, "")
+    (tmp_path / "place").mkdir()
+    (tmp_path / "place" / "task.json").write_bytes(msgspec.json.encode(tasks[0]))
+    running = crew._Forked(tmp_path / "place")
+    assert running.ended(0.1) is None
+    os.kill(running.pid, signal.SIGKILL)
+    assert running.ended(30) == -signal.SIGKILL
+
+
+def test_interrupted_forks_end_too(tmp_path):
+    os.mkfifo(tmp_path / "hanging.toml")
+    asked = iter([False, False, True])
+    member = crew.run_task(task(tmp_path / "hanging.toml", tmp_path), lambda: next(asked, True), fork=True)
+    assert "the fleet was interrupted" in member.failed
+
+
 def test_no_more_at_a_time_than_asked_for(tmp_path, monkeypatch):
     at_work, most, lock = 0, 0, threading.Lock()
     both = threading.Barrier(2)
 
-    def counted(one, stopped):
+    def counted(one, stopped, *, fork):
         nonlocal at_work, most
         with lock:
             at_work += 1
@@ -256,7 +280,7 @@ def test_interrupted_it_leaves_no_process_behind(tmp_path):
         engagement(customers, name)
     script = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from assess.cli import run; import assess.fleet.crew as c;"
-        f"import types; c.sys = types.SimpleNamespace(executable={str(shim)!r});"
+        f"import types; c.can_fork = lambda: False; c.sys = types.SimpleNamespace(executable={str(shim)!r});"
         f"sys.exit(run(['fleet', {str(customers)!r}, '-o', {str(tmp_path / 'out')!r}, '--jobs', '2']))"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, start_new_session=True)
@@ -310,7 +334,7 @@ def cluster(tmp_path_factory):
         yield address, processes
     finally:
         for process in reversed(processes):
-            process.terminate()
+            process.kill()
         for process in processes:
             process.wait(30)
 
