@@ -121,7 +121,8 @@ class MailServer:
     def _told(self, error: Exception, *, late: bool) -> Exception:
         """What went wrong, as a sentence; whether it may pass."""
         where = self.where
-        if late or isinstance(error, TimeoutError):
+        # smtplib tells of a time-out while it reads as of a connection that was closed.
+        if late or TimeoutError in (type(error), type(error.__context__)):
             return _Passing(
                 Unavailable(f"{where} did not finish in time", "Look at the mail server.")
             )
@@ -149,6 +150,11 @@ class MailServer:
                     "Check notify.mail.to, and whether the server relays for this machine.",
                 )
                 return _Passing(said) if all(code in _PASSING for code in codes) else said
+            case smtplib.SMTPResponseException() if error.smtp_code < 0:
+                return Unavailable(
+                    f"what answers at {where} does not speak SMTP",
+                    "Check the host and the port of notify.mail.server.",
+                )
             case smtplib.SMTPResponseException():
                 said = Unavailable(
                     f"{where} refused the mail ({error.smtp_code}: {_line(error.smtp_error)})",
