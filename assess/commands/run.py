@@ -55,6 +55,7 @@ Examples:
     type=options.FILE,
     help="With --unattended: the log. Default: run.log where the runs are kept.",
 )
+@click.option("--no-notify", is_flag=True, help="Tell nobody of this run, whatever [notify] says.")
 @options.json_option
 def command(
     file: Path,
@@ -69,6 +70,7 @@ def command(
     dry_run: bool,
     changed_only: bool,
     unattended: bool,
+    no_notify: bool,
     as_json: bool,
 ) -> int:
     """Collect from every source, judge, and write the reports.
@@ -80,7 +82,18 @@ def command(
     if log is not None and not unattended:
         raise EngagementError("--log goes with --unattended")
     engagement = load(file)
-    wanted = Asked(output, formats, scenarios, only, skip, fail_on, dry_run, changed_only, as_json)
+    wanted = Asked(
+        output,
+        formats,
+        scenarios,
+        only,
+        skip,
+        fail_on,
+        dry_run,
+        changed_only,
+        as_json,
+        not no_notify,
+    )
     return alone(engagement, wanted, log) if unattended else perform(engagement, wanted)
 
 
@@ -96,6 +109,7 @@ class Asked(NamedTuple):
     dry_run: bool = False
     changed_only: bool = False
     as_json: bool = False
+    notify: bool = True
 
 
 Seen = Callable[[Results, Path, Sequence[str]], None]
@@ -158,6 +172,6 @@ def perform(engagement: Engagement, asked: Asked, seen: Seen | None = None) -> i
                     fail_on=asked.fail_on,
                     as_json=asked.as_json,
                     keeper=keeper,
-                    teller=teller,
+                    teller=teller if asked.notify else None,
                     seen=seen,
                 )

@@ -111,10 +111,9 @@ def run_task(
         (folder / TASK).write_bytes(msgspec.json.encode(task))
         try:
             running: Running = _Forked(folder) if fork else _Spawned(folder)
-        except OSError as error:
-            return failed(
-                task.file, name, name, 4, f"no process could be started: {error.strerror}"
-            )
+        except (OSError, EOFError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            return failed(task.file, name, name, 4, f"no process could be started: {why}")
         code = _watched(running, task.seconds, stopped)
         if isinstance(code, str):
             return failed(task.file, name, name, 4, code)

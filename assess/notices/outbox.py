@@ -33,18 +33,17 @@ class Outbox:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.kept = True
 
-    def put(self, pending: Pending) -> None:
-        """Keep a notice; ``kept`` says whether that worked."""
+    def put(self, pending: Pending) -> bool:
+        """Keep a notice; whether that worked."""
         if self.folder is None:
-            self.kept = False
-            return
+            return False
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             files.write(self._path(pending), msgspec.json.encode(pending))
         except OSError:
-            self.kept = False
+            return False
+        return True
 
     def take(self, pending: Pending) -> None:
         """Forget a notice: it was delivered, or nobody wants it any more."""

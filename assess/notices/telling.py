@@ -122,10 +122,9 @@ class Teller:
             remark = getattr(self, f"_{name}")(pending, now)
         except Unavailable as error:
             down[name] = error
-            outbox.put(
-                msgspec.structs.replace(pending, tries=pending.tries + 1, reason=error.reason)
-            )
-            later = "It goes out with the next run" if outbox.kept else "It could not be kept"
+            again = msgspec.structs.replace(pending, tries=pending.tries + 1, reason=error.reason)
+            kept = outbox.put(again)
+            later = "It goes out with the next run" if kept else "It could not be kept"
             said.append(f"{what} was not delivered: {error.reason}. {error.mend} {later}.")
         else:
             outbox.take(pending)

@@ -150,5 +150,7 @@ def test_a_notice_that_is_not_delivered_changes_no_exit_code(customer, capfd):
     assert "the notice to the webhook of 20260105T060000Z was not delivered: the file of authorities" in said
     assert "It goes out with the next run" in said
     assert "was not delivered" in log_of(customer)
-    [folder] = (customer.parent / "out").iterdir()
+    assert unattended(customer, "--no-notify") == 3
+    assert "the notice to" not in capfd.readouterr()[1]
+    folder = min((customer.parent / "out").iterdir())
     assert (folder / "results.json").is_file()
