@@ -28,15 +28,18 @@ class Way(NamedTuple):
 WAYS = (
     Way("dns", "assess.connectors.dns"),
     Way("ldap", "assess.connectors.ldap"),
+    Way("ldap", "assess.connectors.directory_export", "files.directory_export"),
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
+    Way("adminservice", "assess.connectors.site_export", "files.site_export"),
     Way("adminservice", "assess.connectors.sql", "site.sql_server"),
     Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
+    Way("http", "assess.connectors.exported_probe"),
     Way("config", "assess.connectors.configured"),
 )
 SOURCES = tuple(dict.fromkeys(way.source for way in WAYS))
@@ -68,6 +71,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "ldap":
             servers = [engagement.get("ad.server")]
             servers += [table.get("server") for table in engagement.tables("ad.forests").values()]
+            servers.append(engagement.get("files.directory_export"))
             return ", ".join(filter(None, servers)) or "nobody: [ad] is not set up"
         case "graph":
             return str(

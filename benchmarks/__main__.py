@@ -39,7 +39,9 @@ BENCHES: dict[str, Bench] = {
     "logs": Bench("logs"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
+    "export": Bench("directory_export"),
     "tenant": Bench("tenant", inside=True),
+    "site": Bench("site"),
     "database": Bench("database", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"

@@ -18,6 +18,7 @@ import certifi
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from assess import __version__
+from assess.clouds import CLOUDS
 from assess.connectors import Visit
 from assess.connectors.certificates import Roots
 from assess.connectors.dial import (
@@ -42,15 +43,20 @@ _ENVIRONMENT_CA = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpConnector:
-    """Asks through ``dialler``; ``ca_file`` replaces the public roots, ``roots`` come beside it."""
+    """Asks through ``dialler``; ``ca_file`` replaces the public roots, ``roots`` come beside it.
+
+    ``control``: a host that speaks plain HTTP, called where every list of revocations is silent.
+    """
 
     source = "http"
 
-    def __init__(self, dialler: Dialler, roots: Roots, *, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, dialler: Dialler, roots: Roots, *, ca_file: Path | None = None, control: str = ""
+    ) -> None:
         self._dialler = dialler
         self._roots = roots
         self._ca_file = ca_file
-        self._revocation = RevocationReader(dialler, roots, self._securing)
+        self._revocation = RevocationReader(dialler, roots, self._securing, control)
 
     def answers(self, ask: Ask) -> bool:
         """Questions about status lines and about revocation."""
@@ -63,8 +69,9 @@ class HttpConnector:
         if not isinstance(ask, StatusLine):
             raise Unavailable(f"{ask.describe()} is no question about a status line")
         parts = urlsplit(ask.url)
-        if parts.scheme != "https" or not parts.hostname:
-            raise Unavailable(f"{ask.url} is no address that begins with https://")
+        plain = ask.plain and parts.scheme == "http"
+        if not (plain or parts.scheme == "https") or not parts.hostname:
+            raise Unavailable(f"{ask.url[:200]} is no address that begins with https://")
         visit.requests += 1
         answer = self._ask(parts, parts.hostname, visit)
         if isinstance(answer, Answered):
@@ -85,6 +92,9 @@ class HttpConnector:
     def _ask(self, parts: SplitResult, host: str, visit: Visit) -> HttpAnswer:
         context = self._context(visit)
         try:
+            if parts.scheme == "http":
+                with self._dialler.dial(host, parts.port or 80) as line:
+                    return _exchange(line, parts)
             with self._dialler.dial(host, parts.port or 443) as line:
                 secured = _Secured(line, context, host)
                 return secured.out_of_date(visit.clock()) or _exchange(secured, parts)
@@ -178,7 +188,7 @@ class _Secured:
             self._inside.write_eof()
 
 
-def _exchange(line: _Secured, parts: SplitResult) -> HttpAnswer:
+def _exchange(line: _Secured | Line, parts: SplitResult) -> HttpAnswer:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = (
         f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: assess/{__version__}\r\n"
@@ -203,4 +213,16 @@ def connect(engagement: Engagement) -> HttpConnector:
         Dialler.of(engagement),
         Roots.of(engagement),
         ca_file=engagement.path("network.ca_file"),
+        control=control_of(engagement),
     )
+
+
+def control_of(engagement: Engagement) -> str:
+    """The sign-in of the tenant's cloud, which answers on port 80 with where to go.
+
+    Nobody where another address stands for it: that one need not speak plain HTTP.
+    """
+    if engagement.get("tenant.endpoints.login"):
+        return ""
+    cloud = CLOUDS.get(engagement.get("tenant.cloud", "public"), CLOUDS["public"])
+    return cloud.login.removeprefix("https://")

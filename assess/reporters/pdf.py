@@ -25,7 +25,7 @@ from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80)
+LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
@@ -125,6 +125,7 @@ def page(
             settled=settled,
             settled_rows=[card for part in settled for card in part.closed],
             anchors={card.anchor for part in divided for card in part.shown},
+            carded={card.anchor for part in divided for card in part.cards},
             fit=fit,
             alone=alone,
             limits=LIMITS,

@@ -119,7 +119,7 @@ def test_nothing_of_the_results_becomes_markup(page: Page, results: Results) -> 
         "symbol", "rect", "use", "a", "header", "strong", "span", "nav", "button", "div", "form",
         "label", "input", "details", "summary", "fieldset", "legend", "b", "p", "main", "section",
         "article", "h1", "h2", "h3", "h4", "ul", "ol", "li", "br", "wbr", "dl", "dt", "dd", "table",
-        "thead", "tbody", "tr", "th", "td", "script", "text",
+        "thead", "tbody", "tr", "th", "td", "script", "text", "pre",
     }  # fmt: skip
     assert all(href.startswith("#") for href in page.having("href"))
     assert results.engagement.customer in page.text
