@@ -10,6 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 import yaml
 from croniter import croniter
 
@@ -27,6 +29,8 @@ scenarios = ["co-management-pki"]
 """
 SECRET = "the-secret-itself"
 WITH_SECRET = '[tenant.auth]\nmethod = "client-secret"\nclient_secret = { env = "ASSESS_CLIENT_SECRET" }'
+POWERSHELL = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+NASTIER = "D:\\it's $HOME `id` & ;|{x} @(1) #"
 ANALYZE = shutil.which("systemd-analyze")
 NASTY = "it's $HOME 100% \"q\" `id` $(id) ;&|<>!#*?[a] ü"
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
@@ -236,6 +240,9 @@ def test_windows_quotes_and_keeps_secrets_apart():
     root = ET.fromstring(made.files["assess-contoso.xml"].replace('encoding="UTF-16"', ""))
     assert str(root.findtext(f".//{TASK}Arguments")).endswith("-File \"D:\\it's & <co>\\assess-contoso.ps1\"")
     script = made.files["assess-contoso.ps1"]
+    for text in (script, windows.write(windows_job(folder=NASTIER, file=rf"{NASTIER}\c.toml", environment=("A",))).files["assess-contoso.ps1"]):
+        parsed = POWERSHELL.parse(text.encode()).root_node
+        assert not parsed.has_error, str(parsed)
     assert r"& 'C:\Program Files\assess\assess.exe' 'run' 'D:\it''s & <co>\contoso.toml'" in script
     assert "'D:\\reports'" in script, "a backslash at the end would swallow the quote behind it"
     assert script.rstrip().endswith("exit $LASTEXITCODE")
