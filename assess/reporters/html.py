@@ -41,7 +41,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     times = past(results, library_catalogue)
     divided = parts(shown, LIMITS)
     visible = [card for part in divided for card in part.shown]
-    css, script = _style(), _script()
+    css, script = style(), _script()
     text = (
         environment()
         .get_template("report.html.j2")
@@ -58,7 +58,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
             nothing_stops=nothing_stops(shown),
             css=css,
             script=script,
-            policy=_policy(css, script),
+            policy=policy_of(css, script),
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
@@ -86,7 +86,7 @@ def _open_at_load(shown: View) -> set[str]:
 
 
 @cache
-def _style() -> Markup:
+def style() -> Markup:
     """The style sheet: constants of ours alone."""
     faces = "".join(
         f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
@@ -126,7 +126,7 @@ def _roles(palette: Palette) -> str:
     return ";".join(f"--{role}:{colour}" for role, colour in palette.items())
 
 
-def _policy(css: str, script: str) -> str:
+def policy_of(css: str, script: str) -> str:
     """What the page may load: its own style and script by their hashes, and data within it."""
     return (
         f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
@@ -140,6 +140,6 @@ def _hash(text: str) -> str:
 
 def warm_up() -> None:
     """Read style, script and templates ahead of time."""
-    _style()
+    style()
     _script()
     compile_templates(".html.j2")
