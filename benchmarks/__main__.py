@@ -35,6 +35,7 @@ BENCHES: dict[str, Bench] = {
     "install": Bench("install"),
     "pfx": Bench("pfx"),
     "history": Bench("history"),
+    "fleet": Bench("fleet"),
     "logs": Bench("logs"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),

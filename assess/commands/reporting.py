@@ -1,6 +1,7 @@
 """The end of every command that writes reports: files, summary, exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from assess.clock import now
@@ -9,6 +10,7 @@ from assess.discover import Library, library
 from assess.engagement import Engagement
 from assess.job import Wanted, checks_of, exit_code, explain, told, write_all
 from assess.keeping import Keeper
+from assess.notices.telling import Teller
 from assess.output import listing, put, put_json, say, summary
 from assess.privacy.pseudonyms import Pseudonyms
 from assess.privacy.showing import showing
@@ -31,23 +33,35 @@ def conclude(
     as_json: bool,
     keeper: Keeper | None = None,
     pseudonyms: Pseudonyms | None = None,
+    teller: Teller | None = None,
+    seen: Callable[[Results, Path, Sequence[str]], None] | None = None,
 ) -> int:
-    """Keep the run, write everything, print the summary, and say where the files are.
+    """Keep the run, write everything, tell who is to be told, print the summary.
 
     Returns the exit code. ``keeper``: the history of the engagement, entered; None keeps nothing.
     ``pseudonyms``: those of the engagement, where ``wanted`` is at another level than full.
+    ``teller``: tells others, after everything is written, and never changes the exit code.
+    ``seen`` is shown the results, their folder, and what was said of keeping and telling.
     """
-    if wanted.privacy != "full" and pseudonyms is not None:
-        found, evidence = showing(
-            found, evidence, wanted.privacy, pseudonyms, library(), wanted.selection
-        )
-        with evidence:
-            return _conclude(
-                found, evidence, folder, wanted, renderer, named, fail_on, keeper, as_json=as_json
+    with ExitStack() as stack:
+        if wanted.privacy != "full" and pseudonyms is not None:
+            found, evidence = showing(
+                found, evidence, wanted.privacy, pseudonyms, library(), wanted.selection
             )
-    return _conclude(
-        found, evidence, folder, wanted, renderer, named, fail_on, keeper, as_json=as_json
-    )
+            stack.enter_context(evidence)
+        return _conclude(
+            found,
+            evidence,
+            folder,
+            wanted,
+            renderer,
+            named,
+            fail_on,
+            keeper,
+            teller,
+            seen,
+            as_json=as_json,
+        )
 
 
 def _conclude(
@@ -59,6 +73,8 @@ def _conclude(
     named: Sequence[str],
     fail_on: str | None,
     keeper: Keeper | None,
+    teller: Teller | None,
+    seen: Callable[[Results, Path, Sequence[str]], None] | None,
     *,
     as_json: bool,
 ) -> int:
@@ -77,8 +93,12 @@ def _conclude(
         say(f"assess: {line}")
     if fail_on == "new" and (found.past is None or found.past.last is None):
         say("assess: --fail-on new: there is no earlier run to compare with; the verdict decides")
-    for line in keeper.said if keeper is not None else ():
+    notices = teller.tell(found, folder, now()) if teller is not None else []
+    remarks = [*(keeper.said if keeper is not None else ()), *notices]
+    for line in remarks:
         say(f"assess: {line}")
+    if seen is not None:
+        seen(found, folder, remarks)
     say(f"The reports are in {folder}")
     asked_for = {missing.format for missing in found.not_written} & set(named)
     return _OWN_FAULT if asked_for else exit_code(found, fail_on)

@@ -47,7 +47,7 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> byt
     times = past(results, library_catalogue)
     divided = parts(shown, LIMITS)
     visible = [card for part in divided for card in part.shown]
-    css, script = _style(brand.accent, brand.font), _script()
+    css, script = style(brand.accent, brand.font), _script()
     text = (
         environment(brand.templates)
         .get_template("report.html.j2")
@@ -65,7 +65,7 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> byt
             nothing_stops=nothing_stops(shown),
             css=css,
             script=script,
-            policy=_policy(css, script),
+            policy=policy_of(css, script),
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
@@ -93,7 +93,7 @@ def _open_at_load(shown: View) -> set[str]:
 
 
 @cache
-def _style(accent: str = "", font: str = "") -> Markup:
+def style(accent: str = "", font: str = "") -> Markup:
     """The style sheet: constants of ours, and an accent and a font that were checked."""
     brand = Brand(accent=accent, font=font)
     faces = "".join(
@@ -135,7 +135,7 @@ def _roles(palette: Palette) -> str:
     return ";".join(f"--{role}:{colour}" for role, colour in palette.items())
 
 
-def _policy(css: str, script: str) -> str:
+def policy_of(css: str, script: str) -> str:
     """What the page may load: its own style and script by their hashes, and data within it."""
     return (
         f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
@@ -149,6 +149,6 @@ def _hash(text: str) -> str:
 
 def warm_up() -> None:
     """Read style, script and templates ahead of time."""
-    _style()
+    style()
     _script()
     compile_templates(".html.j2")

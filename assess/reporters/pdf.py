@@ -32,7 +32,7 @@ from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80, lines=12)
+LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=3, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
