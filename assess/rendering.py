@@ -22,7 +22,7 @@ FILE_NAMES = {
     "ocsf": "report.ocsf.json",
 }  # fmt: skip
 # What `all` stands for: the formats that this version writes.
-WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit")
+WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "sarif", "ocsf")
 # The slowest first, so that the others run beside it.
 _ORDER = ("pdf", "xlsx", "html")
 Job = tuple[str, bytes, Catalogue, Path, Path]

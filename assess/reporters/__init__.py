@@ -56,9 +56,21 @@ def _junit(results: Results, catalogue: Catalogue, _tables: Path, target: Path) 
     write(target, to_junit(results, catalogue))
 
 
+def _sarif(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.sarif import to_sarif
+
+    write(target, to_sarif(results, catalogue))
+
+
+def _ocsf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.ocsf import to_ocsf
+
+    write(target, to_ocsf(results, catalogue))
+
+
 REPORTERS: Mapping[str, Writer] = {
     "html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json, "csv": _csv, "md": _md,
-    "junit": _junit,
+    "junit": _junit, "sarif": _sarif, "ocsf": _ocsf,
 }  # fmt: skip
 
 
