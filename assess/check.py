@@ -22,6 +22,7 @@ from assess.errors import CheckDefinitionError
 from assess.evidence import Ask, Missing, Note, Table
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
 from assess.model import (
+    Ends,
     Fail,
     Manual,
     NotApplicable,
@@ -34,7 +35,7 @@ from assess.model import (
 )
 
 __all__ = [
-    "AsOf", "Ask", "Attestation", "Attested", "Check", "Fail", "Key", "Manual", "Missing",
+    "AsOf", "Ask", "Attestation", "Attested", "Check", "Ends", "Fail", "Key", "Manual", "Missing",
     "NotApplicable", "Note", "Outcome", "Outcomes", "Pass", "Rows", "Scenario", "Table",
     "Unknown", "Warn", "check", "unavailable", "worst",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from assess import __version__
-from assess.errors import AssessError, EngagementError, RecordingError
+from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
 
 OK, NOT_READY, WRONG_INPUT, UNDETERMINED, OWN_FAULT = 0, 1, 2, 3, 4
 _INTERRUPTED = 130
@@ -28,6 +28,9 @@ COMMANDS = {
     "collect": ("collect", "Collect only: write an evidence file."),
     "evaluate": ("evaluate", "Evaluate and report from evidence files; no network."),
     "report": ("report", "Render the reports again from results.json."),
+    "history": ("history", "The runs that are kept of an engagement; name a baseline."),
+    "diff": ("diff", "What changed between two runs."),
+    "purge": ("purge", "Delete what is kept of a customer."),
     "checks": ("checks", "The catalogue: every requirement, its check, sources and documents."),
     "coverage": ("coverage", "What is measured, partly measured, asked, or neither."),
     "plan": ("plan", "The road to ready: what is open, in which order, by whom, how long."),
@@ -98,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show(sys.stderr)
         return WRONG_INPUT
-    except (EngagementError, RecordingError) as error:
+    except (EngagementError, RecordingError, HistoryError) as error:
         return _say(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
         return _say("interrupted; nothing half written is left", _INTERRUPTED)

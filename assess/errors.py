@@ -4,6 +4,7 @@ AssessError
 ├── EngagementError        the command line or the engagement file is wrong: exit code 2
 ├── CheckDefinitionError   a check or its requirement is written wrongly: exit code 4
 ├── RecordingError         an evidence file cannot be read: exit code 2
+├── HistoryError           what is kept of earlier runs cannot be read or written: exit code 2
 └── Unavailable            a source gave no answer: the findings that need it are unknown
 """
 
@@ -22,6 +23,10 @@ class CheckDefinitionError(AssessError):
 
 class RecordingError(AssessError):
     """A file that should hold evidence or results does not."""
+
+
+class HistoryError(AssessError):
+    """What is kept of earlier runs cannot be read or written, or another run holds it."""
 
 
 class Unavailable(AssessError):

@@ -16,6 +16,8 @@ from assess.discover import Library
 from assess.engagement import Engagement
 from assess.errors import EngagementError, Unavailable
 from assess.evidence import Ask
+from assess.history.changes import lost_sight, regressions
+from assess.history.shapes import Kind
 from assess.model import Verdict
 from assess.recording import Recording
 from assess.rendering import FILE_NAMES, Renderer
@@ -105,7 +107,16 @@ def write_all(
 
 
 def exit_code(found: Results, fail_on: str | None) -> int:
-    """The exit code of the verdicts: 1 not ready, 3 undetermined, 0 otherwise."""
+    """The exit code of the verdicts: 1 not ready, 3 undetermined, 0 otherwise.
+
+    ``new``: 1 for what got worse since the last kept run, 3 where something that was measured then
+    could not be seen now; without an earlier run the verdicts decide.
+    """
+    if fail_on == "new":
+        if found.past is not None and found.past.last is not None:
+            lost = 3 if lost_sight(found.past) else 0
+            return 1 if regressions(found.past) else lost
+        fail_on = None
     seen = {verdict.verdict for verdict in found.verdicts}
     bad = {
         None: {Verdict.NOT_READY},
@@ -119,6 +130,24 @@ def exit_code(found: Results, fail_on: str | None) -> int:
     if fail_on != "never" and Verdict.UNDETERMINED in seen:
         return 3
     return 0
+
+
+def told(found: Results) -> list[str]:
+    """What a person at the terminal must know besides the findings."""
+    lines = []
+    if found.partial:
+        lines.append(f"this was no whole run: {found.partial}; what was left out is unknown")
+    if found.past is not None and found.past.last is not None:
+        last = found.past.last
+        counts = ", ".join(
+            f"{len([c for c in last.of(kind) if not c.left_out])} {kind.value.replace('-', ' ')}"
+            for kind in Kind
+        )
+        lines.append(f"since {last.run.name}: {counts}")
+    for note in found.waivers:
+        about = f"{note.requirement}[{note.subject}]" if note.subject else note.requirement
+        lines.append(f"waiver of {about} by {note.by}, {note.state.value}: {note.text}")
+    return lines
 
 
 def explain(

@@ -6,7 +6,8 @@ is lost.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -62,18 +63,28 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """Something that ends on a day whatever is done: a certificate, a token, a licence."""
+
+    what: str
+    on: date
+
+
+@dataclass(frozen=True)
 class _Outcome:
     """What every outcome may say besides what its status owes.
 
     ``about``: which notes of the evidence belong to it (default: those about the subject);
     ``remedy``: steps that replace the catalogue's, with the customer's own names in them;
-    ``summary``: one sentence of consequence, else the catalogue's; ``rows``: a long list.
+    ``summary``: one sentence of consequence, else the catalogue's; ``rows``: a long list; ``ends``:
+    what expires, and when, in order or not.
     """
 
     about: tuple[str, ...] = field(default=(), kw_only=True)
     remedy: tuple[str, ...] = field(default=(), kw_only=True)
     summary: str = field(default="", kw_only=True)
     rows: Rows | None = field(default=None, kw_only=True)
+    ends: tuple[Ends, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -160,13 +171,15 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     kind = min((type(part) for part in parts), key=_DECIDING.index)
     deciding = [part for part in parts if type(part) is kind]
     first = deciding[0]
+    ends = tuple(dict.fromkeys(end for part in parts for end in part.ends))
     if len(deciding) == 1:
-        return first
+        return replace(first, ends=ends) if ends != first.ends else first
     merged: dict[str, object] = {
         "about": tuple(dict.fromkeys(a for part in deciding for a in part.about)),
         "remedy": tuple(dict.fromkeys(step for part in deciding for step in part.remedy)),
         "summary": next((part.summary for part in deciding if part.summary), ""),
         "rows": next((part.rows for part in deciding if part.rows), None),
+        "ends": ends,
     }
     for name in ("expected", "observed", "because", "question"):
         texts = [getattr(part, name) for part in deciding if getattr(part, name, "")]

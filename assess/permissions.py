@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from assess.check import Check
 from assess.collect import questions
+from assess.connectors import site_views
+from assess.connectors.sql import READS
 from assess.connectors.tokens import APPLICATION_METHODS
 from assess.engagement import Engagement
 from assess.evidence import Ask
-from assess.evidence.graph import GraphAsk
+from assess.evidence.graph import GraphAsk, covered
 from assess.sources import SOURCES
 
 
@@ -37,7 +39,8 @@ _GRAPH = "00000003-0000-0000-c000-000000000000"
 _USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"  # delegated: to sign in at all
 _AZURE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 _USER_IMPERSONATION = "41094075-9dad-400e-a0bd-54e686782033"  # delegated: Azure as the person
-# From the file that Microsoft's own tables of permissions are made of.
+# From the file that Microsoft's own tables of permissions are made of; that of RoleManagement from
+# those tables, and from Graph's own service principal as tenants show it.
 _IDS: Mapping[str, _Ids] = {
     "Organization.Read.All": _Ids(
         "498476ce-e0fe-48b0-b801-37ba7e2685c6", "4908d5b9-3fb2-4b1e-9336-1888b7937185"
@@ -89,22 +92,6 @@ _IDS: Mapping[str, _Ids] = {
     "Agreement.Read.All": _Ids("", "af2819c9-df71-4dd3-ade7-4d7c9dc653b7"),
 }
 
-# What one permission lets in on top of its own name; Intune and conditional access are not in it.
-_DIRECTORY = frozenset(
-    {
-        "Application.Read.All", "Device.Read.All", "Directory.Read.All", "Domain.Read.All",
-        "Group.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All",
-        "Organization.Read.All", "User.Read.All",
-    }
-)  # fmt: skip
-_COVERS: Mapping[str, frozenset[str]] = {
-    "Directory.Read.All": _DIRECTORY,
-    "Directory.ReadWrite.All": _DIRECTORY,
-    "Group.Read.All": frozenset({"GroupMember.Read.All"}),
-    "Group.ReadWrite.All": frozenset({"GroupMember.Read.All"}),
-}
-
-
 @dataclass(frozen=True)
 class Right:
     """One right on one source. ``reads``: what is read with it; ``requirements``: for which.
@@ -135,6 +122,8 @@ def rights(checks: Iterable[Check], sign_in: SignIn = SignIn.APPLICATION) -> lis
     needed: dict[tuple[str, str, bool], set[str]] = {}
     for check in checks:
         for ask in questions([check]):
+            if ask.source == "sql":  # column by column, see database_rights
+                continue
             for name, out_of_reach in _of(ask, sign_in):
                 place = (ask.source, name, out_of_reach)
                 reads.setdefault(place, {})[_what(ask)] = None
@@ -152,6 +141,44 @@ def rights(checks: Iterable[Check], sign_in: SignIn = SignIn.APPLICATION) -> lis
     ]
     order = {source: number for number, source in enumerate(SOURCES)}
     return sorted(found, key=lambda one: (order.get(one.source, len(order)), one.source, one.name))
+
+
+def reads_database(engagement: Engagement | None) -> bool:
+    """Whether the site database may be read: where nothing is set up yet, it may."""
+    return engagement is None or engagement.get("site.sql_server") is not None
+
+
+def database_rights(checks: Iterable[Check]) -> list[Right]:
+    """What the account of the site database has to read, view by view, instead of the site's role.
+
+    Only the columns that the questions of these checks read.
+    """
+    reads: dict[str, dict[str, None]] = {}
+    needed: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
+    for check in checks:
+        for ask in questions([check]):
+            for view, names in site_views.granted(READS.get(type(ask), ())).items():
+                reads.setdefault(view, {})[_what(ask)] = None
+                needed.setdefault(view, set()).add(check.requirement)
+                columns.setdefault(view, set()).update(names)
+    return [
+        Right(
+            "sql",
+            f"SELECT on {site_views.SCHEMA}.{view} ({', '.join(sorted(columns[view]))})",
+            tuple(reads[view]),
+            tuple(sorted(needed[view])),
+        )
+        for view in sorted(reads, key=str.lower)
+    ]
+
+
+def grants(checks: Iterable[Check], account: str) -> str:
+    """The T-SQL that gives an account of the site database these rights, and no others."""
+    asks = [ask for check in checks for ask in questions([check])]
+    return site_views.grant_script(
+        account, [reading for ask in asks for reading in READS.get(type(ask), ())]
+    )
 
 
 def _of(ask: Ask, sign_in: SignIn) -> list[tuple[str, bool]]:
@@ -183,10 +210,7 @@ def _what(ask: Ask) -> str:
 
 def lacking(needed: Iterable[Right], held: Iterable[str]) -> list[Right]:
     """The rights that the permissions held do not cover; a broader one covers a narrower."""
-    have = set(held)
-    for name in tuple(have):
-        have |= _COVERS.get(name, frozenset())
-        have.add(name.replace(".ReadWrite.", ".Read."))
+    have = covered(held)
     return [right for right in needed if not right.out_of_reach and right.name not in have]
 
 

@@ -19,10 +19,10 @@ from assess.results import Results, from_json, to_json
 FILE_NAMES = {
     "html": "report.html", "pdf": "report.pdf", "xlsx": "report.xlsx", "json": "results.json",
     "csv": "report.csv", "md": "report.md", "junit": "report.junit.xml", "sarif": "report.sarif",
-    "ocsf": "report.ocsf.json",
+    "ocsf": "report.ocsf.json", "ics": "report.ics",
 }  # fmt: skip
 # What `all` stands for: the formats that this version writes.
-WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "sarif", "ocsf")
+WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "ics", "sarif", "ocsf")
 # The slowest first, so that the others run beside it.
 _ORDER = ("pdf", "xlsx", "html")
 Job = tuple[str, bytes, Catalogue, Path, Path]

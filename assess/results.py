@@ -22,6 +22,7 @@ from assess.discover import Library
 from assess.engagement import Engagement
 from assess.errors import RecordingError, Unavailable
 from assess.evaluate import Cited, Judgement, belonging, judge, left_out
+from assess.history.shapes import Past
 from assess.model import (
     Fail,
     Manual,
@@ -41,6 +42,7 @@ from assess.model import (
 )
 from assess.options import Fit, Support, compare
 from assess.recording import Recording, Refusal
+from assess.waivers import WaiverNote, review
 
 SCHEMA_VERSION = "1.0"
 # Weights of the score by severity (contract, "Verdict of a scenario, and score").
@@ -56,6 +58,8 @@ _COUNTED = (Necessity.REQUIRED, Necessity.RECOMMENDED)
 _KEY = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_.]+)\}")
 _MOST_EVIDENCE = 60
 _LONGEST = 2000
+# How the observed text of a finding begins that the command line chose not to look at.
+LEFT_OUT = "Not assessed: left out by "
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -115,10 +119,18 @@ class WaiverOf(msgspec.Struct, frozen=True):
     until: date
 
 
+class EndOf(msgspec.Struct, frozen=True):
+    """Something that ends on a day whatever is done: a certificate, a token, a licence."""
+
+    what: str
+    on: date
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A requirement's status for one subject.
 
-    ``blocked_by``: requirements that this one builds on and that are open themselves.
+    ``blocked_by``: requirements that this one builds on and that are open themselves; ``ends``:
+    what expires, and when.
     """
 
     id: str
@@ -140,6 +152,7 @@ class Finding(msgspec.Struct, frozen=True):
     waiver: WaiverOf | None
     area: str
     blocked_by: tuple[str, ...] = ()
+    ends: tuple[EndOf, ...] = ()
 
 
 class TableOf(msgspec.Struct, frozen=True):
@@ -205,7 +218,11 @@ WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
 
 
 class Results(msgspec.Struct, frozen=True):
-    """Everything that the reports say."""
+    """Everything that the reports say.
+
+    ``waivers``: accepted risks that somebody must look at again; ``partial``: why this is no whole
+    run, or empty; ``past``: what the kept runs say, None where none are kept.
+    """
 
     schema_version: str
     tool: Tool
@@ -218,6 +235,9 @@ class Results(msgspec.Struct, frozen=True):
     tables: tuple[TableOf, ...]
     sources: tuple[SourceOf, ...]
     not_written: tuple[FormatOf, ...] = ()
+    waivers: tuple[WaiverNote, ...] = ()
+    partial: str = ""
+    past: Past | None = None
     options: tuple[OptionOf, ...] = ()
 
 
@@ -231,17 +251,27 @@ def clean(text: str) -> str:
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which requirements the command line keeps."""
+    """Which requirements the command line keeps. ``changed``: those open last time, if asked."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    changed: frozenset[str] | None = None
 
     def leaves_out(self, requirement: str) -> str | None:
         """The option that leaves a requirement out, or None."""
+        if self.changed is not None and requirement not in self.changed:
+            return "--changed-only"
         if self.only and not any(fnmatchcase(requirement, glob) for glob in self.only):
             return "--only " + " --only ".join(self.only)
         glob = next((glob for glob in self.skip if fnmatchcase(requirement, glob)), None)
         return None if glob is None else f"--skip {glob}"
+
+    @property
+    def said(self) -> str:
+        """The options as they were given; empty: nothing is left out."""
+        changed = () if self.changed is None else ("--changed-only",)
+        only = (f"--only {glob}" for glob in self.only)
+        return " ".join([*changed, *only, *(f"--skip {glob}" for glob in self.skip)])
 
 
 def evaluate(
@@ -284,6 +314,8 @@ def evaluate(
         findings=findings,
         tables=tuple(builder.tables),
         sources=_sources(recording),
+        waivers=tuple(_cleaned(note) for note in _reviewed(recording, findings)),
+        partial=_partial(engagement, chosen, chooses),
         options=_options(engagement),
     )
 
@@ -313,6 +345,24 @@ def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
         )
         for side in sides
     )
+
+
+def _reviewed(recording: Recording, findings: Sequence[Finding]) -> tuple[WaiverNote, ...]:
+    """The waivers to look at again; subjects that were cleaned are compared as such."""
+    said = [(f.requirement, f.subject, f.status) for f in findings]
+    return review(recording.engagement.waivers, said, recording.as_of.date())
+
+
+def _cleaned(note: WaiverNote) -> WaiverNote:
+    texts = {name: clean(getattr(note, name)) for name in ("requirement", "reason", "by", "text")}
+    subject = None if note.subject is None else clean(note.subject)
+    return msgspec.structs.replace(note, subject=subject, **texts)
+
+
+def _partial(engagement: Engagement, chosen: tuple[str, ...], chooses: Selection) -> str:
+    """The options that make it less than a whole run."""
+    fewer = [f"--scenario {name}" for name in chosen if len(chosen) < len(engagement.scenarios)]
+    return clean(" ".join([*fewer, *([chooses.said] if chooses.said else [])]))
 
 
 def _summary(engagement: Engagement, scenarios: tuple[str, ...]) -> EngagementSummary:
@@ -396,6 +446,7 @@ class _Builder:
                 ),
                 waiver=self._waiver(requirement.id, named),
                 area=requirement.area,
+                ends=tuple(EndOf(clean(end.what), end.on) for end in outcome.ends),
             )
         )
         if outcome.rows is not None:
@@ -605,6 +656,8 @@ def _sources(recording: Recording) -> tuple[SourceOf, ...]:
         else:
             refused.setdefault(record.source, []).append(record.refusal)
         for passed in record.passed_over:
+            if passed.refusal.skipped and passed.source == record.source:
+                continue  # one of two ways to a source need not be set up
             refused.setdefault(passed.source, []).append(passed.refusal)
     found = []
     for source in sorted({*answered, *refused}):

@@ -28,9 +28,12 @@ class Way(NamedTuple):
 WAYS = (
     Way("dns", "assess.connectors.dns"),
     Way("ldap", "assess.connectors.ldap"),
+    Way("ldap", "assess.connectors.directory_export", "files.directory_export"),
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
+    Way("adminservice", "assess.connectors.sql", "site.sql_server"),
+    Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
@@ -66,6 +69,7 @@ def whom(source: str, engagement: Engagement) -> str:
         case "ldap":
             servers = [engagement.get("ad.server")]
             servers += [table.get("server") for table in engagement.tables("ad.forests").values()]
+            servers.append(engagement.get("files.directory_export"))
             return ", ".join(filter(None, servers)) or "nobody: [ad] is not set up"
         case "graph":
             return str(
@@ -78,8 +82,11 @@ def whom(source: str, engagement: Engagement) -> str:
                 )
             )
         case "adminservice":
-            default = engagement.get("site.provider_fqdn", "nobody: [site] is not set up")
-            return str(engagement.get("site.adminservice", default))
+            service = engagement.get("site.adminservice", engagement.get("site.provider_fqdn"))
+            ways = [one for one in (service, engagement.get("site.sql_server")) if one]
+            return ", then ".join(map(str, ways)) or "nobody: [site] is not set up"
+        case "sql":
+            return str(engagement.get("site.sql_server", "nobody: [site] sql_server is not set"))
         case "certificate-file":
             return "files named under [files]"
         case "log-file":

@@ -34,10 +34,13 @@ BENCHES: dict[str, Bench] = {
     "demo": Bench("startup", "demo"),
     "install": Bench("install"),
     "pfx": Bench("pfx"),
+    "history": Bench("history"),
     "logs": Bench("logs"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
+    "export": Bench("directory_export"),
     "tenant": Bench("tenant", inside=True),
+    "database": Bench("database", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"
 _INSIDE = os.environ.get("LAB_NAMESPACE") == "1"

@@ -21,7 +21,7 @@ import ldap3
 
 from assess.collect import collect
 from assess.connectors import TableWriter, table_name
-from assess.connectors.ldap import ATTRIBUTES
+from assess.connectors.forests import ATTRIBUTES
 from assess.connectors.ldap_session import PAGE
 from assess.discover import library
 from assess.engagement import engagement_from

@@ -7,6 +7,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Manual,
     Missing,
@@ -74,13 +75,15 @@ def _lasting(end: datetime, as_of: datetime, remark: str, about: tuple[str, ...]
     left = end - as_of
     text = f"valid until {end:%Y-%m-%d}, {left.days} days{remark}"
     expected = "more than 60 days left"
+    ends = (Ends("Apple push certificate", end.date()),)
     if left < timedelta():
-        return Fail(None, expected, f"expired on {end:%Y-%m-%d}{remark}", about=about)
+        observed = f"expired on {end:%Y-%m-%d}{remark}"
+        return Fail(None, expected, observed, about=about, ends=ends)
     if left < LATE:
-        return Fail(None, expected, text, about=about)
+        return Fail(None, expected, text, about=about, ends=ends)
     if left <= EARLY:
-        return Warn(None, expected, text, about=about)
-    return Pass(None, text, about=about)
+        return Warn(None, expected, text, about=about, ends=ends)
+    return Pass(None, text, about=about, ends=ends)
 
 
 def _owned(owner: Attested | Missing) -> list[Outcome]:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from assess.check import (
     AsOf,
+    Ends,
     Fail,
     Key,
     Missing,
@@ -176,10 +177,10 @@ def _usable(app: _App, now: datetime) -> Iterator[Outcome]:
 def _lasting(app: _App, registered: Application, now: datetime, expected: str) -> Outcome:
     about = (app.client_id,)
     kinds = (registered.password_credentials, registered.key_credentials)
-    if not any(isinstance(kind, tuple) for kind in kinds):
-        return Unknown(None, f"Graph does not show the secrets of {app.label}", about=about)
     every = [one for kind in kinds if isinstance(kind, tuple) for one in kind]
     ends = [end for one in every if (end := moment(one.end_date_time)) is not None]
+    if not every and not all(isinstance(kind, tuple) for kind in kinds):
+        return Unknown(None, f"Graph does not show the secrets of {app.label}", about=about)
     if not every:
         told = f"{app.label} has neither a secret nor a certificate"
         return Fail(None, expected, told, about=about)
@@ -187,13 +188,14 @@ def _lasting(app: _App, registered: Application, now: datetime, expected: str) -
         return Unknown(None, f"Graph does not say when the secrets of {app.label} end", about=about)
     last = max(ends)
     told = f"{app.label}: the last of {len(every)} secrets and certificates ends on {last:%Y-%m-%d}"
+    lasting = (Ends(f"Secrets of {app.label}", last.date()),)
     if last <= now:
         if len(ends) < len(every):
             return Unknown(None, f"{told}, of the others Graph gives no date", about=about)
-        return Fail(None, expected, told, about=about)
+        return Fail(None, expected, told, about=about, ends=lasting)
     if last <= now + SOON:
-        return Warn(None, expected, told, about=about)
-    return Pass(None, told, expected, about=about)
+        return Warn(None, expected, told, about=about, ends=lasting)
+    return Pass(None, told, expected, about=about, ends=lasting)
 
 
 def _moment_of(text: object) -> datetime | None:
@@ -513,6 +515,9 @@ def _decided(
         case "single":
             told = f"{name} ({sort}) is granted to {app.label} for single users only"
             return Fail(None, expected, told, about=about)
+        case "hidden":
+            told = f"Graph does not show in full what is granted to {app.label}: {name} may be"
+            return Unknown(None, f"{told} among it", about=about)
         case "untold":
             return Unknown(None, f"{api.label} shows no permission {wish.id}", about=about)
         case _:
@@ -523,11 +528,15 @@ def _decided(
 def _role(principal: Principal, api: Api, wish: Wish, consent: _Consent) -> bool | str | Missing:
     if isinstance(consent.roles, Missing):
         return consent.roles
-    return any(
+    grants = consent.roles.get(principal.id) or ()
+    if any(
         str(grant.app_role_id).lower() == wish.id.lower()
         and str(grant.resource_id).lower() == api.id.lower()
-        for grant in consent.roles.get(principal.id) or ()
-    )
+        for grant in grants
+    ):
+        return True
+    told = all(_said(grant.app_role_id) and _said(grant.resource_id) for grant in grants)
+    return False if told else "hidden"
 
 
 def _scope(principal: Principal, api: Api, wish: Wish, consent: _Consent) -> bool | str | Missing:
@@ -543,7 +552,16 @@ def _scope(principal: Principal, api: Api, wish: Wish, consent: _Consent) -> boo
     ]
     if any(grant.for_all for grant in grants):
         return True
+    every = consent.scopes.get(principal.id) or ()
+    if not all(_said(grant.resource_id) and isinstance(grant.scope, str) for grant in every):
+        return "hidden"
+    if not all(grant.of_known_kind for grant in grants):
+        return "hidden"
     return "single" if grants else False
+
+
+def _said(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _name(api: Api, wish: Wish, kind: str) -> str:

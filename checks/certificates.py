@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, TypeAlias
 
-from assess.check import Fail, Key, Missing, Outcome, Unknown, Warn, unavailable
+from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, unavailable
 from assess.clouds import CLOUDS
 from assess.evidence.certificates import (
     SERVER_AUTHENTICATION,
@@ -139,6 +139,13 @@ def dates(one: Specimen, as_of: datetime) -> Iterator[Outcome]:
             yield Warn(
                 one.subject, "more than 30 days left", f"{name} ends on {day(end)}, in {left} days"
             )
+
+
+def ends(one: Specimen) -> tuple[Ends, ...]:
+    """When the certificate and those above it end."""
+    own = Ends(f"Certificate {one.leaf.name} ({one.subject})", one.leaf.not_after.date())
+    above = (Ends(f"Issuer {step.name}", step.not_after.date()) for step in one.trust.issuers)
+    return (own, *above)
 
 
 def purpose(one: Specimen, usage: str = SERVER_AUTHENTICATION) -> Iterator[Outcome]:

@@ -6,12 +6,14 @@ outside the quotes never reaches ccmsetup.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 MOST = 1024
 """Characters that Intune takes for the arguments of an app."""
 WRAPPER = "CCMSETUPCMD"
 _PROPERTY = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_PATH = re.compile(r"CCM_Proxy_MutualAuth/([0-9]+)", re.IGNORECASE)
 _HOST = re.compile(r"([^/\s]+)/CCM_Proxy_MutualAuth/([0-9]+)", re.IGNORECASE)
 
 
@@ -40,6 +42,11 @@ def gateway(value: str) -> Gateway | None:
     """``<host>/CCM_Proxy_MutualAuth/<number>``; None for anything else."""
     found = _HOST.fullmatch(value)
     return Gateway(found[1].lower().rstrip("."), found[2]) if found else None
+
+
+def numbers(paths: Iterable[str]) -> set[str]:
+    """The numbers of the services that the site itself names."""
+    return {found[1] for path in paths if (found := _PATH.search(path))}
 
 
 def split(text: str) -> tuple[list[str], bool]:

@@ -27,6 +27,7 @@ from assess.evidence.adminservice import (
     Text,
     text,
 )
+from assess.evidence.arm import Resource, ResourcesByName
 from assess.evidence.logs import DONE, ERROR, READY, STUCK, CloudMgr, Logs
 from assess.evidence.site_cloud import (
     AzureEnvironment,
@@ -51,6 +52,7 @@ ServiceName: TypeAlias = Annotated[str | Missing, Key("cmg.service_name")]
 ALL_SYSTEMS = "SMS00001"
 _MANY_CLIENTS = 6000
 _MOST_INSTANCES = 16
+_MACHINES = "microsoft.compute/virtualmachinescalesets"
 _DEPLOY = "Deploy the gateway first (cmg.deployed), then assess again."
 _STARTING = {1: "is being provisioned", 4: "is starting"}
 _DOWN = {5: "is stopping", 6: "is stopped", 99: "is being deleted"}
@@ -146,11 +148,19 @@ def deployed(
     service: ServiceName,
     log: Annotated[Logs | Missing, CloudMgr()],
     now: Annotated[datetime, AsOf()],
+    resources: Annotated[
+        tuple[Resource, ...] | Missing, ResourcesByName("{cmg.deployment_prefix}")
+    ],
+    method: Annotated[str | Missing, Key("cmg.deployment_method")],
 ) -> Outcomes:
-    """Pass when the site says of the gateway that it is ready, and no log ends with a failure."""
-    expected = "one gateway, ready (State 0)"
+    """Pass when the site says that it is ready, Azure that it is set up, and no log contradicts."""
+    expected = "one gateway, ready (State 0), and set up in Azure (Succeeded)"
     yield from lost(log)
-    yield from _there(services, service, expected)
+    states = _there(services, service, expected)
+    yield from states
+    # A classic gateway has no scale set; what does not stand at all is none to look for.
+    if method != "classic" and any(isinstance(one, Pass | Warn) for one in states):
+        yield _in_azure(resources, expected)
     found = [] if isinstance(services, Missing) else gateways(services, service)[0]
     for row in found:
         yield from deployment(log, now, row, expected)
@@ -174,6 +184,33 @@ def _there(
             return [Unknown(None, because, remedy=mend(services))]
         return [Fail(None, f"a gateway {service}", f"the site has {others}, but no {service}")]
     return [_state(row, expected) for row in found]
+
+
+_SETTING_UP = frozenset({"creating", "updating", "accepted", "running", "provisioning"})
+_BROKEN = frozenset({"failed", "canceled", "deleting", "deleted"})
+
+
+def _in_azure(resources: tuple[Resource, ...] | Missing, expected: str) -> Outcome:
+    """What Azure says of the scale set that the gateway runs on."""
+    if isinstance(resources, Missing):
+        return unavailable(None, resources)
+    found = [one for one in resources if one.type.lower() == _MACHINES]
+    if not found:
+        because = "the account sees no scale set of the gateway's name (cmg.deployment_prefix)"
+        step = "Correct cmg.deployment_prefix, or give the account the role Reader on the whole "
+        step += "subscription {azure.subscription_id}."
+        return Unknown(None, because, remedy=(step,))
+    states = {str(one.provisioning_state or "").lower() for one in found}
+    observed = f"the scale set {found[0].name} is {found[0].provisioning_state} in Azure"
+    if states == {"succeeded"}:
+        return Pass(None, observed, expected)
+    if states & _BROKEN:
+        step = f"Look into the activity log of {found[0].id}, and into CloudMgr.log."
+        return Fail(None, expected, observed, remedy=(step,))
+    if states <= {"succeeded"} | _SETTING_UP:
+        step = f"Assess again in half an hour; look into the activity log of {found[0].name} then."
+        return Warn(None, expected, observed, remedy=(step,))
+    return Unknown(None, f"Azure does not say in a known way how the scale set is: {observed}")
 
 
 def _state(row: AzureService, expected: str) -> Outcome:

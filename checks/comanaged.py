@@ -61,6 +61,24 @@ from assess.evidence.policies import (
     Profiles,
     WindowsAppAssignments,
 )
+from assess.evidence.settings import (
+    CatalogueSetting,
+    CatalogueSettings,
+    DriverUpdateAssignments,
+    DriverUpdates,
+    FeatureUpdateAssignments,
+    FeatureUpdates,
+    HotpatchUpdateAssignments,
+    HotpatchUpdates,
+    IntentAssignments,
+    Named,
+    QualityUpdateAssignments,
+    QualityUpdates,
+    TemplateAssignments,
+    TemplatePolicies,
+    sets,
+)
+from assess.evidence.site_database import GatewayPaths
 from checks.intuneapp import Surroundings, verified
 from checks.log_lines import about, of_computer, set_aside
 
@@ -79,12 +97,13 @@ def saved_command_line(
     management_points: Annotated[list[str] | Missing, Key("mp.servers")],
     site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
     apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    paths: Annotated[tuple[str, ...] | Missing, GatewayPaths()],
 ) -> Outcomes:
     """Pass when the copied line is whole and leads to this site, gateway and tenant."""
     if not copied.strip():
         expected = "the CCMSETUPCMD line of the Enablement page"
         return [Fail(None, expected, "comanagement.command_line is empty")]
-    around = Surroundings(host, services, site_code, tenant, management_points, site, apps)
+    around = Surroundings(host, services, site_code, tenant, management_points, site, apps, paths)
     return [_without_warning(outcome) for outcome in verified(copied, around)]
 
 
@@ -113,10 +132,12 @@ class _Ready:
         self, label: str, assignments: tuple[Assignment, ...] | tuple[AppAssignment, ...] | None
     ) -> None:
         """One object; its assignments None where it vanished while it was read."""
-        if assignments is None or any(a.target is None for a in assignments):
-            self.untold += 1
         targets = [a.target for a in assignments or () if a.target is not None]
-        meant = [target for target in targets if not target.excludes]
+        left_out = {target.excluded for target in targets if target.excludes}
+        meant = [t for t in targets if t.meant and not (t.group and t.group in left_out)]
+        shown = all(target.meant or target.excludes for target in targets)
+        if assignments is None or len(targets) < len(assignments) or not shown:
+            self.untold += 1
         if meant:
             self.found.append((label, meant))
 
@@ -140,10 +161,7 @@ _NAMES = {
     "office_click_to_run": "office",
     "office_click_to_run_apps": "office",
 }
-_OTHER_UPDATES = (
-    "Look into Intune admin center > Devices > Windows updates whether {subject} has feature, "
-    "quality or driver update policies; else assign an update ring."
-)
+_Policies = tuple[Named, ...] | Missing
 _ACCESS = ("wifi", "vpn", "certificate", "scep", "pkcs", "pfx", "trustedroot", "easemail")
 
 
@@ -159,7 +177,21 @@ def intune_workloads_ready(
     of_catalogue: Annotated[_Targets | Missing, CatalogueAssignments()],
     apps: Annotated[tuple[AssignedApp, ...] | Missing, AssignedApps()],
     of_apps: Annotated[_AppTargets | Missing, WindowsAppAssignments()],
+    settings: Annotated[
+        dict[str, tuple[CatalogueSetting, ...] | None] | Missing, CatalogueSettings()
+    ],
     intents: Annotated[tuple[Intent, ...] | Missing, Intents()],
+    of_intents: Annotated[_Targets | Missing, IntentAssignments()],
+    templates: Annotated[_Policies, TemplatePolicies()],
+    of_templates: Annotated[_Targets | Missing, TemplateAssignments()],
+    features: Annotated[_Policies, FeatureUpdates()],
+    of_features: Annotated[_Targets | Missing, FeatureUpdateAssignments()],
+    qualities: Annotated[_Policies, QualityUpdates()],
+    of_qualities: Annotated[_Targets | Missing, QualityUpdateAssignments()],
+    hotpatches: Annotated[_Policies, HotpatchUpdates()],
+    of_hotpatches: Annotated[_Targets | Missing, HotpatchUpdateAssignments()],
+    drivers: Annotated[_Policies, DriverUpdates()],
+    of_drivers: Annotated[_Targets | Missing, DriverUpdateAssignments()],
 ) -> Outcomes:
     """Pass when Intune has something assigned for each workload that moves."""
     moved = {name: to for name, to in workloads.items() if to.lower() in {"pilot", "intune"}}
@@ -180,15 +212,17 @@ def intune_workloads_ready(
                 _gather_apps(ready, apps, of_apps, office=workload == "office")
             case _:
                 _gather_profiles(ready, workload, profiles, of_profiles)
-                _gather_catalogue(ready, workload, catalogue, of_catalogue)
+                _gather_catalogue(ready, workload, catalogue, of_catalogue, settings)
                 if workload == "protection":
-                    _gather_intents(ready, intents)
-        outcome = _prepared(name, to, ready, groups)
-        if workload == "update" and isinstance(outcome, Fail):
-            # Feature, quality and driver update policies would do as well, and are not read.
-            because = "no update ring is assigned; other update policies are not read"
-            outcome = Unknown(name, because, remedy=(_OTHER_UPDATES,))
-        yield outcome
+                    _gather_intents(ready, intents, of_intents)
+                if workload == "configuration":
+                    _gather_named(ready, templates, of_templates)
+                if workload == "update":
+                    _gather_named(ready, features, of_features)
+                    _gather_named(ready, qualities, of_qualities)
+                    _gather_named(ready, hotpatches, of_hotpatches)
+                    _gather_named(ready, drivers, of_drivers)
+        yield _prepared(name, to, ready, groups)
 
 
 def _gather_compliance(
@@ -214,7 +248,7 @@ def _gather_profiles(
         ready.refused += [one for one in (profiles, targets) if isinstance(one, Missing)]
         return
     for profile in profiles:
-        if not profile.kind:
+        if not profile.platform:
             ready.untyped += 1
         elif profile.platform == "windows" and _workload_of(profile.kind) == workload:
             ready.add(profile.label, targets.get(profile.id))
@@ -234,26 +268,43 @@ def _gather_catalogue(
     workload: str,
     policies: tuple[CataloguePolicy, ...] | Missing,
     targets: _Targets | Missing,
+    settings: dict[str, tuple[CatalogueSetting, ...] | None] | Missing,
 ) -> None:
+    """Updates of Windows may be set in any policy of the catalogue: its settings tell."""
+    lists = (policies, targets, settings) if workload == "update" else (policies, targets)
+    ready.refused += [one for one in lists if isinstance(one, Missing)]
+    if isinstance(policies, Missing) or isinstance(targets, Missing):
+        return
+    for policy in policies:
+        if not policy.platform:
+            ready.untyped += 1
+        if policy.platform != "windows":
+            continue
+        belongs = "protection" if policy.family.startswith("endpointsecurity") else "configuration"
+        if workload == "update" and isinstance(settings, dict) and policy.id in settings:
+            said = sets(settings[policy.id])
+            belongs = "update" if said.updates else belongs
+            ready.untold += not said.updates and not said.complete
+        if belongs == workload:
+            ready.add(policy.label, targets.get(policy.id))
+
+
+def _gather_named(ready: _Ready, policies: _Policies, targets: _Targets | Missing) -> None:
     if isinstance(policies, Missing) or isinstance(targets, Missing):
         ready.refused += [one for one in (policies, targets) if isinstance(one, Missing)]
         return
     for policy in policies:
-        belongs = "protection" if policy.family.startswith("endpointsecurity") else "configuration"
-        if policy.platform == "windows" and belongs == workload:
-            ready.add(policy.label, targets.get(policy.id))
+        ready.add(policy.label, targets.get(policy.id))
 
 
-def _gather_intents(ready: _Ready, intents: tuple[Intent, ...] | Missing) -> None:
-    """Assigned ones count as found, but for whom they are is not read."""
-    if isinstance(intents, Missing):
-        ready.refused.append(intents)
+def _gather_intents(
+    ready: _Ready, intents: tuple[Intent, ...] | Missing, targets: _Targets | Missing
+) -> None:
+    if isinstance(intents, Missing) or isinstance(targets, Missing):
+        ready.refused += [one for one in (intents, targets) if isinstance(one, Missing)]
         return
     for one in intents:
-        if one.is_assigned is True:
-            ready.found.append((str(one.display_name or one.id), []))
-        elif one.is_assigned is not False:
-            ready.untold += 1
+        ready.add(str(one.display_name or one.id), targets.get(one.id))
 
 
 def _gather_apps(
@@ -267,7 +318,7 @@ def _gather_apps(
         ready.refused += [one for one in (apps, targets) if isinstance(one, Missing)]
         return
     for app in apps:
-        if not app.kind:
+        if not app.for_windows and not app.elsewhere:
             ready.untyped += 1
         elif app.for_windows and app.kind.startswith("office") is office and app.id in targets:
             ready.add(app.label, targets[app.id])
@@ -322,7 +373,7 @@ def devices_comanaged(
         nameless += not device.name
         if device.name in pilot:
             (found if device.comanaged else other).add(device.name)
-            if not isinstance(device.management_agent, str):
+            if not device.managed_by:
                 untold.add(device.name)
     lacking = sorted(pilot - found)
     expected = f"all {len(pilot)} devices of the pilot are managed by both"

@@ -7,6 +7,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Manual,
     Missing,
@@ -56,11 +57,12 @@ def _token(token: DepToken, as_of: datetime) -> Outcome:
         observed = f"{label} ended on {ends:%Y-%m-%d}"
     step = f"Download a new server token for {name or token.id} from the same MDM server entry in "
     step += f"Apple Business Manager, as {apple or 'the same account'}, and renew it in Intune."
+    end = (Ends(f"Enrolment program token {name or token.id}", ends.date()),)
     if left < LATE:
-        return Fail(None, expected, observed, remedy=(step,))
+        return Fail(None, expected, observed, remedy=(step,), ends=end)
     if left <= EARLY:
-        return Warn(None, expected, observed, remedy=(step,))
-    return Pass(None, observed, expected)
+        return Warn(None, expected, observed, remedy=(step,), ends=end)
+    return Pass(None, observed, expected, ends=end)
 
 
 def _owner(owner: Attested | Missing) -> Outcome:

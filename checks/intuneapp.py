@@ -29,6 +29,7 @@ from assess.evidence.applications import (
     SiteApplication,
     SiteApplications,
 )
+from assess.evidence.devices import word
 from assess.evidence.enrolment import (
     AppAssignment,
     Assignment,
@@ -48,7 +49,8 @@ from assess.evidence.intuneapps import (
     Win32Apps,
     client_apps,
 )
-from checks.client_command import MOST, Command, gateway, normal, parse, parse_inner
+from assess.evidence.site_database import GatewayPaths
+from checks.client_command import MOST, Command, gateway, normal, numbers, parse, parse_inner
 
 DESCRIPTION, PUBLISHER = "Configuration Manager Client", "Microsoft"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\.\d+)?")
@@ -126,7 +128,7 @@ def _published(packages: list[ClientApp], expected: str) -> Iterator[Outcome]:
     elif ready:
         names = ", ".join(app.label for app in ready)
         yield Pass(None, f"{names}: {PACKAGE}, published", expected, about=_ids(ready))
-    elif any(isinstance(app.publishing_state, str) for app in packages):
+    elif all(states[app.id] in {"notpublished", "processing"} for app in packages):
         names = ", ".join(f"{app.label} is {app.publishing_state}" for app in packages)
         yield Fail(None, expected, f"not published: {names}", about=_ids(packages))
     else:
@@ -249,6 +251,7 @@ class Surroundings:
     management_points: list[str] | Missing
     site: Seen[SiteApplication] | Missing
     apps: dict[str, Application | None] | Missing
+    paths: tuple[str, ...] | Missing
 
 
 @check("intuneapp.command-line")
@@ -264,9 +267,10 @@ def command_line(
     management_points: Annotated[list[str] | Missing, Key("mp.servers")],
     site: Annotated[Seen[SiteApplication] | Missing, SiteApplications()],
     apps: Annotated[dict[str, Application | None] | Missing, ConfigMgrApplications()],
+    paths: Annotated[tuple[str, ...] | Missing, GatewayPaths()],
 ) -> Outcomes:
     """Pass when every part of the line is there and leads to this site, gateway and tenant."""
-    around = Surroundings(host, services, site_code, tenant, management_points, site, apps)
+    around = Surroundings(host, services, site_code, tenant, management_points, site, apps, paths)
     if isinstance(installers, Missing):
         return [unavailable(None, installers)]
     found = client_apps(installers, _called(name))
@@ -328,6 +332,11 @@ def _host(command: Command, around: Surroundings) -> Outcome:
     if said.host.endswith(".cloudapp.net"):
         told = f"{said.host} lies under cloudapp.net, where no gateway can be any more"
         return Warn(None, expected, told)
+    named = set() if isinstance(around.paths, Missing) else numbers(around.paths)
+    if named and said.number not in named:
+        listed = " or ".join(sorted(named))
+        wrong = f"CCMHOSTNAME leads to the service {said.number} of {said.host}"
+        return Fail(None, f"the service {listed}, which the site database names", wrong)
     return Pass(None, f"CCMHOSTNAME leads to {said.host}", expected)
 
 
@@ -476,9 +485,12 @@ def assignment(
     yield from _as_planned(groups - left_out, wanted, expected)
 
 
+_INTENTS = frozenset({"available", "required", "uninstall", "availablewithoutenrollment"})
+
+
 def _not_required(every: list[AppAssignment], expected: str) -> Outcome:
     offered = [a for a in every if str(a.intent).lower().startswith("available")]
-    if any(not isinstance(a.intent, str) or a.target is None for a in every):
+    if any(word(a.intent) not in _INTENTS or a.target is None for a in every):
         return Unknown(None, "Graph does not say how the app is assigned")
     if offered:
         return Warn(None, expected, "the app is only available: users must fetch it themselves")

@@ -6,7 +6,7 @@ variants, and one plan comes with many products.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from assess.check import (
     Fail,
@@ -29,15 +29,20 @@ from assess.evidence.graph import (
     Gathered,
     IntuneAccount,
     IntuneSubscription,
+    Perhaps,
     Person,
+    Purchase,
+    Purchases,
     ServicePlan,
     Sku,
     SubscribedSkus,
     Units,
     User,
     Users,
+    moment,
 )
 
+_Purchases: TypeAlias = Perhaps[tuple[Purchase, ...]]
 PLAN = "INTUNE_A"
 INTUNE = {
     "c1ec4a95-1f05-45b3-a911-aa3fa01094f5": "INTUNE_A",
@@ -70,14 +75,15 @@ FOR_RESOURCES = frozenset(
         "4fb214cb-a430-4a91-9c91-4976763aa78f",  # MTR_PREM
     }
 )
-_TRIAL = "whether it is a trial, Graph does not say here"
 _EXAMPLES = 3
+_STATES = frozenset({"enabled", "warning", "suspended", "deleted", "lockedout"})
 
 
 @dataclass(frozen=True)
 class _Product:
     """One product with a wanted plan: how many licences, and whether they can be used."""
 
+    sku_id: str
     label: str
     state: str
     units: Units | None
@@ -86,18 +92,22 @@ class _Product:
 
     @property
     def bought(self) -> int:
-        return 0 if self.units is None else self.units.enabled
+        return _number(None if self.units is None else self.units.enabled)
+
+    @property
+    def grace(self) -> int:
+        return _number(None if self.units is None else self.units.warning)
 
     @property
     def in_grace(self) -> bool:
         """Expired, and in the days in which it still works."""
-        grace = 0 if self.units is None else self.units.warning
-        return self.state == "warning" or (self.bought == 0 and grace > 0)
+        return self.state == "warning" or (self.bought == 0 and self.grace > 0)
 
     @property
     def known(self) -> bool:
         """The service said enough of it."""
-        return bool(self.state) and self.units is not None
+        counted = self.units is not None and isinstance(self.units.enabled, int)
+        return self.state in _STATES and (counted or self.grace > 0)
 
     @property
     def usable(self) -> bool:
@@ -108,8 +118,8 @@ class _Product:
     @property
     def text(self) -> str:
         count = "an unknown number"
-        if self.units is not None and self.consumed is not None:
-            count = f"{self.consumed} of {self.bought + self.units.warning} used"
+        if self.known and self.consumed is not None:
+            count = f"{self.consumed} of {self.bought + self.grace} used"
         plan = "" if self.provisioning == "success" else f", plan {self.provisioning or 'unknown'}"
         return f"{self.label} ({self.state or 'state unknown'}, {count}{plan})"
 
@@ -119,6 +129,7 @@ def _products(skus: Iterable[Sku], plans: Iterable[str]) -> list[_Product]:
     wanted = {plan.lower() for plan in plans}
     return [
         _Product(
+            sku.sku_id.lower(),
             sku.label,
             _word(sku.capability_status),
             sku.prepaid_units if isinstance(sku.prepaid_units, Units) else None,
@@ -138,20 +149,34 @@ def _provisioning(plans: Iterable[ServicePlan]) -> str:
     return "success" if "success" in states else next(iter(pending or states), "")
 
 
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _word(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outcome:
+def _untold(skus: Iterable[Sku]) -> list[str]:
+    """The products of which the service did not say which plans they contain."""
+    return [sku.label for sku in skus if not isinstance(sku.service_plans, tuple)]
+
+
+def _bought(
+    products: list[_Product],
+    what: str,
+    skus: tuple[Sku, ...],
+    purchases: _Purchases | Missing,
+) -> Outcome:
     """What the tenant's products say of a service, whatever the service itself says."""
     expected = f"an enabled product with {what} and licences that are free"
     seen = "; ".join(product.text for product in products)
     usable = [product for product in products if product.usable]
     if not usable:
-        unclear = [product for product in products if not product.known]
+        unclear = [product.label for product in products if not product.known] + _untold(skus)
         if unclear:
-            names = ", ".join(product.label for product in unclear)
-            return Unknown(None, f"Graph does not say whether {names} is enabled")
+            names = ", ".join(unclear)
+            return Unknown(None, f"Graph does not say whether {names} is enabled, or what is in it")
         total = f"none of the tenant's {len(skus)} products contains {what}"
         return Fail(None, expected, f"no usable product: {seen}" if products else total)
     lasting = [product for product in usable if not product.in_grace]
@@ -164,7 +189,50 @@ def _bought(products: list[_Product], what: str, skus: tuple[Sku, ...]) -> Outco
     free = sum(max(0, product.bought - (product.consumed or 0)) for product in lasting)
     if free == 0:
         return Warn(None, expected, f"no licence is free: {seen}")
-    return Pass(None, f"{free} licences are free: {seen}; {_TRIAL}", expected)
+    return _lasting(lasting, f"{free} licences are free: {seen}", expected, purchases)
+
+
+def _lasting(
+    products: list[_Product],
+    said: str,
+    expected: str,
+    purchases: _Purchases | Missing,
+) -> Outcome:
+    """A pass where one of the products was bought: trials alone end by themselves."""
+    if isinstance(purchases, Missing):
+        gap = f"whether {_names(products)} is a trial is not known: {purchases.reason}"
+        return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
+    if purchases.found is None:
+        return Pass(None, f"{said}; whether it is a trial, Graph does not say here", expected)
+    trials = [_trial(product, purchases.found) for product in products]
+    if False in trials:
+        return Pass(None, said, expected)
+    if None in trials:
+        return Unknown(None, f"{said}; Graph does not say whether {_names(products)} is a trial")
+    names = _names(products)
+    ends = [
+        when
+        for one in purchases.found
+        if _word(one.sku_id) in {product.sku_id for product in products}
+        if (when := moment(one.next_lifecycle_date_time)) is not None
+    ]
+    until = f" until {max(ends):%Y-%m-%d}" if ends else ""
+    step = f"Buy {names}, or another product with the plan, before the trial ends{until}."
+    return Warn(None, expected, f"only a trial{until}: {said}", remedy=(step,))
+
+
+def _names(products: Iterable[_Product]) -> str:
+    """The names of the products."""
+    return ", ".join(product.label for product in products)
+
+
+def _trial(product: _Product, purchases: Iterable[Purchase]) -> bool | None:
+    """Whether a product is a trial in all that is in force of it; None where nobody says."""
+    own = [one for one in purchases if _word(one.sku_id) == product.sku_id]
+    living = [one for one in own if _word(one.status) not in {"suspended", "deleted", "lockedout"}]
+    if any(one.is_trial is False for one in living):
+        return False
+    return True if living and all(one.is_trial is True for one in living) else None
 
 
 def has_intune(skus: Iterable[Sku]) -> bool:
@@ -176,12 +244,13 @@ def has_intune(skus: Iterable[Sku]) -> bool:
 def intune_subscription(
     skus: Annotated[tuple[Sku, ...] | Missing, SubscribedSkus()],
     account: Annotated[IntuneAccount | Missing, IntuneSubscription()],
+    purchases: Annotated[_Purchases | Missing, Purchases()],
 ) -> Outcomes:
-    """Pass when a product with Intune has free licences, and Intune says that it is active."""
+    """Pass when a product with Intune, no trial, has free licences, and Intune is active."""
     if isinstance(skus, Missing):
         bought: Outcome = unavailable(None, skus)
     else:
-        bought = _bought(_products(skus, INTUNE), "Intune (INTUNE_A)", skus)
+        bought = _bought(_products(skus, INTUNE), "Intune (INTUNE_A)", skus, purchases)
     return [bought, _account(account)]
 
 
@@ -204,9 +273,12 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
 
 
 @check("licence.entra-premium")
-def entra_premium(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
-    """Pass when a product with Entra ID P1 or P2 has free licences."""
-    return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus)]
+def entra_premium(
+    skus: Annotated[tuple[Sku, ...], SubscribedSkus()],
+    purchases: Annotated[_Purchases | Missing, Purchases()],
+) -> Outcomes:
+    """Pass when a product with Entra ID P1 or P2 has free licences, and is no trial."""
+    return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus, purchases)]
 
 
 @check("licence.ems-bundle")
@@ -220,6 +292,7 @@ def ems_bundle(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
     if intune and premium:
         return [Pass(None, f"separate: {', '.join(sorted(intune))}; {', '.join(sorted(premium))}")]
     unclear = [p.label for p in _products(skus, {**INTUNE, **PREMIUM}) if not p.known]
+    unclear += _untold(skus)
     if unclear:
         return [Unknown(None, f"Graph does not say whether {', '.join(unclear)} is enabled")]
     have = f"only {', '.join(sorted(intune or premium))}" if intune or premium else "neither"

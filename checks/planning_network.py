@@ -26,7 +26,7 @@ from assess.check import (
 from assess.evidence.dns import Address, AddressBook, Addresses, NoAnswer
 from assess.evidence.http import Answered, HttpAnswer, NotTrusted, StatusLine
 from assess.evidence.tls import Control, Endpoints, Handshakes, Served
-from checks.certificates import Specimen, chain, day, unread
+from checks.certificates import Specimen, chain, day, ends, unread
 
 SCEP = "https://{planning.ndes_host}/certsrv/mscep/mscep.dll"
 CAPABILITIES = f"{SCEP}?operation=GetCACaps&message=x"
@@ -203,7 +203,8 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
         mend = f"Give {host} a certificate for its name that the devices trust, with its chain."
         yield Unknown(host, f"the certificate: {'; '.join(doubts)}", remedy=(mend,))
     else:
-        yield Pass(host, f"{seen.protocol}; valid until {day(seen.leaf.not_after)}")
+        fine = f"{seen.protocol}; valid until {day(seen.leaf.not_after)}"
+        yield Pass(host, fine, ends=ends(one))
 
 
 # -- Exchange --

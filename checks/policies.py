@@ -28,7 +28,7 @@ from assess.evidence.access import (
     AccessPolicy,
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices
-from assess.evidence.enrolment import Assignment
+from assess.evidence.enrolment import Assignment, targets_of
 from assess.evidence.graph import Moment, moment
 from assess.evidence.policies import (
     CatalogueAssignments,
@@ -47,8 +47,18 @@ from assess.evidence.policies import (
     Profiles,
     Rule,
 )
+from assess.evidence.settings import (
+    CatalogueSetting,
+    CatalogueSettings,
+    Named,
+    Sets,
+    TemplateAssignments,
+    TemplatePolicies,
+    sets,
+)
 
 Targets = dict[str, tuple[Assignment, ...] | None]
+Settings = dict[str, tuple[CatalogueSetting, ...] | None]
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 _WEAK = {"", "devicedefault", "none", "lowsecuritybiometric", "customizable"}
 _NO_ROOT_RULE = frozenset({"windows", "macos", "linux"})
@@ -71,8 +81,17 @@ def _platform(name: str) -> str:
 
 
 def assigned(assignments: tuple[Assignment, ...] | None) -> bool:
-    """Somebody is meant, not only left out."""
-    return any(a.target is not None and not a.target.excludes for a in assignments or ())
+    """Somebody is meant, and not left out again."""
+    targets = targets_of(assignments)
+    left_out = {target.excluded for target in targets if target.excludes}
+    return any(t.meant and not (t.group and t.group in left_out) for t in targets)
+
+
+def untold(assignments: tuple[Assignment, ...] | None) -> bool:
+    """For whom it is does not show in full: somebody may be meant."""
+    return assignments is None or not all(
+        a.target is not None and (a.target.meant or a.target.excludes) for a in assignments
+    )
 
 
 @dataclass
@@ -84,6 +103,7 @@ class Shelf:
     compliance: list[Compliance] = field(default_factory=list)
     refused: list[Missing] = field(default_factory=list)
     untyped: int = 0
+    untold: int = 0
 
     def gap(self, subject: str) -> Outcome | None:
         """The outcome where something may be there that was not seen; None where all was seen."""
@@ -91,6 +111,9 @@ class Shelf:
             return unavailable(subject, *self.refused)
         if self.untyped:
             told = f"{self.untyped} policies do not say which platform they are for"
+            return Unknown(subject, told)
+        if self.untold:
+            told = f"of {self.untold} policies Graph does not show in full for whom they are"
             return Unknown(subject, told)
         return None
 
@@ -111,11 +134,28 @@ def configured(
         meant = [p for p in profiles if assigned(of_profiles.get(p.id))]
         shelf.profiles = [p for p in meant if p.platform == platform]
         shelf.untyped += sum(1 for p in meant if not p.platform)
+        shelf.untold += _untold(platform, profiles, of_profiles)
     if not isinstance(catalogue, Missing) and not isinstance(targets, Missing):
         chosen = [p for p in catalogue if assigned(targets.get(p.id))]
         shelf.catalogue = [p for p in chosen if p.platform == platform]
         shelf.untyped += sum(1 for p in chosen if not p.platform)
+        shelf.untold += _untold(platform, catalogue, targets)
     return shelf
+
+
+def _untold(
+    platform: str,
+    policies: tuple[Profile, ...] | tuple[CataloguePolicy, ...] | tuple[Compliance, ...],
+    targets: Targets,
+) -> int:
+    """How many may be for the platform, and do not show in full for whom."""
+    return sum(
+        1
+        for p in policies
+        if p.platform in {platform, ""}
+        and not assigned(targets.get(p.id))
+        and untold(targets.get(p.id))
+    )
 
 
 def complying(
@@ -127,6 +167,7 @@ def complying(
         meant = [p for p in policies if assigned(targets.get(p.id))]
         shelf.compliance = [p for p in meant if p.platform == platform]
         shelf.untyped = sum(1 for p in meant if not p.platform)
+        shelf.untold = _untold(platform, policies, targets)
     return shelf
 
 
@@ -148,6 +189,7 @@ def configuration_policies(
     of_profiles: Annotated[Targets | Missing, ProfileAssignments()],
     catalogue: Annotated[tuple[CataloguePolicy, ...] | Missing, CataloguePolicies()],
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
+    settings: Annotated[Settings | Missing, CatalogueSettings()],
 ) -> Outcomes:
     """Pass when each platform has assigned configuration that sets password and encryption."""
     expected = "an assigned configuration policy that sets password and encryption"
@@ -156,8 +198,13 @@ def configuration_policies(
             yield _unknown_platform(name)
             continue
         shelf = configured(platform, profiles, of_profiles, catalogue, of_catalogue)
-        rules = {"password": any(map(_password, shelf.profiles))}
-        rules["encryption"] = any(map(_encryption, shelf.profiles))
+        read = {} if isinstance(settings, Missing) else settings
+        said = {p.id: sets(read.get(p.id)) for p in shelf.catalogue}
+        password = any(map(_password, shelf.profiles)) or _set(said, "password") is True
+        encryption = any(map(_encryption, shelf.profiles)) or _set(said, "encryption") is True
+        # A passcode is what encrypts an iPhone.
+        rules = {"password": password}
+        rules["encryption"] = encryption or (password and platform == "ios")
         labels = ", ".join([p.label for p in shelf.profiles] + [p.label for p in shelf.catalogue])
         lacking = " and ".join(rule for rule, there in rules.items() if not there)
         gap = shelf.gap(name)
@@ -165,13 +212,27 @@ def configuration_policies(
             yield Pass(name, f"password and encryption are set: {labels}", expected)
         elif gap is not None:
             yield gap
-        elif shelf.catalogue:
-            told = f"{lacking} may be set in the settings catalogue, whose settings are not read"
-            yield Unknown(name, f"{told}: {labels}")
+        elif isinstance(settings, Missing) and shelf.catalogue:
+            yield unavailable(name, settings)
+        elif unclear := [r for r, there in rules.items() if not there and _set(said, r) is None]:
+            told = f"whether {' and '.join(unclear)} is enforced does not show in the settings"
+            names = [p.label for p in shelf.catalogue if _speaks(said[p.id], unclear)]
+            yield Unknown(name, f"{told} of {', '.join(names)}")
         elif labels:
             yield Warn(name, expected, f"{lacking} not set: {labels}")
         else:
             yield Warn(name, expected, "no configuration policy is assigned")
+
+
+def _set(said: dict[str, Sets], rule: str) -> bool | None:
+    """Whether one of the policies sets a rule; None where that does not show."""
+    found = [getattr(one, rule) if one.complete else None for one in said.values()]
+    found += [getattr(one, rule) for one in said.values() if getattr(one, rule) is True]
+    return True if True in found else (None if None in found else False)
+
+
+def _speaks(said: Sets, rules: list[str]) -> bool:
+    return not said.complete or any(getattr(said, rule) is None for rule in rules)
 
 
 def _password(profile: Profile) -> bool:
@@ -244,6 +305,8 @@ def policies_before_enrolment(
     of_profiles: Annotated[Targets | Missing, ProfileAssignments()],
     catalogue: Annotated[tuple[CataloguePolicy, ...] | Missing, CataloguePolicies()],
     of_catalogue: Annotated[Targets | Missing, CatalogueAssignments()],
+    templates: Annotated[tuple[Named, ...] | Missing, TemplatePolicies()],
+    of_templates: Annotated[Targets | Missing, TemplateAssignments()],
     policies: Annotated[tuple[Compliance, ...] | Missing, Compliances()],
     targets: Annotated[Targets | Missing, ComplianceTargets()],
     devices: Annotated[Table[ManagedDevice], ManagedDevices()],
@@ -260,13 +323,25 @@ def policies_before_enrolment(
             "configuration": _oldest(
                 [p.created_date_time for p in shelf.profiles]
                 + [p.created_date_time for p in shelf.catalogue]
+                + [p.created_date_time for p in _templates(platform, templates, of_templates)]
             ),
             "compliance": _oldest([p.created_date_time for p in rules.compliance]),
         }
+        if platform == "windows":
+            shelf.refused += [o for o in (templates, of_templates) if isinstance(o, Missing)]
         gap = shelf.gap(name) or rules.gap(name)
         # A device that does not say what it is may be of this platform.
         unclear = bool({platform, ""} & undated) or "" in first
         yield _in_time(name, first.get(platform), unclear, since, gap)
+
+
+def _templates(
+    platform: str, templates: tuple[Named, ...] | Missing, targets: Targets | Missing
+) -> list[Named]:
+    """The assigned administrative templates: they are for Windows."""
+    if platform != "windows" or isinstance(templates, Missing) or isinstance(targets, Missing):
+        return []
+    return [one for one in templates if assigned(targets.get(one.id))]
 
 
 def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set[str]]:
@@ -279,7 +354,7 @@ def _enrolments(devices: Table[ManagedDevice]) -> tuple[dict[str, datetime], set
     undated: set[str] = set()
     for device in devices:
         when = moment(device.enrolled_date_time)
-        platform = device.platform or ("other" if device.operating_system else "")
+        platform = device.platform or ("other" if device.system else "")
         if when is None:
             undated.add(platform)
         elif platform not in first or when < first[platform]:
@@ -402,8 +477,9 @@ def _guarded(
     strict = [p for p in demanding if _state(p) == "enabled" and _only_way(p)]
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
-    if any(p.conditions is None or not isinstance(p.conditions, AccessConditions) for p in access):
-        return Unknown(None, "Graph does not show what each conditional access policy is about")
+    if any(_hidden(policy, about_mail) for policy in access):
+        told = "Graph does not show what each conditional access policy is about, and demands"
+        return Unknown(None, told)
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, f"a compliant device is only one of several ways: {names}")
     if any(_state(p) == "enabledforreportingbutnotenforced" for p in demanding):
@@ -414,6 +490,20 @@ def _guarded(
     if any(c.startswith("email.conditional-access") for c in capabilities):
         return Fail(None, expected, told)
     return Warn(None, expected, told)
+
+
+_ACCESS_STATES = frozenset({"enabled", "disabled", "enabledforreportingbutnotenforced"})
+
+
+def _hidden(policy: AccessPolicy, about_mail: list[AccessPolicy]) -> bool:
+    """It may protect mail, for all that Graph shows of it."""
+    grant = policy.grant_controls
+    if _state(policy) == "disabled" or grant is None:
+        return False
+    if policy in about_mail:
+        shown = isinstance(grant, AccessGrant) and isinstance(grant.built_in_controls, tuple)
+        return not shown or _state(policy) not in _ACCESS_STATES
+    return not policy.shows_applications
 
 
 def _state(policy: AccessPolicy) -> str:

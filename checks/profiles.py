@@ -25,6 +25,7 @@ from assess.check import (
     check,
     unavailable,
 )
+from assess.evidence.devices import word
 from assess.evidence.graph import Perhaps, moment
 from assess.evidence.policies import (
     AssignedApp,
@@ -122,6 +123,8 @@ def _outlook(without: Outcome, apps: tuple[AssignedApp, ...] | Missing) -> Outco
     found = [app for app in (*fitting, *managed) if app.is_assigned is True]
     if found:
         return Pass(name, f"managed app: {', '.join(app.label for app in found)}")
+    if isinstance(without, Unknown):
+        return without  # why no profile was seen is what has to be mended first
     if any(not app.kind or not isinstance(app.is_assigned, bool) for app in outlook):
         return Unknown(name, "Graph does not say for which platform Outlook is, or for whom")
     return without
@@ -249,8 +252,8 @@ def certificate_profiles(
         yield Pass(None, "planning.required_capabilities asks for no certificate profile")
         return
     yield from _impossible("certificate profiles", option, {OFFICE_365})
-    for what, word in (("trusted root profile", "trustedroot"), ("SCEP profile", "scep")):
-        yield from _by_platform(what, platforms, profiles, targets, _named(word))
+    for what, kind in (("trusted root profile", "trustedroot"), ("SCEP profile", "scep")):
+        yield from _by_platform(what, platforms, profiles, targets, _named(kind))
 
 
 def _scep(capabilities: list[str]) -> bool:
@@ -287,12 +290,12 @@ def _leftover(outcome: Outcome) -> Outcome:
 
 def _connected(connector: Connector, now: datetime) -> Outcome:
     expected = "an active certificate connector, seen within 24 hours"
-    if not isinstance(connector.state, str):
+    if word(connector.state) not in {"active", "inactive", "none"}:
         return Unknown(None, f"Graph does not say whether {connector.label} is active")
     last = moment(connector.last_connection_date_time)
     seen = f"last seen {last:%Y-%m-%d %H:%M} UTC" if last else "never seen"
     told = f"{connector.label} is {connector.state}, {seen}"
-    if connector.state.lower() != "active":
+    if word(connector.state) != "active":
         return Fail(None, expected, told)
     if last is None:
         return Unknown(None, f"Graph does not say when {connector.label} was seen last")

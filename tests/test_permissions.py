@@ -20,8 +20,11 @@ from assess.evidence.graph import Domains, GraphList, IntuneSubscription, Subscr
 from assess.permissions import (
     SignIn,
     as_json,
+    database_rights,
+    grants,
     lacking,
     manifest,
+    reads_database,
     rights,
     sign_in_of,
     without_id,
@@ -249,3 +252,37 @@ def test_who_signs_in_stands_in_the_engagement_file(method: str | None, sign_in:
 
 def test_without_an_engagement_file_an_application_signs_in() -> None:
     assert sign_in_of(None) is SignIn.APPLICATION
+
+
+# -- the site database --
+
+
+def test_the_site_database_is_granted_view_by_view_for_what_needs_it() -> None:
+    known = library().checks
+    found = database_rights([known["scp.online-mode"], known["identity.discovered-upn-consistent"]])
+    assert {right.source for right in found} == {"sql"}
+    by_view = {right.name.split()[2]: right for right in found}
+    assert by_view["dbo.SC_SysResUse_Property"].name == (
+        "SELECT on dbo.SC_SysResUse_Property (Name, SysResUseID, Value3)"
+    )
+    assert by_view["dbo.SC_SysResUse_Property"].requirements == ("scp.online-mode",)
+    users = by_view["dbo.v_R_User"]
+    assert users.name.endswith("(ResourceID, Unique_User_Name0, User_Principal_Name0)")
+    assert users.requirements == ("identity.discovered-upn-consistent",)
+    assert "dbo.vSMS_AAD_Application_Ex" not in by_view
+    assert not [right for right in rights(known.values()) if right.source == "sql"]
+
+
+def test_the_script_holds_no_more_than_the_checks_need() -> None:
+    known = library().checks
+    script = grants([known["scp.installed"]], "CONTOSO\\assessor")
+    assert "v_SystemResourceList" in script
+    assert "v_R_User" not in script
+    assert grants([known["dns.cmg-cname"]], "x").count("GRANT") == 0
+
+
+@pytest.mark.parametrize(("site", "expected"), [({}, False), ({"sql_server": "sql01.contoso.com"}, True)])
+def test_a_database_that_is_not_set_up_needs_no_right(site: dict[str, str], expected: bool) -> None:
+    tables = {"engagement": {"name": "x", "scenarios": ["hybrid-mdm"]}, "site": site}
+    assert reads_database(engagement_from(tables, file="x.toml", folder=Path())) is expected
+    assert reads_database(None)

@@ -6,10 +6,15 @@ from pathlib import Path
 import click
 
 from assess import recording
+from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
 from assess.discover import library
+from assess.engagement import Engagement, load
+from assess.errors import EngagementError
+from assess.history.place import Place, place_of
 from assess.job import Wanted, run_folder, scenarios_of
+from assess.keeping import Keeper
 from assess.rendering import Renderer, formats_of
 from assess.results import Selection, evaluate
 
@@ -19,11 +24,19 @@ from assess.results import Selection, evaluate
     epilog="""\b
 Examples:
   assess evaluate contoso.evidence.zip
-  assess evaluate inside.evidence.zip outside.evidence.zip -f pdf -f xlsx""",
+  assess evaluate inside.evidence.zip outside.evidence.zip -f pdf -f xlsx
+  assess evaluate contoso.evidence.zip --history contoso.toml --fail-on new""",
 )
 @click.argument("files", type=options.FILE, nargs=-1, required=True)
 @options.output_options
 @options.judging_options
+@click.option(
+    "--history",
+    "kept_with",
+    type=options.FILE,
+    metavar="FILE",
+    help="Engagement file in whose history the run is kept and compared; default: not kept.",
+)
 @options.json_option
 def command(
     files: tuple[Path, ...],
@@ -33,6 +46,7 @@ def command(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str | None,
+    kept_with: Path | None,
     *,
     dry_run: bool,
     as_json: bool,
@@ -48,6 +62,7 @@ def command(
             recordings[0] if len(files) == 1 else stack.enter_context(recording.merge(recordings))
         )
         engagement = evidence.engagement
+        place = None if kept_with is None else _place(kept_with, engagement)
         wanted = Wanted(
             scenarios_of(engagement, scenarios),
             Selection(only, skip),
@@ -55,6 +70,7 @@ def command(
         )
         if dry_run:
             return show_questions(known, engagement, wanted, as_json=as_json)
+        keeper = stack.enter_context(Keeper(place, now()))
         with Renderer(wanted.formats) as renderer:
             found = evaluate(
                 known, evidence, scenarios=wanted.scenarios, selection=wanted.selection
@@ -69,4 +85,15 @@ def command(
                 named=formats,
                 fail_on=fail_on,
                 as_json=as_json,
+                keeper=keeper,
             )
+
+
+def _place(file: Path, engagement: Engagement) -> Place | None:
+    """Where the runs of an engagement file are kept, if the evidence is of that engagement."""
+    keeping = load(file)
+    if keeping.name != engagement.name:
+        raise EngagementError(
+            f"--history {file} is of {keeping.name}, the evidence of {engagement.name}"
+        )
+    return place_of(keeping)

@@ -11,7 +11,9 @@ from assess.engagement import SCENARIOS
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_FORMATS = ("html", "pdf", "xlsx", "json")
-FORMATS = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "sarif", "ocsf", "all")
+FORMATS = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "sarif", "ocsf", "ics", "all")
+
+VERDICTS_TO_FAIL_ON = ("not-ready", "undetermined", "warnings", "never")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -48,9 +50,10 @@ def output_options(function: F) -> F:
 def fail_on_option(function: F) -> F:
     """What the exit code makes of the verdicts."""
     return click.option(
-        "--fail-on", type=click.Choice(["not-ready", "undetermined", "warnings", "never"]),
+        "--fail-on", type=click.Choice([*VERDICTS_TO_FAIL_ON, "new"]),
         default=None,
-        help="What ends with exit code 1. Default: not-ready is 1, undetermined is 3.",
+        help="What ends with exit code 1. Default: not-ready is 1, undetermined is 3. new: only "
+        "what got worse since the last kept run; 3 if something could not be seen again.",
     )(function)  # fmt: skip
 
 

@@ -8,9 +8,17 @@ from assess.commands import options
 from assess.discover import library
 from assess.engagement import load
 from assess.job import Wanted, checks_of
-from assess.output import listing, put_json, say
+from assess.output import listing, put, put_json, say
 from assess.permissions import as_json as rights_as_json
-from assess.permissions import manifest, rights, sign_in_of, without_id
+from assess.permissions import (
+    database_rights,
+    grants,
+    manifest,
+    reads_database,
+    rights,
+    sign_in_of,
+    without_id,
+)
 
 
 @click.command(
@@ -19,7 +27,8 @@ from assess.permissions import manifest, rights, sign_in_of, without_id
 Examples:
   assess permissions                        # of every check
   assess permissions contoso.toml           # of the chosen scenarios
-  assess permissions contoso.toml --manifest > manifest.json""",
+  assess permissions contoso.toml --manifest > manifest.json
+  assess permissions contoso.toml --grants 'CONTOSO\\assessor' > grants.sql""",
 )
 @click.argument("file", type=options.FILE, required=False)
 @click.option(
@@ -28,8 +37,16 @@ Examples:
     is_flag=True,
     help="Print requiredResourceAccess of an app registration.",
 )
+@click.option(
+    "--grants",
+    "account",
+    metavar="ACCOUNT",
+    help="Print the T-SQL that lets this account read the site database.",
+)
 @options.json_option
-def command(file: Path | None, *, as_manifest: bool, as_json: bool) -> int:
+def command(
+    file: Path | None, *, as_manifest: bool, account: str | None, as_json: bool
+) -> int:
     """List the least read-only rights that each source needs, and for which requirements.
 
     Nothing that writes is ever asked for. With an engagement file, only what its scenarios need, as
@@ -42,7 +59,11 @@ def command(file: Path | None, *, as_manifest: bool, as_json: bool) -> int:
         checks = checks_of(known, Wanted(engagement.scenarios))
     sign_in = sign_in_of(engagement)
     found = rights(checks, sign_in)
-    if as_manifest:
+    if reads_database(engagement):
+        found += database_rights(checks)
+    if account is not None:
+        put(grants(checks, account))
+    elif as_manifest:
         put_json(manifest(found, sign_in))
     elif as_json:
         put_json(rights_as_json(found))

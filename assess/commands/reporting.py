@@ -5,9 +5,10 @@ from pathlib import Path
 
 from assess.clock import now
 from assess.collect import questions
-from assess.discover import Library
+from assess.discover import Library, library
 from assess.engagement import Engagement
-from assess.job import Wanted, checks_of, exit_code, explain, write_all
+from assess.job import Wanted, checks_of, exit_code, explain, told, write_all
+from assess.keeping import Keeper
 from assess.output import listing, put, put_json, say, summary
 from assess.recording import Recording
 from assess.rendering import Renderer
@@ -26,25 +27,39 @@ def conclude(
     named: Sequence[str],
     fail_on: str | None,
     as_json: bool,
+    keeper: Keeper | None = None,
 ) -> int:
-    """Write everything, print the summary, and say where the files are; the exit code."""
+    """Keep the run, write everything, print the summary, and say where the files are.
+
+    Returns the exit code. ``keeper``: the history of the engagement, entered; None keeps nothing.
+    """
+    if keeper is not None:
+        found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
     found = write_all(found, evidence, folder, wanted, renderer)
+    if keeper is not None:
+        keeper.publish(found)
     if as_json:
         put(to_json(found).decode().rstrip())
     else:
         summary(found)
     for missing in found.not_written:
         say(f"assess: report.{missing.format} was not written: {missing.reason}")
+    for line in told(found):
+        say(f"assess: {line}")
+    if fail_on == "new" and (found.past is None or found.past.last is None):
+        say("assess: --fail-on new: there is no earlier run to compare with; the verdict decides")
+    for line in keeper.said if keeper is not None else ():
+        say(f"assess: {line}")
     say(f"The reports are in {folder}")
     asked_for = {missing.format for missing in found.not_written} & set(named)
     return _OWN_FAULT if asked_for else exit_code(found, fail_on)
 
 
 def show_questions(
-    library: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
+    known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
 ) -> int:
     """What would be asked, and of whom; nothing is."""
-    lines = explain(questions(checks_of(library, wanted)), engagement, now())
+    lines = explain(questions(checks_of(known, wanted)), engagement, now())
     if as_json:
         put_json([{"source": s, "question": q, "address": a} for s, q, a in lines])
     else:

@@ -19,11 +19,12 @@ from msgspec import UNSET
 
 from assess.connectors import TableWriter, Visit
 from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.shared import Shared
 from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_challenge
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps
+from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -31,11 +32,13 @@ _MOST_PAGES = 100_000
 _BATCH = 20  # requests that one batch may hold
 _FEW = 3  # fewer than these are asked one by one
 _LONGEST_WAIT = 300.0
+_JSON = "application/json"
 _SHOWN = 40  # items of a list of which each gets a note of its own
 _INTUNE = re.compile(r"/(v1\.0|beta)/device(Management|AppManagement)", re.IGNORECASE)
 _LICENCE = re.compile(
     r"licen[cs]e|premium|subscription|not applicable to target tenant", re.IGNORECASE
 )
+_LICENCE_CODE = re.compile(r"licen[cs]|premium", re.IGNORECASE)
 _NO_INTUNE = "not applicable to target tenant"
 _NO_SEGMENT = "resource not found for the segment"
 _NO_PROPERTY = "could not find a property named"
@@ -65,6 +68,11 @@ class _Parts(msgspec.Struct, frozen=True):
     responses: tuple[_Part, ...]
 
 
+def _address(url: str, ask: GraphAsk, accept: str) -> str:
+    """What makes one request the same as another."""
+    return f"{accept} {ask.advanced} {url}"
+
+
 class _Absent(Exception):
     """What was named does not exist: 404."""
 
@@ -91,6 +99,7 @@ class GraphConnector:
         self._client = client
         self._tokens = tokens
         self._sleep = sleep
+        self._shared = Shared()
 
     def answers(self, ask: Ask) -> bool:
         """Every question to Graph."""
@@ -139,7 +148,15 @@ class GraphConnector:
     def get(
         self, url: str, ask: GraphAsk, visit: Visit, tokens: TokenSource, *, accept: str
     ) -> Reply:
-        """One answer, of whatever status."""
+        """One answer, of whatever status; what several questions may want goes out once."""
+        if not ask.varies:
+            return self._get(url, ask, visit, tokens, accept)
+        name = _address(url, ask, accept)
+        return self._shared.of(name, lambda: self._get(url, ask, visit, tokens, accept))
+
+    def _get(
+        self, url: str, ask: GraphAsk, visit: Visit, tokens: TokenSource, accept: str
+    ) -> Reply:
         headers = {"Accept": accept, "client-request-id": str(uuid.uuid4())}
         if ask.advanced:
             headers["ConsistencyLevel"] = "eventual"
@@ -161,16 +178,21 @@ class GraphConnector:
         """The answers by address, twenty to a request; what is not among them is asked alone.
 
         Only what was found, or is not there, counts as answered: a part that was refused or put
-        off is asked again by itself, after the longest wait that a part was told.
+        off is asked again by itself, after the longest wait that a part was told. What another
+        question has asked, or is asking, is left to it.
         """
+        names = {_address(self.address(path), ask, _JSON): path for path in paths}
+        mine = self._shared.claim(names)
         found: dict[str, Reply] = {}
-        for start in range(0, len(paths), _BATCH):
-            several = paths[start : start + _BATCH]
-            try:
+        try:
+            for start in range(0, len(mine), _BATCH) if len(mine) >= _FEW else ():
+                several = [names[name] for name in mine[start : start + _BATCH]]
                 found |= self._batch(several, ask, visit, tokens)
-            except Unavailable as failure:
-                _LOG.debug("no batch: %s", failure.reason)
-                break
+        except Unavailable as failure:
+            _LOG.debug("no batch: %s", failure.reason)
+        finally:
+            for name in mine:
+                self._shared.settle(name, found.get(self.address(names[name])))
         return found
 
     def _batch(
@@ -245,6 +267,8 @@ class GraphConnector:
                 f"({reply.status} {code})",
                 "In a national cloud the feature may be missing; else report this as a fault.",
             )
+        if reply.status in {400, 403} and _LICENCE_CODE.search(code):
+            return _unlicensed(what, reply.status, code)
         if _NO_INTUNE in said:
             return Unavailable(
                 f"Graph says of {what} that the tenant has no Intune, or not the licence it needs "
@@ -277,13 +301,11 @@ class GraphConnector:
         what, person = _path(ask), not tokens.app_only
         wanted = ask.wanted if person else ask.permissions
         claims = tokens.claims(self._resource)
-        lacking = wanted if claims is None else tuple(p for p in wanted if p not in claims.held)
+        held = None if claims is None else covered(claims.held)
+        lacking = wanted if held is None else tuple(p for p in wanted if p not in held)
         kind = "delegated" if person else "application"
         if _LICENCE.search(message) and not lacking:
-            return Unavailable(
-                f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
-                "Compare the licences of the tenant (licence.*).",
-            )
+            return _unlicensed(what, status, code)
         if lacking:
             return Unavailable(
                 f"Graph refuses {what} ({status} {code}): the {kind} permission "
@@ -334,7 +356,9 @@ class _Reading:
                 self._note(str(number))
                 return number
             case "list":
-                return self._retiring() if ask.retires else self._list("", about=None)
+                if ask.retires or ask.not_everywhere:
+                    return self._perhaps()
+                return self._list("", about=None)
             case "table":
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
@@ -342,12 +366,12 @@ class _Reading:
                 self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
 
-    def _retiring(self) -> Perhaps[tuple[Any, ...]]:
-        """A list of a feature that Microsoft may have taken away."""
+    def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
+        """A list that Microsoft may have taken away, or does not have in every cloud."""
         try:
             return Perhaps(self._list("", about=None))
-        except _Absent:
-            self._note("the feature is retired (501)")
+        except _Absent as absent:
+            self._note(str(absent))
             return Perhaps(None)
 
     # -- several paths --
@@ -489,7 +513,10 @@ class _Reading:
         _, message = _error(reply)
         allowed = ask.shape == "perhaps" or bool(ask.each)
         if ask.retires and first and reply.status == 501:  # noqa: PLR2004
-            raise _Absent
+            raise _Absent("the feature is retired (501)")
+        unknown = reply.status == 404 or (reply.status == 400 and _NO_SEGMENT in message.lower())  # noqa: PLR2004
+        if ask.not_everywhere and first and (unknown or reply.status == 501):  # noqa: PLR2004
+            raise _Absent(f"there is no such list here ({reply.status})")
         if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
             raise _Absent
         raise self._connector.refused(reply, ask, self._tokens)
@@ -525,6 +552,13 @@ def _error(reply: Reply) -> tuple[str, str]:
 def _intune_forbids(code: str, message: str) -> bool:
     """Intune says 401 where it means 403; a token problem has a code of its own."""
     return code in {"UnknownError", "Forbidden", "Unauthorized", ""} or "Forbidden" in message
+
+
+def _unlicensed(what: str, status: int, code: str) -> Unavailable:
+    return Unavailable(
+        f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
+        "Compare the licences of the tenant (licence.*).",
+    )
 
 
 def _path(ask: GraphAsk) -> str:

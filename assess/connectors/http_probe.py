@@ -63,8 +63,9 @@ class HttpConnector:
         if not isinstance(ask, StatusLine):
             raise Unavailable(f"{ask.describe()} is no question about a status line")
         parts = urlsplit(ask.url)
-        if parts.scheme != "https" or not parts.hostname:
-            raise Unavailable(f"{ask.url} is no address that begins with https://")
+        plain = ask.plain and parts.scheme == "http"
+        if not (plain or parts.scheme == "https") or not parts.hostname:
+            raise Unavailable(f"{ask.url[:200]} is no address that begins with https://")
         visit.requests += 1
         answer = self._ask(parts, parts.hostname, visit)
         if isinstance(answer, Answered):
@@ -85,6 +86,9 @@ class HttpConnector:
     def _ask(self, parts: SplitResult, host: str, visit: Visit) -> HttpAnswer:
         context = self._context(visit)
         try:
+            if parts.scheme == "http":
+                with self._dialler.dial(host, parts.port or 80) as line:
+                    return _exchange(line, parts)
             with self._dialler.dial(host, parts.port or 443) as line:
                 secured = _Secured(line, context, host)
                 return secured.out_of_date(visit.clock()) or _exchange(secured, parts)
@@ -178,7 +182,7 @@ class _Secured:
             self._inside.write_eof()
 
 
-def _exchange(line: _Secured, parts: SplitResult) -> HttpAnswer:
+def _exchange(line: _Secured | Line, parts: SplitResult) -> HttpAnswer:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = (
         f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: assess/{__version__}\r\n"

@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 import ldap3
+from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.protocol.microsoft import security_descriptor_control
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import parse_dn
 
 from assess.connectors import Visit
-from assess.connectors.ldap_session import Session, text
+from assess.connectors.distinguished import path_of
+from assess.connectors.ldap_session import Directory, text
 from assess.connectors.x509facts import Malformed, certificate, facts
 from assess.errors import Unavailable
 from assess.evidence.certificates import Certificate
@@ -76,7 +78,7 @@ _OBJECT = (
 )  # fmt: skip
 
 Raw = Mapping[str, list[bytes]]
-Catalog = Callable[[], AbstractContextManager[Session]]
+Catalog = Callable[[], AbstractContextManager[Directory]]
 
 
 class Found(NamedTuple):
@@ -94,13 +96,13 @@ class ForestReader:
     far; ``why`` says what stood in the way.
     """
 
-    def __init__(self, session: Session, domains: Mapping[str, str], catalog: Catalog) -> None:
+    def __init__(self, session: Directory, domains: Mapping[str, str], catalog: Catalog) -> None:
         self.session = session
         self.domains = dict(domains)
         self.why = ""
         self._catalog = catalog
         self._stack = ExitStack()
-        self._elsewhere: Session | None = None
+        self._elsewhere: Directory | None = None
         held = {name.lower() for name in session.root["namingContexts"]}
         self.own = {name: dn for name, dn in self.domains.items() if dn.lower() in held}
         self._others = {name: dn for name, dn in self.domains.items() if name not in self.own}
@@ -141,7 +143,7 @@ class ForestReader:
 
     def _found(
         self,
-        session: Session | None,
+        session: Directory | None,
         base: str,
         query: str,
         attributes: Sequence[str],
@@ -154,7 +156,7 @@ class ForestReader:
             for entry in entries:
                 yield Found(text(entry["raw_dn"]), entry["raw_attributes"], own)
 
-    def _others_session(self) -> Session | None:
+    def _others_session(self) -> Directory | None:
         if self._elsewhere is None and not self.why:
             try:
                 self._elsewhere = self._stack.enter_context(self._catalog())
@@ -216,21 +218,21 @@ def services(reader: ForestReader, section: str, visit: Visit) -> KeyServices:
 
 
 def _below(
-    session: Session, base: str, attributes: Sequence[str], controls: Sequence[Any] = ()
+    session: Directory, base: str, attributes: Sequence[str], controls: Sequence[Any] = ()
 ) -> Iterator[tuple[str, Raw]]:
     """What stands right below, also where nothing of it may be read.
 
     A container that does not even show itself would seem empty: that is no answer.
     """
     if session.entry(base, ["cn"]) is None:
-        raise Unavailable(f"{session.where} does not show {base}", session.access.worded(_MAY_READ))
+        raise Unavailable(f"{session.where} does not show {base}", session.worded(_MAY_READ))
     level = {"scope": ldap3.LEVEL, "controls": controls}
     for entries in session.pages(base, "(objectClass=*)", attributes, **level):
         for entry in entries:
             yield text(entry["raw_dn"]), _whole(session, entry)
 
 
-def _whole(session: Session, entry: Mapping[str, Any]) -> Raw:
+def _whole(session: Directory, entry: Mapping[str, Any]) -> Raw:
     """The attributes of an entry; one that is cut (more values than fit) is read to its end."""
     raw: dict[str, list[bytes]] = dict(entry["raw_attributes"])
     cut = [name for name in raw if ";" in name]
@@ -274,7 +276,7 @@ def _computer(reader: ForestReader, host: str, visit: Visit) -> Host | NoHost | 
     return Host(host, system, version)
 
 
-def _certificates(session: Session, dn: str) -> tuple[Certificate, ...] | NotShown:
+def _certificates(session: Directory, dn: str) -> tuple[Certificate, ...] | NotShown:
     """The certificates of one object; raises where it is there and its attributes are not shown."""
     try:
         found = session.entry(dn, ["cACertificate"])
@@ -285,7 +287,7 @@ def _certificates(session: Session, dn: str) -> tuple[Certificate, ...] | NotSho
     return _all_of(found["cACertificate"], dn)
 
 
-def _held(session: Session, base: str) -> tuple[Certificate, ...] | NotShown:
+def _held(session: Directory, base: str) -> tuple[Certificate, ...] | NotShown:
     """The certificates of every object right below."""
     values: list[bytes] = []
     try:
@@ -334,7 +336,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     hidden = seen = 0
     for dn, raw in _below(session, place, _TEMPLATE, control):
         seen += 1
-        display, cn = _text(raw, "displayName"), _text(raw, "cn") or str(parse_dn(dn)[0][1])
+        display, cn = _text(raw, "displayName"), _text(raw, "cn") or _own_name(dn)
         names.add(cn.lower())
         if not display:
             hidden += 1
@@ -347,7 +349,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
         published = {text(value).lower() for value in raw.get("certificateTemplates") or []}
         hidden += len(published - names)
         names |= published
-    found = tuple(_template(raw) for raw in by_display or by_cn)
+    found = tuple(_template(raw, session.no_descriptor) for raw in by_display or by_cn)
     for one in found:
         visit.note(f"{session.where} CN={one.cn},{place}", _described(one), about=name)
     if not found:
@@ -369,13 +371,21 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     return ForestTemplates(section, reader.root, found, hidden, seen, principals, domains, unread)
 
 
-def _template(raw: Raw) -> Template:
+def _own_name(dn: str) -> str:
+    """The first part of a name, where the object does not show it itself."""
+    try:
+        return str(parse_dn(dn)[0][1])
+    except LDAPInvalidDnError:
+        return dn
+
+
+def _template(raw: Raw, lacking: str) -> Template:
     return Template(
         cn=_text(raw, "cn"),
         display=_text(raw, "displayName"),
         usages=_texts(raw, "pKIExtendedKeyUsage"),
         policies=_texts(raw, "msPKI-Certificate-Application-Policy"),
-        access=_access(raw),
+        access=_access(raw, lacking),
         schema=_flags(raw, "msPKI-Template-Schema-Version"),
         key_flags=_flags(raw, "msPKI-Private-Key-Flag"),
         name_flags=_flags(raw, "msPKI-Certificate-Name-Flag"),
@@ -389,10 +399,10 @@ def _template(raw: Raw) -> Template:
     )
 
 
-def _access(raw: Raw) -> Descriptor | NotShown:
+def _access(raw: Raw, lacking: str) -> Descriptor | NotShown:
     value = raw.get("nTSecurityDescriptor")
     if not value:
-        return NotShown("the directory gave no security descriptor to this account")
+        return NotShown(lacking)
     try:
         return parse(value[0])
     except MalformedDescriptor as error:
@@ -478,8 +488,8 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
     alike = f"(memberOf:{_IN_CHAIN}:={_escaped(one.dn)})"
     if rid_of(sid) >= 0:  # whose primary group it is, is not among its members
         alike = f"(|{alike}(primaryGroupID={rid_of(sid)}))"
-    found = {f.dn.lower(): f for f in reader.find(alike)}
-    lost = [dn for dn in direct if dn.lower() not in found]
+    found = {path_of(f.dn): f for f in reader.find(alike)}
+    lost = [dn for dn in direct if path_of(dn) not in found]
     if lost and not cut:
         cut = f"{len(lost)} of its members could not be read, such as {lost[0]}"
     if len(found) > _MOST_MEMBERS:
@@ -568,7 +578,7 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     if not sid or control is None:
         raise Unavailable(
             f"{reader.session.where} shows {one.dn} without objectSid or userAccountControl",
-            reader.session.access.worded(_MAY_READ),
+            reader.session.worded(_MAY_READ),
         )
     administrator = _is_member(reader, one, f"{domain_part(sid)}-{DOMAIN_ADMINS}", must=True)
     root_sid = reader.domain_sids().get(reader.root, "")
@@ -603,7 +613,7 @@ def _is_member(reader: ForestReader, one: Found, group_sid: str, *, must: bool =
 
 
 def _mend(reader: ForestReader) -> str:
-    return reader.session.access.worded(_MAY_READ)
+    return reader.session.worded(_MAY_READ)
 
 
 def _yes(value: bool) -> str:

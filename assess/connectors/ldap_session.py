@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import ldap3
@@ -187,8 +187,48 @@ class _Verified(ldap3.Tls):  # type: ignore[misc]  # ldap3 has no types
         connection.socket = wrapped
 
 
+class Directory(Protocol):
+    """A directory that can be searched, and what it holds. Whole answers, or ``Unavailable``.
+
+    ``root``: the rootDSE; ``requests`` counts searches; ``no_descriptor`` says why an object comes
+    without its security descriptor.
+    """
+
+    root: dict[str, tuple[str, ...]]
+    requests: int
+    no_descriptor: str
+
+    @property
+    def where(self) -> str:
+        """What it is called in the locations of evidence."""
+        ...
+
+    def worded(self, text: str) -> str:
+        """``text``, a mend, in terms of how this directory is come to."""
+        ...
+
+    def entry(self, dn: str, attributes: Sequence[str]) -> dict[str, list[bytes]] | None:
+        """The named attributes of one object; None where there is certainly none."""
+        ...
+
+    def pages(
+        self,
+        base: str,
+        query: str,
+        attributes: Sequence[str],
+        *,
+        scope: str = ldap3.SUBTREE,
+        page: int = PAGE,
+        controls: Sequence[Any] = (),
+    ) -> Iterator[list[Entry]]:
+        """Every entry that fits, with ``raw_dn`` and ``raw_attributes``, some at a time."""
+        ...
+
+
 class Session:
     """One connection, used by one thread. ``requests`` counts what was asked over it."""
+
+    no_descriptor = "the directory gave no security descriptor to this account"
 
     def __init__(self, access: Access, port: int, connection: Any) -> None:  # noqa: ANN401
         self.access = access
@@ -201,6 +241,10 @@ class Session:
     def where(self) -> str:
         """The server, for locations of evidence."""
         return f"ldap{'s' if self.access.encrypted else ''}://{self.access.host}:{self.port}"
+
+    def worded(self, text: str) -> str:
+        """``text`` with the keys of the engagement file that say how the server is reached."""
+        return self.access.worded(text)
 
     def close(self) -> None:
         """Sign off; a server that hangs does not keep anybody."""

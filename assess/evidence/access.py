@@ -90,6 +90,15 @@ class AccessPolicy(msgspec.Struct, frozen=True, rename="camel"):
     grant_controls: AccessGrant | UnsetType | None = UNSET
 
     @property
+    def shows_applications(self) -> bool:
+        """The service says which applications it is about, be it none."""
+        conditions = self.conditions
+        about = conditions.applications if isinstance(conditions, AccessConditions) else None
+        return isinstance(about, AccessApplications) and isinstance(
+            about.include_applications, tuple
+        )
+
+    @property
     def label(self) -> str:
         """Its name, else its id."""
         return self.display_name if isinstance(self.display_name, str) else self.id

@@ -327,6 +327,11 @@ class ScopeGrant(msgspec.Struct, frozen=True, rename="camel"):
         return str(self.consent_type).lower() == "allprincipals"
 
     @property
+    def of_known_kind(self) -> bool:
+        """It says for whom it is."""
+        return str(self.consent_type).lower() in {"allprincipals", "principal"}
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The permissions, lower case; the service puts blanks where it likes."""
         return frozenset(self.scope.lower().split() if isinstance(self.scope, str) else ())

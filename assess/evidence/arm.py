@@ -168,16 +168,20 @@ class Resource(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     type: str
     location: str | None = None
+    provisioning_state: str | None = None
 
 
 class ResourcesByName(ArmAsk, frozen=True):
-    """The resources of the subscription with this name: they tell whose a taken name is."""
+    """The resources of the subscription with this name: whose a taken name is, and how they are."""
 
     answer: ClassVar[Any] = tuple[Resource, ...]
     shape: ClassVar[Shape] = "list"
     path: ClassVar[str] = "/subscriptions/{subscription}/resources"
     api_version: ClassVar[str] = "2021-04-01"
-    options: ClassVar[Mapping[str, str]] = {"$filter": "name eq '{name}'"}
+    options: ClassVar[Mapping[str, str]] = {
+        "$filter": "name eq '{name}'",
+        "$expand": "provisioningState",
+    }
     item: ClassVar[type[msgspec.Struct]] = Resource
     name: str
     subscription: str = "{azure.subscription_id}"

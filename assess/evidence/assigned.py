@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
+from assess.errors import Unavailable
 from assess.evidence import Ask, Known
 from assess.evidence.devices import AutopilotAssignments
 from assess.evidence.enrolment import AppAssignment, targets_of
@@ -16,6 +17,7 @@ from assess.evidence.policies import (
     ComplianceTargets,
     ProfileAssignments,
 )
+from assess.evidence.settings import TemplateAssignments
 
 
 class RequiredAppAssignments(GraphList, frozen=True):
@@ -42,7 +44,7 @@ class RequiredAppAssignments(GraphList, frozen=True):
 
 _AREAS: Mapping[str, tuple[Ask, ...]] = {
     "autopilot": (AutopilotAssignments(),),
-    "configuration": (ProfileAssignments(), CatalogueAssignments()),
+    "configuration": (ProfileAssignments(), CatalogueAssignments(), TemplateAssignments()),
     "compliance": (ComplianceTargets(),),
     "apps": (RequiredAppAssignments(),),
 }
@@ -66,11 +68,16 @@ class GroupSizes(GraphCount, frozen=True):
         return _AREAS[self.area]
 
     def bind(self, known: Known) -> Self:
-        """The groups that they name."""
-        named = {
-            target.group
-            for ask in self.requires()
-            for several in known.answer(ask).values()
-            for target in targets_of(several)
-        }
+        """The groups that they name, as far as the assignments were answered."""
+        named: set[str] = set()
+        lost: list[Unavailable] = []
+        for ask in self.requires():
+            try:
+                given = known.answer(ask)
+            except Unavailable as gap:
+                lost.append(gap)
+                continue
+            named |= {t.group for several in given.values() for t in targets_of(several)}
+        if len(lost) == len(self.requires()):
+            raise lost[0]
         return type(self)(self.area, tuple(sorted(named - {""})))

@@ -72,4 +72,4 @@ class RoleAssignments(ArmAsk, frozen=True):
         account: Perhaps[Account] = known.answer(AzureOwnerAccount())
         if account.found is None:
             raise Unavailable(f"the tenant has no account {nominated}", f"Correct {_NOMINATED}.")
-        return type(self)(account.found.id, subscription)
+        return type(self)(account.found.id.lower(), subscription)

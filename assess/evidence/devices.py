@@ -12,6 +12,7 @@ from assess.evidence.graph import Flag, GraphList, GraphTable, Moment, Text
 
 PLATFORMS = ("android", "ios", "macos", "windows", "linux")
 """Platforms as findings name them."""
+_UNTOLD = frozenset({"unknown", "unknownfuturevalue", "none"})
 
 
 def word(value: object) -> str:
@@ -32,6 +33,12 @@ class EntraDevice(msgspec.Struct, frozen=True, rename="camel"):
     is_managed: Flag = UNSET
     mdm_app_id: Text = UNSET
     registration_date_time: Moment = UNSET
+
+    @property
+    def system(self) -> str:
+        """What it runs, in the service's words; "" where it does not tell."""
+        told = word(self.operating_system)
+        return "" if told in _UNTOLD else told
 
 
 class EntraDevices(GraphTable, frozen=True):
@@ -82,10 +89,16 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def comanaged(self) -> bool:
         """Both Configuration Manager and Intune manage it."""
-        return word(self.management_agent) in {
+        return self.managed_by in {
             "configurationmanagerclientmdm",
             "configurationmanagerclientmdmeas",
         }
+
+    @property
+    def managed_by(self) -> str:
+        """Who manages it, lower case; "" where the service does not tell."""
+        told = word(self.management_agent)
+        return "" if told in _UNTOLD else told
 
     @property
     def ios(self) -> bool:
@@ -93,9 +106,15 @@ class ManagedDevice(msgspec.Struct, frozen=True, rename="camel"):
         return word(self.operating_system) in {"ios", "ipados"}
 
     @property
+    def system(self) -> str:
+        """What it runs, in the service's words; "" where it does not tell."""
+        told = word(self.operating_system)
+        return "" if told in _UNTOLD else told
+
+    @property
     def platform(self) -> str:
         """The platform, or "" where it does not tell."""
-        system = str(self.operating_system or "").lower().replace(" ", "")
+        system = self.system.replace(" ", "")
         if system.startswith(("ios", "ipados")):
             return "ios"
         return next((p for p in PLATFORMS if system.startswith(p)), "")

@@ -22,13 +22,12 @@ from assess.evidence.graph import (
 )
 
 TYPE = "@odata.type"
-_PREFIX = "microsoft.graph."
 SERVICE = ("DeviceManagementServiceConfig.Read.All",)
 
 
 def kind_of(value: Text) -> str:
     """The name of a type without its namespace; empty where the service left it out."""
-    return value.strip().lstrip("#").removeprefix(_PREFIX) if isinstance(value, str) else ""
+    return value.strip().rpartition(".")[2].lstrip("#") if isinstance(value, str) else ""
 
 
 # -- automatic enrolment --
@@ -165,6 +164,12 @@ class Target(msgspec.Struct, frozen=True, rename="camel"):
     def everybody(self) -> bool:
         """All devices, or all users with a licence."""
         return self.kind in {"alldevicesassignmenttarget", "alllicensedusersassignmenttarget"}
+
+    @property
+    def meant(self) -> bool:
+        """Somebody is meant; where the type did not come, or is new, that is not known."""
+        collection = self.kind == "configurationmanagercollectionassignmenttarget"
+        return self.everybody or bool(self.group) or collection
 
     @property
     def excludes(self) -> bool:

@@ -20,7 +20,7 @@ path or in an option stands for the question's own field of that name, encoded w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -50,6 +50,31 @@ _USERS = (
     | {"DeviceManagementApps.Read.All", "DeviceManagementManagedDevices.Read.All"}
 )
 
+# What one permission lets in on top of its own name; Intune and conditional access are not in it.
+_READS_DIRECTORY = frozenset(
+    {
+        "Application.Read.All", "Device.Read.All", "Directory.Read.All", "Domain.Read.All",
+        "Group.Read.All", "GroupMember.Read.All", "LicenseAssignment.Read.All",
+        "Organization.Read.All", "User.Read.All",
+    }
+)  # fmt: skip
+_COVERS: Mapping[str, frozenset[str]] = {
+    "Directory.Read.All": _READS_DIRECTORY,
+    "Directory.ReadWrite.All": _READS_DIRECTORY,
+    "Group.Read.All": frozenset({"GroupMember.Read.All"}),
+    "Group.ReadWrite.All": frozenset({"GroupMember.Read.All"}),
+}
+
+
+def covered(held: Iterable[str]) -> frozenset[str]:
+    """The permissions held, and the narrower ones that they are more than enough for."""
+    have = set(held)
+    for name in tuple(have):
+        have |= _COVERS.get(name, frozenset())
+        have.add(name.replace(".ReadWrite.", ".Read."))
+    return frozenset(have)
+
+
 Text: TypeAlias = str | UnsetType | None
 Number: TypeAlias = int | UnsetType | None
 Flag: TypeAlias = bool | UnsetType | None
@@ -59,12 +84,16 @@ Moment: TypeAlias = When | UnsetType | None
 Texts: TypeAlias = tuple[str, ...] | UnsetType | None
 
 Shape: TypeAlias = Literal["one", "perhaps", "list", "table", "count"]
+_LAST_YEAR = 9999
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def moment(value: Moment) -> datetime | None:
-    """The date; None where it did not come, is null, or is the year 1, which means never."""
-    return value if isinstance(value, datetime) and value.year > 1 else None
+    """The date; None where it did not come, is null, or is no date: the year 1 means never.
+
+    The year 9999 says as little: nothing that expires, or was seen, has that date.
+    """
+    return value if isinstance(value, datetime) and 1 < value.year < _LAST_YEAR else None
 
 
 class Perhaps(msgspec.Struct, Generic[T], frozen=True):
@@ -92,7 +121,8 @@ class GraphAsk(Ask, frozen=True):
     ``fills``: with none of these permissions Graph answers, but with blanks, which are no answer.
     ``each`` names the question's field (a tuple of texts) for each of whose values the path is
     asked, as ``{each}``; the answer then is by value. ``retires``: Microsoft takes the feature away
-    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``.
+    (501), which is an answer too: a list is then ``Perhaps[tuple[item, ...]]``. ``not_everywhere``:
+    so it is where a cloud or a tenant does not have the list at all (404, or no such segment).
     """
 
     source: ClassVar[str] = "graph"
@@ -110,6 +140,7 @@ class GraphAsk(Ask, frozen=True):
     fills: ClassVar[frozenset[str]] = frozenset()
     each: ClassVar[str] = ""
     retires: ClassVar[bool] = False
+    not_everywhere: ClassVar[bool] = False
     delegated: ClassVar[tuple[str, ...]] = ()
     delegated_only: ClassVar[bool] = False
 
@@ -125,6 +156,11 @@ class GraphAsk(Ask, frozen=True):
     def values(self) -> tuple[str, ...]:
         """The values that the path is asked for, one request or list each."""
         return tuple(getattr(self, self.each)) if self.each else ()
+
+    @property
+    def varies(self) -> bool:
+        """Something is filled into the request, so that two questions may come to the same one."""
+        return any(_PLACEHOLDER.search(text) for text in (self.path, *self.options.values()))
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -339,10 +375,10 @@ class Federations(GraphList, frozen=True):
 class Units(msgspec.Struct, frozen=True, rename="camel"):
     """How many licences were bought; ``warning`` are expired ones in their days of grace."""
 
-    enabled: int = 0
-    warning: int = 0
-    suspended: int = 0
-    locked_out: int = 0
+    enabled: Number = UNSET
+    warning: Number = 0
+    suspended: Number = 0
+    locked_out: Number = 0
 
 
 class ServicePlan(msgspec.Struct, frozen=True, rename="camel"):
@@ -383,6 +419,27 @@ class SubscribedSkus(GraphList, frozen=True):
     path: ClassVar[str] = "/subscribedSkus"
     item: ClassVar[type[msgspec.Struct]] = Sku
     permissions: ClassVar[tuple[str, ...]] = ("LicenseAssignment.Read.All",)
+
+
+class Purchase(msgspec.Struct, frozen=True, rename="camel"):
+    """A subscription by which the tenant came to a product; one product may have several."""
+
+    id: str
+    sku_id: Text = UNSET
+    sku_part_number: Text = UNSET
+    status: Text = UNSET
+    is_trial: Flag = UNSET
+    next_lifecycle_date_time: Moment = UNSET
+
+
+class Purchases(GraphList, frozen=True):
+    """By which subscriptions the tenant came to its products: only they tell a trial."""
+
+    answer: ClassVar[Any] = Perhaps[tuple[Purchase, ...]]
+    not_everywhere: ClassVar[bool] = True
+    path: ClassVar[str] = "/directory/subscriptions"
+    item: ClassVar[type[msgspec.Struct]] = Purchase
+    permissions: ClassVar[tuple[str, ...]] = ("Organization.Read.All",)
 
 
 class IntuneAccount(msgspec.Struct, frozen=True, rename="camel"):

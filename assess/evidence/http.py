@@ -45,6 +45,7 @@ class StatusLine(Ask, frozen=True):
     source: ClassVar[str] = "http"
     permissions: ClassVar[tuple[str, ...]] = ("TCP port 443, directly or through the proxy",)
     answer: ClassVar[Any] = HttpAnswer
+    plain: ClassVar[bool] = False  # an address without TLS may be asked too
     url: str
 
     def describe(self) -> str:

@@ -127,7 +127,6 @@ class Intent(msgspec.Struct, frozen=True, rename="camel"):
 
     id: str
     display_name: Text = UNSET
-    is_assigned: Flag = UNSET
 
 
 class Intents(GraphList, frozen=True):
@@ -253,6 +252,12 @@ class AssignedApp(msgspec.Struct, frozen=True, rename="camel"):
     def for_windows(self) -> bool:
         """It installs something on Windows."""
         return platform_of(self.kind) == "windows" or self.kind.startswith("microsoftstore")
+
+    @property
+    def elsewhere(self) -> bool:
+        """It is for another system, or a page of the web; false also where the type is new."""
+        other = ("webapp", "managedandroid", "managedios")
+        return platform_of(self.kind) not in {"", "windows"} or self.kind.startswith(other)
 
 
 class AssignedApps(GraphList, frozen=True):

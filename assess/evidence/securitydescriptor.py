@@ -85,6 +85,19 @@ class Descriptor(msgspec.Struct, frozen=True, tag=True):
         said = (e.kind for e in self.entries if e.sid in sids and e.covers(mask, right))
         return next((kind for kind in said if kind != "other"), "deny") == "allow"
 
+    def might_write(self, sids: Collection[str]) -> bool:
+        """Some property may be written, be it only one: that is enough to change what it does."""
+
+        def written(kind: str) -> set[str]:
+            return {
+                e.object_type
+                for e in self.entries
+                if e.kind == kind and e.sid in sids and e.mask & WRITE_PROPERTY
+            }
+
+        denied = written("deny")
+        return self.open or bool(written("allow") - denied if "" not in denied else ())
+
     def undecided(self, sids: Collection[str]) -> bool:
         """Entries of a kind that nobody here understands speak of these SIDs, or of nobody."""
         return any(e.kind == "other" and (not e.sid or e.sid in sids) for e in self.entries)

@@ -14,12 +14,14 @@ from assess.evidence.adminservice import Instances, Number, Seen, Text, equals, 
 MANAGEMENT_POINT = "SMS Management Point"
 SERVICE_CONNECTION_POINT = "SMS Dmp Connector"
 CONNECTION_POINT = "SMS Cloud Proxy Connector"
+REPORTING_POINT = "SMS SRS Reporting Point"
+REPORT_SERVER = "ReportServerUri"  # unconfirmed: its absence says nothing
 SOFTWARE_UPDATE_POINT = "SMS Software Update Point"
 
 KEPT = frozenset(
     {
         "AllowProxyTraffic", "MPIntranetFacing", "MPInternetFacing", "OfflineMode", "Enabled",
-        "SSLWSUS", "IISSSLState", "SETTINGS",
+        "SSLWSUS", "IISSSLState", "SETTINGS", REPORT_SERVER,
     }
 )  # fmt: skip
 
@@ -76,13 +78,23 @@ class RoleUse(msgspec.Struct, frozen=True, rename="pascal"):
     def shown(self) -> str:
         """Role, server, site and the properties that were kept."""
         found = self.props if isinstance(self.props, tuple) else ()
-        said = "".join(f", {text(one.property_name)} {one.value}" for one in found)
+        said = "".join(
+            f", {text(one.property_name)} {text(one.value2) or text(one.value1) or one.value}"
+            for one in found
+        )
         ssl = f", SslState {self.ssl_state}" if isinstance(self.ssl_state, int) else ""
         return f"{text(self.role_name)} on {self.server}, site {text(self.site_code)}{ssl}{said}"
 
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
         return _number(self.props, name)
+
+    def word(self, name: str) -> str:
+        """The text of a property; "" where the site does not say it."""
+        for one in self.props if isinstance(self.props, tuple) else ():
+            if text(one.property_name) == name:
+                return text(one.value2) or text(one.value1)
+        return ""
 
     def has(self, role: str) -> bool:
         """It is this role."""

@@ -68,9 +68,15 @@ def _ocsf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -
     write(target, to_ocsf(results, catalogue))
 
 
+def _ics(results: Results, _catalogue: Catalogue, _tables: Path, target: Path) -> None:
+    from assess.reporters.expiries import calendar
+
+    write(target, calendar(results))
+
+
 REPORTERS: Mapping[str, Writer] = {
     "html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json, "csv": _csv, "md": _md,
-    "junit": _junit, "sarif": _sarif, "ocsf": _ocsf,
+    "junit": _junit, "ics": _ics, "sarif": _sarif, "ocsf": _ocsf,
 }  # fmt: skip
 
 

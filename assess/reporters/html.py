@@ -15,9 +15,11 @@ from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.past import past
 from assess.reporters.summary import nothing_stops
 from assess.reporters.templating import compile_templates, environment
 from assess.reporters.tokens import DARK, LIGHT, PRINT, SHORT, VARIABLES, Palette
+from assess.reporters.trend import trend
 from assess.reporters.view import View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
@@ -36,6 +38,7 @@ _MANY_OPEN = 100
 def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     """The report as one HTML file."""
     shown = view(results, library_catalogue)
+    times = past(results, library_catalogue)
     divided = parts(shown, LIMITS)
     visible = [card for part in divided for card in part.shown]
     css, script = _style(), _script()
@@ -44,6 +47,8 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
         .get_template("report.html.j2")
         .render(
             view=shown,
+            past=times,
+            trends=[trend(one, VARIABLES, "inherit") for one in times.trends],
             parts=divided,
             limits=LIMITS,
             items=len(visible),

@@ -16,9 +16,11 @@ from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.past import Past, past
 from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
 from assess.reporters.templating import brief, compile_templates, environment, stylesheet
 from assess.reporters.tokens import PRINT, SHORT
+from assess.reporters.trend import trend
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
@@ -66,7 +68,8 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     shown = view(results, library_catalogue)
     with _no_collection():
         fit = _fit(press, results, shown)
-        return press.write(press.lay_out(page(results, shown, fit)))
+        times = past(results, library_catalogue)
+        return press.write(press.lay_out(page(results, shown, fit, times=times)))
 
 
 def _fit(press: "_Press", results: Results, shown: View) -> Fit:
@@ -98,8 +101,11 @@ def _plan_charts(shown: View) -> list[tuple[str, str, str]]:
     ]
 
 
-def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str:
+def page(
+    results: Results, shown: View, fit: Fit, *, times: Past | None = None, alone: bool = False
+) -> str:
     """The HTML page that is laid out; ``alone``: its summary only."""
+    told = times or Past()
     divided = parts(shown, LIMITS)
     opened = [part for part in divided if part.opened]
     settled = [part for part in divided if not part.opened]
@@ -112,6 +118,8 @@ def page(results: Results, shown: View, fit: Fit, *, alone: bool = False) -> str
         .get_template("report.pdf.html.j2")
         .render(
             view=shown,
+            past=told,
+            trends=[charts.image(trend(one, PRINT, TEXT)) for one in told.trends],
             parts=divided,
             opened=opened,
             settled=settled,

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters.past import Past, past
 from assess.reporters.view import Card, order, view
 from assess.results import Results
 
@@ -13,6 +14,7 @@ _COLUMNS = (
     "id", "status", "severity", "necessity", "area", "requirement", "subject", "scenarios", "title",
     "found", "expected", "remedy", "waiver", "references",
 )  # fmt: skip
+_MOST_ENDINGS = 12
 _LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!"})
 
@@ -66,6 +68,7 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
         lines += ["", "## What stops the start", ""]
         for stop in shown.stops:
             lines.append(f"- {_escaped(stop.text)} (`{stop.card.finding.requirement}`)")
+    lines += _changed(past(results, catalogue))
     lines += ["", "## Open findings", ""]
     for card in _ordered(results, catalogue):
         if card.finding.status in (Status.PASS, Status.NOT_APPLICABLE):
@@ -74,6 +77,24 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
         lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
     lines += ["", f"Assessed {shown.assessed} by {shown.tool}.", ""]
     return "\n".join(lines).encode()
+
+
+def _changed(times: Past) -> list[str]:
+    """What changed, what expires next, and which accepted risks are to be looked at again."""
+    lines: list[str] = []
+    for one in times.compared:
+        lines += ["", f"## {_escaped(one.title)}, {one.moment}", "", one.in_words, ""]
+        for row in one.rows:
+            lines.append(f"- **{row.kind}** ({row.text}) {_escaped(row.id)}: {_escaped(row.found)}")
+    if times.endings:
+        lines += ["", "## What expires next", ""]
+        ends = times.endings[:_MOST_ENDINGS]
+        lines += [f"- {one.day} ({one.left}): {_escaped(one.what)}" for one in ends]
+    if times.waivers:
+        lines += ["", "## Accepted risks to look at again", ""]
+        for note in times.waivers:
+            lines.append(f"- **{note.label}** {_escaped(note.about)}: {_escaped(note.text)}")
+    return lines
 
 
 def _escaped(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from assess.history.shapes import Kind
 from assess.model import Status, Verdict
 
 STATUS_WORDS: Mapping[Status, str] = {
@@ -59,6 +60,17 @@ SOURCE_STATUS: Mapping[str, Status] = {
     "partial": Status.WARN,
     "failed": Status.UNKNOWN,
     "skipped": Status.UNKNOWN,
+}
+# What became of a finding, as a list of changes says it.
+KIND_WORDS: Mapping[Kind, str] = {
+    Kind.NEW: "New",
+    Kind.WORSE: "Worse",
+    Kind.NOT_MEASURED: "Not measured",
+    Kind.FIXED: "Fixed",
+    Kind.BETTER: "Better",
+    Kind.ADDED: "Newly asked for",
+    Kind.GONE: "Gone",
+    Kind.STILL_OPEN: "Still open",
 }
 _NUMBERS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",

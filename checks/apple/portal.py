@@ -1,10 +1,12 @@
 """The Company Portal: on devices with a user, and on no others."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from assess.check import (
     Attested,
+    Ends,
     Fail,
     Manual,
     Missing,
@@ -30,7 +32,7 @@ from assess.evidence.apple import (
     VppTokens,
 )
 from assess.evidence.devices import ManagedDevice, ManagedDevices, word
-from assess.evidence.graph import Gathered
+from assess.evidence.graph import Gathered, moment
 from checks.apple.answers import (
     SHARED,
     Answer,
@@ -87,7 +89,16 @@ def apple_id_for_user(
 ) -> Outcomes:
     """Pass when the Company Portal comes with device licences, or users have an Apple ID."""
     outcome = without_users(use, profiles) or _paid(profiles, assignments, tokens, answer)
-    return citing(_ids(profiles, assignments), [outcome])
+    return citing(_ids(profiles, assignments), [replace(outcome, ends=_ends(tokens))])
+
+
+def _ends(tokens: tuple[VppToken, ...] | Missing) -> tuple[Ends, ...]:
+    """When the tokens end, as far as Graph says it."""
+    return tuple(
+        Ends(f"Location token of Apps and Books {one.organization_name or one.id}", end.date())
+        for one in (() if isinstance(tokens, Missing) else tokens)
+        if (end := moment(one.expiration_date_time)) is not None
+    )
 
 
 def _ids(*answers: Mapping[str, object] | Missing) -> list[str]:

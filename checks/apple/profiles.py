@@ -105,6 +105,9 @@ def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
         yield from _gone(profiles)
     elif not found:
         yield Fail(None, expected, "no token has an enrolment profile for iPhone and iPad")
+    elif not chosen and not all(one.display_name for one in found):
+        because = "Graph does not show the names of all enrolment profiles"
+        yield Unknown(None, f"{because}: {listed(one.label for one in found)}")
     elif not chosen:
         yield Fail(None, expected, f"there are {listed(one.label for one in found)}")
     for profile in chosen:

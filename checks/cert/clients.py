@@ -60,6 +60,7 @@ from checks.certificates import (
     chain,
     dates,
     day,
+    ends,
     in_words,
     purpose,
     unread,
@@ -140,9 +141,8 @@ def _web_server(
     one: Specimen, seen: Served, as_of: datetime, stores: Stores | Missing
 ) -> Iterator[Outcome]:
     host, leaf = one.subject, seen.leaf
-    yield Pass(
-        host, f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
-    )
+    fine = f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
+    yield Pass(host, fine, ends=ends(one))
     expected = f"CN = alternative name = {host}"
     names = f"CN = {leaf.common_name or '(none)'}; alternative names: {in_words(leaf.dns_names)}"
     if not leaf.covers(host):

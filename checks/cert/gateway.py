@@ -45,6 +45,7 @@ from checks.certificates import (
     chain,
     dates,
     day,
+    ends,
     hashes,
     in_words,
     is_azure,
@@ -408,4 +409,4 @@ def cmg_validity_chain(
         fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remarks}"
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
         parts += revocation(one, asked, as_of)
-        yield worst([Pass(one.subject, fine), *parts])
+        yield worst([Pass(one.subject, fine, ends=ends(one)), *parts])

@@ -28,6 +28,7 @@ from assess.evidence.access import (
     AuthenticationStrength,
 )
 from assess.evidence.assigned import GroupSizes
+from assess.evidence.devices import word
 from assess.evidence.policies import Compliance, Compliances, ComplianceTargets
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
@@ -135,6 +136,10 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
         observed = f"{listed(trying)} only reports about {resource}, and protects nothing"
         step = f"Switch {listed(trying)} from report-only to on when its reports look right."
         return Warn(resource, expected, observed, remedy=(step,))
+    hidden = [policy.label for policy in policies if _hidden(policy, own)]
+    if hidden:
+        because = f"Graph does not show what {listed(hidden)} is about, or demands"
+        return Unknown(resource, f"{because}: whether it protects {resource} is not known")
     observed = f"none of {len(policies)} policies demands a device condition of {resource}"
     others = [p.label for p in own if str(p.state).lower() == ENABLED]
     if others:
@@ -150,6 +155,16 @@ def _about(policy: AccessPolicy, application: str, office: bool) -> bool:
     names = {application, "office365"} if office else {application}
     included = _lower(applications.include_applications) & (names | {"all"})
     return bool(included) and not _lower(applications.exclude_applications) & names
+
+
+def _hidden(policy: AccessPolicy, own: list[AccessPolicy]) -> bool:
+    """Not off, and Graph leaves out what it is about or, of one of ours, what it demands."""
+    grant = policy.grant_controls
+    if word(policy.state) == OFF or grant is None:
+        return False
+    if policy in own:
+        return not isinstance(grant, AccessGrant) or not isinstance(grant.built_in_controls, tuple)
+    return not policy.shows_applications
 
 
 def _device_condition(policy: AccessPolicy) -> bool:

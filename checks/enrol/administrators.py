@@ -154,6 +154,9 @@ def azure_subscription_owner(
     parts: list[Outcome] = [_role(nominated, subscription, assigned, expected)]
     if isinstance(account, Perhaps) and account.found and account.found.account_enabled is False:
         parts.append(Fail(None, expected, f"{nominated} is disabled"))
+    shown = account.found if isinstance(account, Perhaps) else None
+    if shown is not None and not isinstance(shown.account_enabled, bool):
+        parts.append(Unknown(None, f"Graph does not say accountEnabled of {nominated}"))
     return parts
 
 

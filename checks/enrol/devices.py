@@ -133,7 +133,7 @@ def _server(device: EntraDevice) -> bool:
 
 def _fault(device: EntraDevice, as_of: datetime) -> str | None:
     """Why a device does not qualify; empty where it does, None where that is not known."""
-    if not isinstance(device.operating_system, str):
+    if not device.system:
         return None
     if not _windows(device):
         return f"runs {device.operating_system}"
@@ -168,6 +168,10 @@ def devices_in_intune(
     expected = "every pilot device in Intune, with a contact within 7 days"
     found = pilots(names, (), enrolled)
     there = [pilot for pilot in found if pilot.enrolled]
+    nameless = sum(1 for device in enrolled if not device.name)
+    if nameless and len(there) < len(found):
+        because = f"Intune does not tell the names of {nameless} devices; the pilot's may be among"
+        return [Unknown(None, f"{because} them")]
     if not there:
         observed = f"Intune lists none of {len(found)} pilot devices"
         return [Fail(None, expected, observed)]

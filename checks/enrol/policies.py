@@ -15,6 +15,7 @@ from assess.check import (
     check,
 )
 from assess.evidence.assigned import GroupSizes, RequiredAppAssignments
+from assess.evidence.devices import word
 from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
 from assess.evidence.policies import (
     AssignedApp,
@@ -27,6 +28,7 @@ from assess.evidence.policies import (
     ProfileAssignments,
     Profiles,
 )
+from assess.evidence.settings import Named, TemplateAssignments, TemplatePolicies
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import listed
 
@@ -129,16 +131,29 @@ def configuration_items(
     given: Annotated[Assigned, ProfileAssignments()],
     catalog: Annotated[tuple[CataloguePolicy, ...], CataloguePolicies()],
     given_catalog: Annotated[Assigned, CatalogueAssignments()],
+    templates: Annotated[tuple[Named, ...] | Missing, TemplatePolicies()],
+    given_templates: Annotated[Assigned | Missing, TemplateAssignments()],
     sizes: Sizes,
 ) -> Outcomes:
     """Pass when each platform in scope has settings that reach somebody."""
     policies = [(p.id, p.label, platforms_of_type(p)) for p in profiles]
     policies += [(p.id, p.label, _platforms_of_catalog(p)) for p in catalog]
-    found = assigned_by_platform(policies, given | given_catalog, sizes)
-    parts = [
-        one if isinstance(one, Unknown) else covered(one, found, "a configuration profile", sizes)
-        for one in in_scope(platforms)
-    ]
+    every = given | given_catalog
+    refused = [one for one in (templates, given_templates) if isinstance(one, Missing)]
+    if not isinstance(templates, Missing) and not isinstance(given_templates, Missing):
+        policies += [(p.id, p.label, {"Windows"}) for p in templates]
+        every |= given_templates
+    found = assigned_by_platform(policies, every, sizes)
+    parts: list[Outcome] = []
+    for one in in_scope(platforms):
+        if isinstance(one, Unknown):
+            parts.append(one)
+            continue
+        outcome = covered(one, found, "a configuration profile", sizes)
+        if one == "Windows" and refused and isinstance(outcome, Warn):
+            because = "whether administrative templates configure Windows is not known"
+            outcome = Unknown(None, f"{because}: {refused[0].reason}", remedy=(refused[0].mend,))
+        parts.append(outcome)
     return parts or [Unknown(None, "planning.platforms names no platform")]
 
 
@@ -175,6 +190,10 @@ def _app(
     expected = f"{name} in Intune, assigned"
     wanted = name.strip().casefold()
     own = [app for app in apps if str(app.display_name).strip().casefold() == wanted]
+    nameless = sum(1 for app in apps if not word(app.display_name))
+    if not own and nameless:
+        because = f"Graph does not show the names of {nameless} of {len(apps)} apps, and {name}"
+        return Unknown(None, f"{because} may be one of them")
     if not own:
         step = f"Intune admin center > Apps > All apps > Add {name}, and assign it."
         return Fail(None, expected, f"{name} is not in Intune", remedy=(step,))
@@ -187,10 +206,10 @@ def _app(
     if reached is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
         return Unknown(None, f"whom {name} reaches is not known: {why}")
-    states = {app.publishing_state for app in own}
+    states = {word(app.publishing_state) for app in own}
     if "published" not in states:
-        waiting = [state for state in states if isinstance(state, str)]
-        if not waiting:
+        waiting = [str(app.publishing_state) for app in own if word(app.publishing_state)]
+        if not states & {"notpublished", "processing"}:
             return Unknown(None, f"Graph does not say publishingState of {name}")
         return Warn(None, expected, f"{name} is assigned, and is {listed(waiting)}")
     whom = "everybody" if reached is Reach.EVERYBODY else "groups"

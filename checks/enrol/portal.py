@@ -186,13 +186,25 @@ def _answered(address: str, page: HttpAnswer | Missing, expected: str) -> Outcom
 
 
 @check("subscription.portal-look")
-def portal_look(branded: Annotated[Branded, IntuneBrand()]) -> Outcomes:
-    """Pass when a colour of the company's own and a logo are shown."""
-    expected = "a colour of the company's own, and a logo that is shown"
+def portal_look(
+    branded: Annotated[Branded, IntuneBrand()],
+    attested: Annotated[Attested | Missing, Attestation()],
+) -> Outcomes:
+    """Pass when a colour of the company's own and a logo are shown, or the default is wanted."""
+    expected = "a colour of the company's own, and a logo that is shown; or the default is wanted"
     brand = _brand(branded)
     if brand is None:
         return [_unsaid("intuneBrand")]
-    return list(_look(brand, expected))
+    parts = list(_look(brand, expected))
+    if isinstance(attested, Attested) and attested.yes:
+        by = attested.by or "nobody named"
+        return [
+            Pass(None, f"{part.observed}, which is wanted, says {by}", expected)
+            if isinstance(part, Warn)
+            else part
+            for part in parts
+        ]
+    return parts
 
 
 def _look(brand: Brand, expected: str) -> Iterator[Outcome]:

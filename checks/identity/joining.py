@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from assess.check import (
+    Key,
     Missing,
     Outcome,
     Outcomes,
@@ -27,6 +28,10 @@ _STEP = (
     "Treat the hybrid joined devices of {tenant.id} apart, by the tutorial for existing "
     "Configuration Manager clients; follow this one for the others."
 )
+_TENANT = (
+    "Run Entra Connect > Configure device options for {0} with the tenant {{tenant.id}}, or clear "
+    "the connection point if that forest belongs to another tenant on purpose."
+)
 
 
 @check("identity.join-model")
@@ -34,13 +39,35 @@ def join_model(
     scenario: Annotated[str, Scenario()],
     devices: Annotated[dict[str, int | None] | Missing, DevicesByTrust()],
     registrations: Annotated[Registrations | Missing, DeviceRegistration()],
+    tenant: Annotated[str | Missing, Key("tenant.id")],
 ) -> Outcomes:
-    """Pass when internet-only co-management meets no hybrid join; with PKI either is welcome."""
+    """Pass when internet-only co-management meets no hybrid join; with PKI either is welcome.
+
+    Hybrid join to another tenant than the one assessed is told in either.
+    """
     if isinstance(devices, Missing) and isinstance(registrations, Missing):
         return [unavailable(None, devices, registrations)]
+    strange = _of_another(registrations, tenant)
     if scenario != "co-management-internet":
-        return [Pass(None, "; ".join((_counted(devices), _configured(registrations))))]
-    return [_devices(devices), *_registered(registrations)]
+        return strange or [Pass(None, "; ".join((_counted(devices), _configured(registrations))))]
+    return [_devices(devices), *_registered(registrations), *strange]
+
+
+def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -> list[Outcome]:
+    """The forests whose computers join a tenant that is not the one assessed."""
+    if isinstance(registrations, Missing) or isinstance(tenant, Missing):
+        return []
+    return [
+        Warn(
+            None,
+            f"the service connection point of {forest.root} names the tenant {tenant}",
+            f"it names the tenant {forest.tenant_id} ({forest.tenant_name or 'no name'}): "
+            "its computers join that one",
+            remedy=(_TENANT.format(forest.root),),
+        )
+        for forest in registrations.forests
+        if isinstance(forest, Registration) and forest.tenant_id not in ("", tenant)
+    ]
 
 
 def _counted(devices: dict[str, int | None] | Missing) -> str:

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    unavailable,
 )
 from assess.evidence import adminservice as site
 from assess.evidence.directory import NO_SUFFIX, Forest, ForestSuffixes, NoAnswer, Suffixes
@@ -29,6 +30,7 @@ from assess.evidence.graph import (
     User,
     Users,
 )
+from assess.evidence.site_database import DiscoveredSuffixes, SuffixCounts
 from assess.publicnames import is_public, reason_not_public
 from checks.identity.claims import hashed
 from checks.identity.enrolling import Enrolling, Enrols, enrolling, resource_key
@@ -155,13 +157,23 @@ class _Seen:
 
 @check("identity.discovered-upn-consistent")
 def discovered_upn_consistent(
-    discovered: Annotated[site.Users, site.DiscoveredUsers()],
+    discovered: Annotated[site.Users | Missing, site.DiscoveredUsers()],
     domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
     members: Annotated[site.Members | Missing, site.CollectionMembers("{mdm.user_collection_id}")],
     groups: Annotated[Gathered[Person] | Missing, EnrollmentGroupMembers()],
     tenant: Annotated[Table[User] | Missing, Users()],
+    counts: Annotated[SuffixCounts | Missing, DiscoveredSuffixes()],
 ) -> Outcomes:
-    """One finding a suffix; pass where the tenant has verified it."""
+    """One finding a suffix; pass where the tenant has verified it.
+
+    Where users cannot be listed, what the database counts decides as far as counts can.
+    """
+    if isinstance(discovered, Missing):
+        if isinstance(counts, Missing):
+            yield unavailable(None, discovered)
+        else:
+            yield from _counted(counts, Verified.of(domains), discovered)
+        return
     if not len(discovered.rows):
         because = "the site has discovered no users: user discovery has not run"
         if not discovered.sees.complete:
@@ -182,6 +194,35 @@ def discovered_upn_consistent(
     if rest:
         users = sum(counted.users for counted in rest)
         because = f"{users} more users have further suffixes, too many to judge each of them"
+        yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
+
+
+def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator[Outcome]:
+    without = counts.none + counts.no_at
+    if not counts.suffixes and not without:
+        because = "the site has discovered no users: user discovery has not run"
+        yield Unknown(None, because, remedy=("Run Active Directory User Discovery, then again.",))
+        return
+    ranked = sorted(counts.suffixes, key=lambda one: (-one.users, one.suffix))
+    for one in ranked[:MOST_SUBJECTS]:
+        expected = f"{one.suffix} is a verified domain of the tenant"
+        count = f"{one.users} discovered users have {one.suffix}"
+        if one.suffix in verified:
+            yield Pass(one.suffix, f"{count}, which the tenant has verified", expected)
+            continue
+        reason = reason_not_public(one.suffix)
+        if reason is None and verified.refusal is not None:
+            reason = f"may be verified or not: {verified.refusal.reason}"
+        because = f"{count}, which {reason or 'is not verified in the tenant'}; whether one of "
+        because += f"them enrols is not known, since the users are not listed: {gap.reason}"
+        yield Unknown(one.suffix, because, remedy=(gap.mend,) if gap.mend else ())
+    if without:
+        observed = f"{counts.none} discovered users have no UPN, {counts.no_at} one without an @"
+        step = "Give the discovered users without a UPN one, then run user discovery again."
+        yield Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,))
+    rest = sum(one.users for one in ranked[MOST_SUBJECTS:])
+    if rest:
+        because = f"{rest} more users have further suffixes, too many to judge each of them"
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 

@@ -8,6 +8,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -306,11 +307,12 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     expected = f"{host} answers with a certificate that the public trusts, for 30 days or more"
     renew = f"Renew the certificate of {host} on AD FS and on each Web Application Proxy."
     ends = f"{leaf.not_after:%Y-%m-%d}"
+    end = (Ends(f"Certificate of the federation service {host}", leaf.not_after.date()),)
     steps = [step for step in seen.trust.path if step.not_after < as_of]
     if leaf.not_after <= as_of or steps:
         which = "the certificate" if leaf.not_after <= as_of else f"its issuer {steps[0].name}"
         observed = f"{which} of {host} has expired ({ends})"
-        return Fail(name, expected, observed, about=about, remedy=(renew,))
+        return Fail(name, expected, observed, about=about, remedy=(renew,), ends=end)
     if leaf.not_before > as_of:
         observed = f"the certificate of {host} is not valid before {leaf.not_before:%Y-%m-%d}"
         return Fail(name, expected, observed, about=about, remedy=(renew,))
@@ -326,8 +328,8 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     left = leaf.not_after - as_of
     observed = f"federated at {host}, certificate valid until {ends}, {left.days} days"
     if left < EARLY:
-        return Warn(name, expected, observed, about=about, remedy=(renew,))
-    return Pass(name, observed, expected, about=about)
+        return Warn(name, expected, observed, about=about, remedy=(renew,), ends=end)
+    return Pass(name, observed, expected, about=about, ends=end)
 
 
 def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from assess.check import (
     AsOf,
+    Ends,
     Fail,
     Key,
     Missing,
@@ -148,7 +149,10 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
         text = f"the certificate of {one.name} is not in NTAuthCertificates of {forest.root}"
         yield Warn(subject, expected, text)
     yield Pass(
-        subject, f"{one.label}, certificate valid until {until}, in NTAuthCertificates", expected
+        subject,
+        f"{one.label}, certificate valid until {until}, in NTAuthCertificates",
+        expected,
+        ends=(Ends(f"Certification authority {one.name}", newest.not_after.date()),),
     )
 
 

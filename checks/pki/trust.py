@@ -8,6 +8,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -95,7 +96,8 @@ def _exported(
         yield Warn(subject, expected, f"it is {file.form.upper()} instead of DER")
     yield from _in_directory(subject, expected, root, services)
     yield from _intermediates(subject, root, others, services)
-    yield Pass(subject, f"{root.name}, thumbprint {root.sha1}", expected)
+    end = (Ends(f"Root certificate {root.name}", root.not_after.date()),)
+    yield Pass(subject, f"{root.name}, thumbprint {root.sha1}", expected, ends=end)
 
 
 def _in_directory(

@@ -141,10 +141,15 @@ def _others(
     change = [
         p
         for p in named
-        if any(access.might_grant({p.sid}, right) for right in _CHANGES)
+        if (any(access.might_grant({p.sid}, r) for r in _CHANGES) or access.might_write({p.sid}))
         and p.sid not in _OPERATING_SYSTEM
         and not _is_administrator(p)
     ]
+    owner = forest.principal(access.owner) if access.owner else None
+    if owner is not None and owner.sid not in _OPERATING_SYSTEM and not _is_administrator(owner):
+        change = [one for one in change if one.sid != owner.sid]
+        text = f"{_shown(owner)} owns the template, and so may change it"
+        yield Warn(subject, expected, text)
     if change:
         text = f"{_listed(change)} may change the template, and so let themselves enrol"
         yield Warn(subject, expected, text)

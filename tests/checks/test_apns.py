@@ -64,3 +64,9 @@ def test_validity_of_the_tenant_counts_and_another_file_is_said() -> None:
 )
 def test_validity_without_a_date(answer: Any, one: Any, kind: type) -> None:
     assert isinstance(decided(answer, one, OWNER), kind)
+
+
+@pytest.mark.parametrize(("days", "owner", "kind"), CASES)
+def test_validity_tells_the_day_whatever_it_decides(days: float, owner: Any, kind: type) -> None:
+    [end] = decided(uploaded(days), NO_FILE, owner).ends
+    assert (end.what, end.on) == ("Apple push certificate", (NOW + timedelta(days=days)).date())

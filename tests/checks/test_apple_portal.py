@@ -1,5 +1,6 @@
 """Every verdict on the Company Portal: on devices with a user, and on no others."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -216,3 +217,10 @@ def test_those_who_have_it_are_listed() -> None:
 def test_shared_devices_are_looked_at_without_a_profile_of_theirs(found: Any, kind: type) -> None:
     outcomes = no_affinity_no_portal("shared", found, app(), NOBODY, NOBODY, MINE, holders("d1"))
     assert isinstance(worst(outcomes), kind)
+
+
+def test_the_day_of_a_location_token_is_told() -> None:
+    dated = VppToken("v", "Contoso", state="valid", expiration_date_time=datetime(2027, 3, 1, 5, 0, tzinfo=UTC))
+    outcome = worst(apple_id_for_user(PERSONAL, AFFINE, {}, (dated, *VALID), YES))
+    assert [(end.what, str(end.on)) for end in outcome.ends] == [("Location token of Apps and Books Contoso", "2027-03-01")]
+    assert worst(apple_id_for_user(PERSONAL, AFFINE, {}, REFUSED, YES)).ends == ()

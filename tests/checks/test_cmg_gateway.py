@@ -6,6 +6,7 @@ import pytest
 from msgspec import UNSET
 
 from assess.check import Fail, Manual, Missing, Pass, Unknown, Warn
+from assess.evidence.arm import Resource
 from assess.evidence.site_cloud import (
     AzureEnvironment,
     GatewayCloud,
@@ -46,6 +47,14 @@ NAMED: dict[str, Any] = {
 }
 ASIDE = Missing("[site] is not set up", "Set it.", skipped=True)
 NO_NAME = unset("cmg.service_name")
+VMSS, NO_METHOD = "arm-vmss", unset("cmg.deployment_method")
+
+
+def scale_sets(*states: str | None) -> tuple[Resource, ...]:
+    return tuple(Resource("/subscriptions/s/vmss", "contosocmg", "Microsoft.Compute/virtualMachineScaleSets", "westeurope", state) for state in states)
+
+
+SET_UP = scale_sets("Succeeded")
 CDP = gateway(service_type="CloudDistributionPoint", name="cdp", service_c_name="cdp.contoso.com")
 
 
@@ -75,17 +84,48 @@ CDP = gateway(service_type="CloudDistributionPoint", name="cdp", service_c_name=
     ],
 )
 def test_deployed(services: Any, kind: type) -> None:
-    assert verdict(deployed(services, HOST, NOT_SENT, NOW)) is kind
+    assert verdict(deployed(services, HOST, NOT_SENT, NOW, SET_UP, VMSS)) is kind
 
 
 def test_deployed_without_a_name_judges_every_gateway() -> None:
     both = seen(gateway(), gateway(service_c_name="old.contoso.com", name="old", state=6))
-    assert verdict(deployed(both, NO_NAME, NOT_SENT, NOW)) is Fail
-    assert verdict(deployed(seen(gateway()), NO_NAME, NOT_SENT, NOW)) is Pass
+    assert verdict(deployed(both, NO_NAME, NOT_SENT, NOW, SET_UP, VMSS)) is Fail
+    assert verdict(deployed(seen(gateway()), NO_NAME, NOT_SENT, NOW, SET_UP, VMSS)) is Pass
+
+
+@pytest.mark.parametrize(
+    ("resources", "method", "kind"),
+    [
+        (scale_sets("Succeeded"), VMSS, Pass),
+        (scale_sets("succeeded"), NO_METHOD, Pass),
+        (scale_sets("Creating"), VMSS, Warn),
+        (scale_sets("Updating"), VMSS, Warn),
+        (scale_sets("Failed"), VMSS, Fail),
+        (scale_sets("Canceled"), VMSS, Fail),
+        (scale_sets("Deleting"), VMSS, Fail),
+        (scale_sets("Succeeded", "Failed"), VMSS, Fail),
+        (scale_sets(None), VMSS, Unknown),
+        (scale_sets("Somehow"), VMSS, Unknown),
+        # nothing of that name may mean another name, or a role on a part only
+        ((), VMSS, Unknown),
+        ((Resource("/s", "contosocmg", "Microsoft.Storage/storageAccounts", None, "Succeeded"),), VMSS, Unknown),
+        (REFUSED, VMSS, Unknown),
+        (unset("cmg.deployment_prefix"), VMSS, Manual),
+        (REFUSED, "classic", Pass),
+    ],
+)
+def test_what_azure_says_of_the_gateway(resources: Any, method: Any, kind: type) -> None:
+    assert verdict(deployed(seen(gateway()), HOST, NOT_SENT, NOW, resources, method)) is kind
+
+
+def test_azure_decides_nothing_where_the_site_has_no_gateway_that_runs() -> None:
+    assert verdict(deployed(seen(gateway(state=6)), HOST, NOT_SENT, NOW, REFUSED, VMSS)) is Fail
+    assert verdict(deployed(seen(gateway(state=1)), HOST, NOT_SENT, NOW, SET_UP, VMSS)) is Warn
+    assert verdict(deployed(seen(gateway(state=1)), HOST, NOT_SENT, NOW, scale_sets("Failed"), VMSS)) is Fail
 
 
 def test_an_unfamiliar_state_is_named() -> None:
-    (outcome,) = deployed(seen(gateway(state=7)), HOST, NOT_SENT, NOW)
+    (outcome,) = deployed(seen(gateway(state=7)), HOST, NOT_SENT, NOW, SET_UP, VMSS)
     assert isinstance(outcome, Unknown)
     assert "SMS_AzureService.State" in outcome.because
     assert "7" in outcome.because

@@ -38,6 +38,7 @@ from assess.evidence.policies import (
     Profile,
     Template,
 )
+from assess.evidence.settings import CatalogueSetting, Instance, Named
 from checks.comanaged import devices_comanaged, intune_workloads_ready, saved_command_line
 from logwriter import NOT_SENT, NOW
 
@@ -49,7 +50,7 @@ URI = f"api://{TENANT}/ConfigMgrService"
 LINE = f'CCMSETUPCMD="CCMHOSTNAME=cmg.contoso.com/CCM_Proxy_MutualAuth/7 SMSSiteCode=PS1 AADCLIENTAPPID={CLIENT} AADRESOURCEURI={URI}"'
 ROWS = Seen((SiteApplication("s", "x", URI, is_client_app=False), SiteApplication("c", CLIENT, is_client_app=True)), ALL)
 AROUND: dict[str, Any] = {
-    "host": "cmg.contoso.com", "services": REFUSED, "site_code": "PS1", "tenant": TENANT, "management_points": UNSET_KEY, "site": ROWS, "apps": {},
+    "host": "cmg.contoso.com", "services": REFUSED, "site_code": "PS1", "tenant": TENANT, "management_points": UNSET_KEY, "site": ROWS, "apps": {}, "paths": REFUSED,
 }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ AROUND: dict[str, Any] = {
         ("  ", {}, Fail),
         (LINE.replace("PS1", "XYZ"), {}, Fail),
         (LINE[:-1], {}, Fail),
+        (LINE, {"paths": ("cmg.contoso.com/CCM_Proxy_MutualAuth/77",)}, Fail),
         (LINE, {"site": REFUSED}, Unknown),
         (LINE, {"host": UNSET_KEY}, Manual),
     ],
@@ -90,9 +92,13 @@ RINGS = Profile("u", "#microsoft.graph.windowsUpdateForBusinessConfiguration", "
 WIFI = Profile("w", "#microsoft.graph.windowsWifiConfiguration", "Wi-Fi")
 CATALOGUE = CataloguePolicy("s", "Catalogue", "windows10", template_reference=Template("none"))
 SECURITY = CataloguePolicy("e", "Antivirus", "windows10", template_reference=Template("endpointSecurityAntivirus"))
+UPDATES = ("features", "qualities", "hotpatches", "drivers")
+BASELINE, EDGE, LATEST = Intent("i", "Baseline"), Named("t", "Edge"), Named("n", "Windows 11 25H2")
+ON_UPDATES = {"s": (CatalogueSetting("0", Instance("device_vendor_msft_policy_config_update_activehoursstart")),)}
 NOTHING: dict[str, Any] = {
     "wanted": [G1], "compliances": (), "of_compliances": {}, "profiles": (), "of_profiles": {}, "catalogue": (), "of_catalogue": {},
-    "apps": (), "of_apps": {}, "intents": (),
+    "apps": (), "of_apps": {}, "intents": (), "of_intents": {}, "settings": {}, "templates": (), "of_templates": {},
+    **dict.fromkeys(UPDATES, ()), **{f"of_{name}": {} for name in UPDATES},
 }  # fmt: skip
 STORE, OFFICE = AssignedApp("a", "#microsoft.graph.winGetApp", "Reader", is_assigned=True), AssignedApp("o", "#microsoft.graph.officeSuiteApp", "Office", is_assigned=True)
 
@@ -118,12 +124,33 @@ STORE, OFFICE = AssignedApp("a", "#microsoft.graph.winGetApp", "Reader", is_assi
         ("configuration", {"profiles": (GENERAL,), "of_profiles": {"p": GROUP}, "catalogue": REFUSED}, Pass),
         ("configuration", {"catalogue": REFUSED}, Unknown),
         ("endpoint_protection", {"catalogue": (SECURITY,), "of_catalogue": {"e": EVERYBODY}}, Pass),
-        ("endpoint_protection", {"intents": (Intent("i", "Baseline", is_assigned=True),)}, Warn),
-        ("endpoint_protection", {"intents": (Intent("i", "Baseline", is_assigned=False),)}, Fail),
-        ("endpoint_protection", {"intents": (Intent("i", "Baseline"),)}, Unknown),
+        ("endpoint_protection", {"intents": (BASELINE,), "of_intents": {"i": EVERYBODY}}, Pass),
+        ("endpoint_protection", {"intents": (BASELINE,), "of_intents": {"i": OTHER}}, Warn),
+        ("endpoint_protection", {"intents": (BASELINE,), "of_intents": {"i": ()}}, Fail),
+        ("endpoint_protection", {"intents": (BASELINE,), "of_intents": {"i": None}}, Unknown),
+        ("endpoint_protection", {"intents": (BASELINE,), "of_intents": REFUSED}, Unknown),
         ("endpoint_protection", {"intents": REFUSED}, Unknown),
+        ("configuration", {"templates": (EDGE,), "of_templates": {"t": GROUP}}, Pass),
+        ("configuration", {"templates": (EDGE,), "of_templates": {"t": EXCLUDED}}, Fail),
+        ("configuration", {"templates": REFUSED}, Unknown),
+        ("configuration", {"templates": (EDGE,), "of_templates": REFUSED}, Unknown),
+        # a kind of assignment, of profile, of app that is new
+        ("configuration", {"templates": (EDGE,), "of_templates": {"t": to("new", G1)}}, Unknown),
+        ("configuration", {"templates": (EDGE,), "of_templates": {"t": (*GROUP, *EXCLUDED)}}, Fail),
+        ("configuration", {"profiles": (replace(GENERAL, type="#microsoft.graph.newConfiguration"),), "of_profiles": {"p": GROUP}}, Unknown),
+        ("client_apps", {"apps": (replace(STORE, type="#microsoft.graph.newApp"),), "of_apps": {}}, Unknown),
+        ("client_apps", {"apps": (replace(STORE, type="#microsoft.graph.iosVppApp"), replace(STORE, type="#microsoft.graph.webApp")), "of_apps": {}}, Fail),
+        *(("windows_update", {name: (LATEST,), f"of_{name}": {"n": GROUP}}, Pass) for name in UPDATES),
+        *(("windows_update", {name: (LATEST,), f"of_{name}": {"n": OTHER}}, Warn) for name in UPDATES),
+        *(("windows_update", {name: (LATEST,), f"of_{name}": {"n": ()}}, Fail) for name in UPDATES),
+        *(("windows_update", {name: REFUSED}, Unknown) for name in UPDATES),
+        *(("windows_update", {name: (LATEST,), f"of_{name}": REFUSED}, Unknown) for name in UPDATES),
+        ("windows_update", {"catalogue": (CATALOGUE,), "of_catalogue": {"s": GROUP}, "settings": ON_UPDATES}, Pass),
+        ("windows_update", {"catalogue": (CATALOGUE,), "of_catalogue": {"s": GROUP}, "settings": {"s": None}}, Unknown),
+        ("windows_update", {"catalogue": (CATALOGUE,), "of_catalogue": {"s": GROUP}, "settings": REFUSED}, Unknown),
+        ("windows_update", {}, Fail),
         ("windows_update", {"profiles": (RINGS,), "of_profiles": {"u": GROUP}}, Pass),
-        ("windows_update", {"profiles": (GENERAL,), "of_profiles": {"p": GROUP}}, Unknown),
+        ("windows_update", {"profiles": (GENERAL,), "of_profiles": {"p": GROUP}}, Fail),
         ("resource_access", {"profiles": (WIFI,), "of_profiles": {"w": GROUP}}, Pass),
         ("client-apps", {"apps": (STORE,), "of_apps": {"a": app_to("group", G1)}}, Pass),
         ("client_apps", {"apps": (OFFICE,), "of_apps": {"o": app_to("group", G1)}}, Fail),

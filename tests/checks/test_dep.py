@@ -61,3 +61,13 @@ def test_a_later_clock_never_heals_a_token() -> None:
         for n in range(0, 200, 5)
     ]
     assert ranks == sorted(ranks, reverse=True)
+
+
+def test_the_day_of_each_token_is_told_whatever_is_decided() -> None:
+    for left in (300, 30, 3, -3):
+        both = (token(left * DAY), token(400 * DAY, "Second"), token(None, "Third"))
+        ends = worst(token_validity(tokens=both, owner=UNANSWERED, as_of=NOW)).ends
+        assert [(end.what, end.on) for end in ends] == [
+            ("Enrolment program token Contoso ABM", (NOW + left * DAY).date()),
+            ("Enrolment program token Second", (NOW + 400 * DAY).date()),
+        ]

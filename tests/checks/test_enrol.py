@@ -434,7 +434,11 @@ LOGO = {"show_logo": True, "light_background_logo": Picture("image/png"), "dark_
     ],
 )
 def test_portal_look(branded: Any, status: type[Outcome]) -> None:
-    assert verdict(portal_look(branded=branded)) is status
+    assert verdict(portal_look(branded=branded, attested=UNANSWERED)) is status
+    # Who wants the default says so; what Graph does not show is not made up for.
+    wanted = Attested(answer=True, by="A. Meyer")
+    assert verdict(portal_look(branded=branded, attested=wanted)) is (Pass if status is Warn else status)
+    assert verdict(portal_look(branded=branded, attested=Attested(answer=False))) is status
 
 
 OURS = (Domain("contoso.com", is_verified=True), Domain("contoso.net", is_verified=False))

@@ -24,6 +24,7 @@ from assess.evidence.config import Attested
 from assess.evidence.enrolment import AppAssignment, Assignment, Member, Target
 from assess.evidence.graph import Gathered, Perhaps, ServicePlan, Sku
 from assess.evidence.policies import AssignedApp, CataloguePolicy, Compliance, Profile
+from assess.evidence.settings import Named
 from checks.enrol.access import conditional_access
 from checks.enrol.administrators import (
     azure_subscription_owner,
@@ -109,9 +110,28 @@ UNTYPED = Profile("u", display_name="Mystery")
 )
 def test_configuration_items(platforms: Any, profiles: Any, catalog: Any, given: Any, sizes: Any, status: type[Outcome]) -> None:
     outcomes = configuration_items(
-        platforms=platforms, profiles=profiles, given=given, catalog=catalog, given_catalog={}, sizes=sizes
+        platforms=platforms, profiles=profiles, given=given, catalog=catalog, given_catalog={}, templates=(), given_templates={}, sizes=sizes
     )
     assert verdict(outcomes) is status
+
+
+@pytest.mark.parametrize(
+    ("templates", "given", "status"),
+    [
+        ((Named("t", "Edge"),), {"t": to(GROUP)}, Pass),
+        ((Named("t", "Edge"),), {"t": to()}, Warn),
+        ((), {}, Warn),
+        (REFUSED, {}, Unknown),
+        ((Named("t", "Edge"),), REFUSED, Unknown),
+    ],
+)
+def test_administrative_templates_configure_windows(templates: Any, given: Any, status: type[Outcome]) -> None:
+    outcomes = configuration_items(
+        platforms=["Windows"], profiles=(), given={}, catalog=(), given_catalog={}, templates=templates, given_templates=given, sizes=SIZES
+    )
+    assert verdict(outcomes) is status
+    others = configuration_items(platforms=["iOS"], profiles=(), given={}, catalog=(), given_catalog={}, templates=templates, given_templates=given, sizes=SIZES)
+    assert verdict(others) is Warn
 
 
 # -- management.applications --
@@ -194,7 +214,7 @@ REACHED = {"w": to(ALL_DEVICES)}
         ("exchange-online", (policy("compliantDevice", apps=("None",)),), Fail),
         # sessions only
         ("exchange-online", (policy(grant=None),), Fail),
-        ("exchange-online", (AccessPolicy("p"),), Fail),
+        ("exchange-online", (AccessPolicy("p"),), Unknown),
         ("exchange-online", (), Fail),
         ("exchange-online", (policy("compliantDevice", state="later"),), Unknown),
         ("exchange-on-premises", (policy("compliantDevice"),), Unknown),

@@ -70,6 +70,7 @@ def healthy() -> dict[str, Any]:
     return {
         "/organization": [{"id": TENANT, "displayName": "Contoso"}],
         "/domains": [{"id": "contoso.com", "isVerified": True}],
+        "/directory/subscriptions": [{"id": "s", "skuId": EMS, "skuPartNumber": "EMS", "status": "Enabled", "isTrial": False}],
         "/subscribedSkus": [
             {
                 "id": "1", "skuId": EMS, "skuPartNumber": "EMS", "capabilityStatus": "Enabled", "consumedUnits": 3,

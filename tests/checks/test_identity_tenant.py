@@ -314,6 +314,8 @@ INTERNET, PKI = "co-management-internet", "co-management-pki"
 NONE = {"AzureAd": 4, "ServerAd": 0, "Workplace": 2}
 SOME = {"AzureAd": 4, "ServerAd": 3, "Workplace": 2}
 SCP = Registrations((Registration("ad", "DC=corp", "contoso.com", "t"),))
+ELSEWHERE = Registrations((Registration("ad", "corp.test", "contoso.com", "t"), Registration("ad.forests.b", "b.test", "fabrikam.com", "other")))
+UNNAMED = Registrations((Registration("ad", "corp.test", "contoso.com", ""),))
 NO_SCP = Registrations((NotRegistered("ad", "DC=corp", "no keywords"),))
 MUTE = Registrations((NotRegistered("ad", "DC=corp", "no keywords"), NoAnswer("ad.forests.b", "timed out")))
 
@@ -335,9 +337,22 @@ MUTE = Registrations((NotRegistered("ad", "DC=corp", "no keywords"), NoAnswer("a
         (PKI, SOME, REFUSED, Pass),
         (PKI, REFUSED, SCP, Pass),
         (PKI, REFUSED, REFUSED, Unknown),
+        (PKI, SOME, ELSEWHERE, Warn),
+        (PKI, REFUSED, ELSEWHERE, Warn),
+        (PKI, SOME, UNNAMED, Pass),
+        (INTERNET, NONE, ELSEWHERE, Warn),
     ],
 )
 def test_join_model(scenario: str, devices: Any, registrations: Any, status: type[Outcome]) -> None:
-    outcome = worst(join_model(scenario=scenario, devices=devices, registrations=registrations))
+    outcome = worst(join_model(scenario=scenario, devices=devices, registrations=registrations, tenant="t"))
     assert isinstance(outcome, status)
     assert outcome.subject is None
+    if registrations is ELSEWHERE:
+        assert isinstance(outcome, Warn)
+        assert "names the tenant other (fabrikam.com)" in outcome.observed
+        assert any("{tenant.id}" in step for step in outcome.remedy)
+
+
+def test_without_the_tenants_id_nothing_is_compared() -> None:
+    outcome = worst(join_model(PKI, SOME, ELSEWHERE, Missing("tenant.id is not set", key="tenant.id")))
+    assert isinstance(outcome, Pass)

@@ -20,6 +20,7 @@ from assess.evidence.directory import (
     Suffixes,
 )
 from assess.evidence.graph import Domain, Gathered, Person, User
+from assess.evidence.site_database import SuffixCount, SuffixCounts
 from checks.identity.claims import Claims, hashed
 from checks.identity.names import DeletedUser
 from checks.identity.suffixes import NONE, OTHERS, discovered_upn_consistent, upn_suffix_defined
@@ -28,6 +29,7 @@ from checks.identity.users import user_public_upn, users_and_groups_synced
 
 NO_LDAP = Missing("the directory is not set up", "Set [ad] server.")
 NO_SITE = Missing("the site is not set up", "Set [site] provider_fqdn.")
+NO_COUNTS = Missing("the site database is not set up", "Set [site] sql_server.", skipped=True)
 NO_TENANT = Missing("the tenant refused (403)", "Grant User.Read.All.")
 NO_KEY = Missing("mdm.user_collection_id is not set", "Set it.", "mdm.user_collection_id")
 NO_GROUPS = Missing("mdm.enrollment_group_ids is not set", "Set it.", "mdm.enrollment_group_ids")
@@ -600,8 +602,37 @@ def test_discovered_upn_consistent(
     domains: tuple[Domain, ...] | Missing,
     expected: dict[str | None, type[Outcome]],
 ) -> None:
-    outcomes = discovered_upn_consistent(found, domains, collection, NO_GROUPS, NO_TENANT)
+    outcomes = discovered_upn_consistent(found, domains, collection, NO_GROUPS, NO_TENANT, NO_COUNTS)
     assert {outcome.subject: type(outcome) for outcome in outcomes} == expected
+
+
+def counted(*suffixes: tuple[str, int], none: int = 0, no_at: int = 0) -> SuffixCounts:
+    return SuffixCounts(tuple(SuffixCount(*one) for one in suffixes), none, no_at)
+
+
+@pytest.mark.parametrize(
+    ("counts", "domains", "expected"),
+    [
+        (counted(("contoso.com", 9)), DOMAINS, {"contoso.com": Pass}),
+        (counted(("contoso.com", 9), none=1), DOMAINS, {"contoso.com": Pass, NONE: Warn}),
+        (counted(no_at=2), DOMAINS, {NONE: Warn}),
+        (counted(("contoso.com", 9), ("corp.local", 1)), DOMAINS, {"contoso.com": Pass, "corp.local": Unknown}),
+        (counted(("contoso.app", 3)), DOMAINS, {"contoso.app": Unknown}),
+        (counted(("contoso.com", 9)), NO_TENANT, {"contoso.com": Unknown}),
+        (counted(), DOMAINS, {None: Unknown}),
+        (NO_COUNTS, DOMAINS, {None: Unknown}),
+    ],
+)
+def test_counts_decide_what_counts_can(counts: Any, domains: Any, expected: Any) -> None:
+    outcomes = discovered_upn_consistent(NO_SITE, domains, NO_KEY, NO_GROUPS, NO_TENANT, counts)
+    assert {outcome.subject: type(outcome) for outcome in outcomes} == expected
+
+
+def test_more_suffixes_than_are_judged_are_not_passed() -> None:
+    many = counted(*((f"s{n}.local", 2) for n in range(105)))
+    outcomes = discovered_upn_consistent(NO_SITE, DOMAINS, NO_KEY, NO_GROUPS, NO_TENANT, many)
+    [rest] = [outcome for outcome in outcomes if outcome.subject == OTHERS]
+    assert "10 more users" in said(rest)
 
 
 def test_discovered_users_of_a_wrong_suffix_are_listed() -> None:
@@ -611,6 +642,7 @@ def test_discovered_users_of_a_wrong_suffix_are_listed() -> None:
         members("b@corp.local"),
         NO_GROUPS,
         NO_TENANT,
+        NO_COUNTS,
     )
     assert [(row["found"], row["enrols"]) for row in rows_of(outcome)] == [
         ("a@corp.local", "does not enrol"), ("B@CORP.local", "enrols"),

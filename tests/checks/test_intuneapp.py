@@ -116,7 +116,7 @@ ROWS = Seen((SiteApplication("s", "x", URI, is_client_app=False), SiteApplicatio
 GATEWAYS = Seen((AzureService(service_type="CloudProxyService", service_c_name="cmg.contoso.com"),), SOME)
 AROUND: dict[str, Any] = {
     "policies": (), "name": UNSET_KEY, "copied": LINE, "host": "CMG.contoso.com", "services": GATEWAYS, "site_code": "ps1",
-    "tenant": TENANT, "management_points": ["mp1.contoso.com"], "site": ROWS, "apps": {},
+    "tenant": TENANT, "management_points": ["mp1.contoso.com"], "site": ROWS, "apps": {}, "paths": REFUSED,
 }  # fmt: skip
 
 
@@ -141,6 +141,10 @@ AROUND: dict[str, Any] = {
         (LINE.replace(" SMSSiteCode=PS1", ""), {}, Fail),
         (LINE.replace(" SMSSiteCode", '" SMSSiteCode'), {}, Fail),
         (LINE[:-1], {}, Fail),
+        (LINE, {"paths": ("cmg.contoso.com/CCM_Proxy_MutualAuth/7", "CMG.contoso.com/CCM_Proxy_MutualAuth/8")}, Pass),
+        (LINE, {"paths": ()}, Pass),
+        (LINE, {"paths": ("something else",)}, Pass),
+        (LINE, {"paths": ("cmg.contoso.com/CCM_Proxy_MutualAuth/77",)}, Fail),
         (LINE.replace(CLIENT, TENANT, 1), {}, Fail),
         (LINE.replace(f"AADTENANTID={TENANT}", f"AADTENANTID={CLIENT}"), {}, Fail),
         (LINE.replace(f"URI={URI}", "URI=https://ConfigMgrService"), {}, Fail),

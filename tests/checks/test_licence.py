@@ -1,8 +1,11 @@
 """Every verdict of the licences: from what Graph says of products and people to the status."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
 from assess.evidence.adminservice import (
@@ -17,7 +20,9 @@ from assess.evidence.graph import (
     AssignedLicense,
     Gathered,
     IntuneAccount,
+    Perhaps,
     Person,
+    Purchase,
     ServicePlan,
     Sku,
     Units,
@@ -52,6 +57,9 @@ def sku(*plans: str, state: Any = "Enabled", enabled: int = 25, used: int = 10, 
 
 
 EMS = sku(INTUNE_A, P1)
+EMS_ID = EMS.sku_id
+BOUGHT = Perhaps(tuple(Purchase(str(n), number, status="Enabled", is_trial=False) for n, number in enumerate((EMS_ID.upper(), "x"))))
+NO_SUBSCRIPTIONS = Missing("Graph refuses: Organization.Read.All is missing", "Grant it.")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +106,7 @@ EMS = sku(INTUNE_A, P1)
     ],
 )
 def test_intune_subscription(skus: Any, account: Any, status: type[Outcome]) -> None:
-    assert isinstance(worst(intune_subscription(skus=skus, account=account)), status)
+    assert isinstance(worst(intune_subscription(skus=skus, account=account, purchases=BOUGHT)), status)
 
 
 @pytest.mark.parametrize(
@@ -117,15 +125,51 @@ def test_intune_subscription(skus: Any, account: Any, status: type[Outcome]) -> 
     ],
 )
 def test_entra_premium(skus: Any, status: type[Outcome]) -> None:
-    [outcome] = entra_premium(skus=skus)
+    [outcome] = entra_premium(skus=skus, purchases=BOUGHT)
     assert isinstance(outcome, status)
 
 
-def test_a_pass_says_what_cannot_be_seen() -> None:
-    [outcome] = entra_premium(skus=(sku(P1, name="AAD_PREMIUM"),))
-    assert isinstance(outcome, Pass)
-    assert "15 licences are free" in outcome.observed
-    assert "trial" in outcome.observed
+def purchase(*, trial: Any, status: Any = "Enabled", number: str = EMS_ID, until: Any = UNSET) -> Purchase:
+    return Purchase("s", number, "EMS", status, trial, until)
+
+
+YEAR_END = datetime(2026, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("purchases", "status", "words"),
+    [
+        ((purchase(trial=False),), Pass, "15 licences are free"),
+        ((purchase(trial=False, number=EMS_ID.upper()),), Pass, "free"),
+        # one that was bought beside a trial
+        ((purchase(trial=True), purchase(trial=False)), Pass, "free"),
+        ((purchase(trial=True),), Warn, "only a trial: 15 licences are free"),
+        ((purchase(trial=True, until=YEAR_END),), Warn, "only a trial until 2026-12-31"),
+        # what was bought has ended
+        ((purchase(trial=True), purchase(trial=False, status="Suspended")), Warn, "only a trial"),
+        ((purchase(trial=True), purchase(trial=None)), Unknown, "does not say whether EMS is a trial"),
+        ((purchase(trial=UNSET),), Unknown, "does not say"),
+        ((purchase(trial=False, number="another"),), Unknown, "does not say"),
+        ((), Unknown, "does not say"),
+        # this cloud does not have the list: nothing was lost
+        (None, Pass, "whether it is a trial, Graph does not say here"),
+        (NO_SUBSCRIPTIONS, Unknown, "Organization.Read.All is missing"),
+    ],
+)
+def test_a_trial_is_told_from_a_product_that_was_bought(purchases: Any, status: type[Outcome], words: str) -> None:
+    purchases = Perhaps(purchases) if isinstance(purchases, tuple | None) else purchases
+    [premium] = entra_premium(skus=(EMS,), purchases=purchases)
+    intune = worst(intune_subscription(skus=(EMS,), account=ACTIVE, purchases=purchases))
+    for outcome in (premium, intune):
+        assert isinstance(outcome, status)
+        assert words in getattr(outcome, "observed", "") + getattr(outcome, "because", "")
+        assert outcome.remedy or not isinstance(outcome, Warn)
+
+
+@pytest.mark.parametrize("skus", [(replace(EMS, service_plans=None),), (replace(EMS, prepaid_units=Units()),), (replace(EMS, capability_status="unknownFutureValue"),)])
+def test_what_a_product_does_not_say_is_no_fail(skus: Any) -> None:
+    [outcome] = entra_premium(skus=skus, purchases=BOUGHT)
+    assert isinstance(outcome, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -251,10 +295,14 @@ def test_members_of_a_collection_who_are_not_in_the_tenant_are_listed_too() -> N
 
 def test_losing_evidence_never_helps() -> None:
     better = [Fail, Unknown, Warn, Manual, Pass]
-    whole = intune_subscription(skus=(sku(INTUNE_A, used=25),), account=ACTIVE)
-    for skus, account in ((REFUSED, ACTIVE), ((sku(INTUNE_A, used=25),), REFUSED), (REFUSED, REFUSED)):
-        less = worst(intune_subscription(skus=skus, account=account))
-        assert better.index(type(less)) <= better.index(type(worst(whole)))
+    trial = Perhaps((purchase(trial=True),))
+    for free in (True, False):
+        skus = (sku(INTUNE_A, used=10 if free else 25),)
+        whole = worst(intune_subscription(skus=skus, account=ACTIVE, purchases=trial))
+        assert isinstance(whole, Warn)
+        for some in ((REFUSED, ACTIVE, trial), (skus, REFUSED, trial), (skus, ACTIVE, NO_SUBSCRIPTIONS), (REFUSED, REFUSED, REFUSED)):
+            less = worst(intune_subscription(skus=some[0], account=some[1], purchases=some[2]))
+            assert better.index(type(less)) <= better.index(type(whole))
 
 
 def test_plans_are_told_apart_by_id() -> None:

@@ -8,6 +8,7 @@ import pytest
 from assess.check import Attested, Fail, Manual, Missing, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence import Table
 from assess.evidence.adminservice import Users
+from assess.evidence.arm import Resource
 from assess.evidence.certificates import Stores
 from assess.evidence.devices import ManagedDevice
 from assess.evidence.logs import (
@@ -49,6 +50,8 @@ REFUSED = Missing("the source refuses", "Grant it.")
 NO_STORES = Missing("not set", "Set it.", key="files.collected_server_certs")
 UNASKED = Missing("not answered", "Answer it.", key='[attestations] "x"')
 YES = Attested(True, "A. Meyer")
+VMSS = "arm-vmss"
+SET_UP = (Resource("/s", "contosocmg", "Microsoft.Compute/virtualMachineScaleSets", None, "Succeeded"),)
 
 
 def decided(outcomes: Any) -> Outcome:
@@ -357,9 +360,9 @@ BUSY: Entry = ("Deployment instance status for service contosocmg is BusyRole.",
     ],
 )  # fmt: skip
 def test_deployed(found: Any, kind: type) -> None:
-    assert type(decided(deployed(seen(gateway()), HOST, found, NOW))) is kind
-    assert type(decided(deployed(seen(gateway(state=6)), HOST, found, NOW))) is Fail
-    assert type(decided(deployed(REFUSED, HOST, found, NOW))) is Unknown
+    assert type(decided(deployed(seen(gateway()), HOST, found, NOW, SET_UP, VMSS))) is kind
+    assert type(decided(deployed(seen(gateway(state=6)), HOST, found, NOW, SET_UP, VMSS))) is Fail
+    assert type(decided(deployed(REFUSED, HOST, found, NOW, SET_UP, VMSS))) is Unknown
 
 
 def test_cdp_deployed() -> None:
@@ -415,4 +418,4 @@ def test_without_the_tenant_every_device_has_to_say_it(devices: Any, found: Any,
 
 def test_ages_are_of_the_moment_judged_from() -> None:
     found = log(CloudMgr, TASK)
-    assert type(decided(deployed(seen(gateway()), HOST, found, NOW + timedelta(days=30)))) is Pass
+    assert type(decided(deployed(seen(gateway()), HOST, found, NOW + timedelta(days=30), SET_UP, VMSS))) is Pass

@@ -21,6 +21,7 @@ from assess.evidence.policies import (
     Profile,
     Rule,
 )
+from assess.evidence.settings import CatalogueSetting, Choice, Instance, Named, SettingGroup
 from checks.policies import (
     EXCHANGE_ONLINE,
     compliance_policies,
@@ -49,6 +50,88 @@ def everywhere(*policies: Any, targets: Any = TO_ALL) -> dict[str, Any]:
     return {policy.id: targets for policy in policies}
 
 
+def choice(name: str, option: str, *children: Instance) -> Instance:
+    return Instance(name, Choice(f"{name}_{option}", children))
+
+
+def setting(name: str) -> CatalogueSetting:
+    return CatalogueSetting("0", Instance(name))
+
+
+PASSWORD, FORCE_PIN = "device_vendor_msft_policy_config_devicelock_devicepasswordenabled", "com.apple.mobiledevice.passwordpolicy_forcepin"
+ENCRYPTION, FILE_VAULT = "device_vendor_msft_bitlocker_requiredeviceencryption", "com.apple.mcx.filevault2_enable"
+LENGTH = Instance("device_vendor_msft_policy_config_devicelock_mindevicepasswordlength")
+LOCKED, SEALED = choice(PASSWORD, "0", LENGTH), choice(ENCRYPTION, "1")
+PAYLOAD = "com.apple.mobiledevice.passwordpolicy_com.apple.mobiledevice.passwordpolicy"
+
+
+def payload(*children: Instance) -> Instance:
+    return Instance(PAYLOAD, group_setting_collection_value=(SettingGroup(children),))
+
+
+@pytest.mark.parametrize(
+    ("platform", "instances", "status", "words"),
+    [
+        ("Windows", (LOCKED, SEALED), Pass, "Catalogue"),
+        ("Windows", (choice(PASSWORD.upper(), "0"), SEALED), Pass, ""),
+        # inside of a group, inside of a choice
+        ("Windows", (Instance("group", group_setting_value=SettingGroup((LOCKED, SEALED))),), Pass, ""),
+        ("Windows", (Instance("several", choice_setting_collection_value=(Choice("a", (LOCKED,)), Choice("b", (SEALED,)))),), Pass, ""),
+        ("macOS", (payload(choice(FORCE_PIN, "true")), Instance("v", group_setting_collection_value=(SettingGroup((choice(FILE_VAULT, "0"),)),))), Pass, ""),
+        # what encrypts an iPhone is its passcode
+        ("iOS", (payload(choice(FORCE_PIN, "true")),), Pass, ""),
+        ("Windows", (LOCKED,), Warn, "encryption not set"),
+        ("Windows", (choice(PASSWORD, "1", LENGTH), SEALED), Warn, "password not set"),
+        ("Windows", (LOCKED, choice(ENCRYPTION, "0")), Warn, "encryption not set"),
+        ("Windows", (Instance("device_vendor_msft_policy_config_browser_allowpasswordmanager"),), Warn, "password and encryption not set"),
+        ("iOS", (Instance("com.apple.applicationaccess_allowcamera"),), Warn, "password and encryption not set"),
+        # it speaks of the matter, in a way that is not known
+        ("Windows", (LENGTH, SEALED), Unknown, "whether password is enforced"),
+        ("Windows", (LOCKED, Instance("device_vendor_msft_bitlocker_systemdrivesencryptiontype")), Unknown, "whether encryption is enforced"),
+        ("macOS", (payload(choice(FORCE_PIN, "true")), choice(FILE_VAULT, "on")), Unknown, "encryption"),
+        ("Windows", (LOCKED, Instance(ENCRYPTION)), Unknown, "encryption"),
+        # Graph leaves something out
+        ("Windows", (None, LOCKED, SEALED), Pass, ""),
+        ("Windows", (None, LOCKED), Unknown, "encryption"),
+        ("Windows", (LOCKED, Instance(None)), Unknown, "encryption"),
+        ("Windows", (), Unknown, "password and encryption"),
+    ],
+)
+def test_settings_of_the_catalogue(platform: str, instances: Any, status: type[Outcome], words: str) -> None:
+    policy = replace(CATALOGUE, platforms={"Windows": "windows10"}.get(platform, platform))
+    settings = {"s": tuple(CatalogueSetting(str(n), one) for n, one in enumerate(instances))}
+    [outcome] = configuration_policies(
+        platforms=[platform], profiles=(), of_profiles={}, catalogue=(policy,), of_catalogue=everywhere(policy), settings=settings
+    )
+    assert isinstance(outcome, status), outcome
+    assert words in getattr(outcome, "observed", "") + getattr(outcome, "because", "")
+
+
+@pytest.mark.parametrize(("settings", "profiles", "status"), [(REFUSED, (), Unknown), ({}, (), Unknown), ({"s": None}, (), Unknown), (REFUSED, (WINDOWS, BITLOCKER), Pass)])
+def test_settings_that_nobody_read(settings: Any, profiles: Any, status: type[Outcome]) -> None:
+    [outcome] = configuration_policies(
+        platforms=["Windows"], profiles=profiles, of_profiles=everywhere(*profiles), catalogue=(CATALOGUE,), of_catalogue=everywhere(CATALOGUE), settings=settings
+    )
+    assert isinstance(outcome, status)
+
+
+@pytest.mark.parametrize("kind", ["", "#microsoft.graph.newAssignmentTarget", "#microsoft.graph.configurationManagerCollectionAssignmentTarget"])
+def test_an_assignment_of_an_unknown_kind_assigns_nothing(kind: str) -> None:
+    targets = {WINDOWS.id: (Assignment("1", Target(kind or UNSET, "g")),)}
+    [outcome] = configuration_policies(
+        platforms=["Windows"], profiles=(WINDOWS,), of_profiles=targets, catalogue=(), of_catalogue={}, settings={}
+    )
+    assert isinstance(outcome, Warn if "Collection" in kind else Unknown)
+
+
+def test_a_group_that_is_left_out_again_is_not_meant() -> None:
+    both = (Assignment("1", Target("#microsoft.graph.groupAssignmentTarget", "G")), Assignment("2", Target("#microsoft.graph.exclusionGroupAssignmentTarget", "g")))
+    [outcome] = configuration_policies(
+        platforms=["iOS"], profiles=(IOS,), of_profiles={IOS.id: both}, catalogue=(), of_catalogue={}, settings={}
+    )
+    assert isinstance(outcome, Warn)
+
+
 @pytest.mark.parametrize(
     ("platform", "profiles", "targets", "catalogue", "status"),
     [
@@ -57,7 +140,7 @@ def everywhere(*policies: Any, targets: Any = TO_ALL) -> dict[str, Any]:
         ("Android", (ANDROID,), TO_ALL, (), Pass),
         ("Windows 10", (WINDOWS, BITLOCKER), TO_ALL, (), Pass),
         ("Windows 10", (WINDOWS,), TO_ALL, (), Warn),
-        ("Windows 10", (WINDOWS,), TO_ALL, (CATALOGUE,), Unknown),
+        ("Windows 10", (WINDOWS,), TO_ALL, (CATALOGUE,), Warn),
         ("android", (OLD_ANDROID,), TO_ALL, (), Warn),
         ("android", (replace(ANDROID, password_required_type="deviceDefault"),), TO_ALL, (), Warn),
         ("ios", (IOS,), TO_NONE, (), Warn),
@@ -74,7 +157,8 @@ def test_configuration_policies(platform: str, profiles: Any, targets: Any, cata
     known = () if isinstance(profiles, Missing) else profiles
     of_catalogue = {} if isinstance(catalogue, Missing) else everywhere(*catalogue)
     [outcome] = configuration_policies(
-        platforms=[platform], profiles=profiles, of_profiles=everywhere(*known, targets=targets), catalogue=catalogue, of_catalogue=of_catalogue
+        platforms=[platform], profiles=profiles, of_profiles=everywhere(*known, targets=targets), catalogue=catalogue, of_catalogue=of_catalogue,
+        settings={"s": (setting("device_vendor_msft_policy_config_devicelock_maxinactivitytimedevicelock"),)},
     )
     assert isinstance(outcome, status), outcome
     assert outcome.subject == platform
@@ -140,9 +224,34 @@ def phone(when: Any) -> ManagedDevice:
 def test_policies_before_enrolment(profiles: Any, policies: Any, devices: list[ManagedDevice], status: type[Outcome]) -> None:
     [outcome] = policies_before_enrolment(
         platforms=["iOS"], profiles=profiles, of_profiles=everywhere(IOS), catalogue=(), of_catalogue={}, policies=policies,
-        targets=everywhere(C_IOS), devices=Table.of(devices),
+        targets=everywhere(C_IOS), devices=Table.of(devices), templates=(), of_templates={},
     )  # fmt: skip
     assert isinstance(outcome, status), outcome
+
+
+TEMPLATE = Named("t", "Edge", MAY)
+
+
+@pytest.mark.parametrize(
+    ("templates", "targets", "status"),
+    [((TEMPLATE,), TO_ALL, Pass), ((TEMPLATE,), TO_NONE, Warn), ((), TO_ALL, Warn), (REFUSED, TO_ALL, Unknown), ((replace(TEMPLATE, created_date_time=JULY),), TO_ALL, Warn)],
+)
+def test_administrative_templates_before_enrolment(templates: Any, targets: Any, status: type[Outcome]) -> None:
+    pc = ManagedDevice("d", operating_system="Windows", enrolled_date_time=JUNE)
+    [outcome] = policies_before_enrolment(
+        platforms=["Windows"], profiles=(), of_profiles={}, catalogue=(), of_catalogue={}, policies=(C_WIN,), targets=everywhere(C_WIN),
+        devices=Table.of([pc]), templates=templates, of_templates={"t": targets},
+    )  # fmt: skip
+    assert isinstance(outcome, status), outcome
+
+
+def test_a_system_that_is_not_told_may_be_any() -> None:
+    unknown = ManagedDevice("d", operating_system="Unknown", enrolled_date_time=MAY)
+    [outcome] = policies_before_enrolment(
+        platforms=["iOS"], profiles=(IOS,), of_profiles=everywhere(IOS), catalogue=(), of_catalogue={}, policies=(C_IOS,), targets=everywhere(C_IOS),
+        devices=Table.of([unknown]), templates=(), of_templates={},
+    )  # fmt: skip
+    assert isinstance(outcome, Unknown)
 
 
 YES, NO = Attested(answer=True, by="A. Meyer"), Attested(answer=False)

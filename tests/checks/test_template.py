@@ -12,7 +12,13 @@ from assess.evidence.adminservice import Seen, SeesEverything, Site
 from assess.evidence.certificates import Stores, Unread
 from assess.evidence.config import Attested
 from assess.evidence.pki import WEB_TEMPLATE, WORKSTATION_TEMPLATE, NotShown, PublicKeyServices
-from assess.evidence.securitydescriptor import EXTENDED_RIGHT, WRITE_DACL, Descriptor, Entry
+from assess.evidence.securitydescriptor import (
+    EXTENDED_RIGHT,
+    WRITE_DACL,
+    WRITE_PROPERTY,
+    Descriptor,
+    Entry,
+)
 from authorities import (
     ADMINS,
     CLIENT,
@@ -46,6 +52,7 @@ from checks.template.purpose import compatibility, web_exportable_key, web_serve
 from checks.template.purpose import workstation as workstation_check
 from specimens import NOW, REFUSED, entry, store, unset
 
+ONE_PROPERTY = "d15ef7d8-f226-46db-ae79-b34e560bd12c"  # msPKI-Enrollment-Flag
 OWN, MODE = "own-pki", "https"
 NO_TEMPLATE = templates(name=WEB_TEMPLATE)
 NOT_SHOWN = NotShown("the directory gave no security descriptor to this account")
@@ -208,6 +215,11 @@ def test_published_in_a_forest_whose_authorities_were_not_read() -> None:
         ((enrol(IIS), EVERYBODY_READS, enrol("S-1-5-21-9-9-9-1111")), Warn, "S-1-5-21-9-9-9-1111 (of another forest)"),
         ((enrol(IIS), EVERYBODY_READS, enrol(f"{DOMAIN}-4040")), Warn, "no longer there"),
         ((enrol(IIS), EVERYBODY_READS, Entry("allow", HELP, WRITE_DACL)), Warn, "Help Desk may change the template"),
+        ((enrol(IIS), EVERYBODY_READS, Entry("allow", HELP, WRITE_PROPERTY, ONE_PROPERTY)), Warn, "Help Desk may change the template"),
+        (
+            (Entry("deny", HELP, WRITE_PROPERTY, ONE_PROPERTY), enrol(IIS), EVERYBODY_READS, Entry("allow", HELP, WRITE_PROPERTY, ONE_PROPERTY)),
+            Pass, "",
+        ),
         ((enrol("S-1-5-11"), EVERYBODY_READS), Warn, "Authenticated Users"),
         ((enrol(HELP, "deny"), enrol(IIS), EVERYBODY_READS), Pass, ""),
         ((enrol(IIS),), Fail, "lacks Read"),
@@ -242,6 +254,17 @@ def test_web_acl(entries: Any, status: type[Outcome], words: str) -> None:
 )
 def test_web_acl_without_one_of_its_parts(found: Any, held: Any, status: type[Outcome]) -> None:
     assert isinstance(only(web_acl(OWN, MODE, found, held)), status)
+
+
+@pytest.mark.parametrize(
+    ("owner", "status"),
+    [(ADMINS, Pass), (ENTERPRISE, Pass), ("", Pass), ("S-1-5-32-544", Pass), (HELP, Warn), (f"{DOMAIN}-4040", Warn), (IIS, Warn)],
+)
+def test_who_owns_a_template_may_change_it(owner: str, status: type[Outcome]) -> None:
+    access = Descriptor(owner, (enrol(IIS), EVERYBODY_READS))
+    outcome = only(web_acl(OWN, MODE, templates(template(access=access)), groups(group())))
+    assert isinstance(outcome, status)
+    assert ("owns the template" in texts(outcome)) is (status is Warn)
 
 
 def test_what_an_attacker_could_use() -> None:

@@ -56,6 +56,7 @@ def healthy() -> dict[str, Any]:
             }
         ],
         "/domains": [{"id": "contoso.com", "isVerified": True, "isInitial": False, "authenticationType": "Managed", "supportedServices": ["Email", "Intune"]}],
+        "/directory/subscriptions": [{"id": "s", "skuId": EMS, "skuPartNumber": "EMS", "status": "Enabled", "isTrial": False}],
         "/subscribedSkus": [
             {
                 "id": "1", "skuId": EMS, "skuPartNumber": "EMS", "capabilityStatus": "Enabled", "consumedUnits": 3,

@@ -175,3 +175,16 @@ def test_init_asks_for_every_key_the_scenarios_need(tmp_path):
     text = target.read_text(encoding="utf-8")
     for key in needed_keys(library(), engagement.scenarios):
         assert f"{key.rpartition('.')[2]} =" in text, key
+
+
+def test_permissions_prints_the_grants_of_the_site_database(file, capsys):
+    file.write_text(
+        '[engagement]\nname = "c"\nscenarios = ["hybrid-mdm"]\n[site]\nsql_server = "sql01.contoso.com"\n'
+    )
+    assert run(["permissions", str(file), "--grants", "CONTOSO\\assessor"]) == 0
+    script = capsys.readouterr().out.splitlines()
+    assert script[0] == "CREATE USER [CONTOSO\\assessor] FOR LOGIN [CONTOSO\\assessor];"
+    assert all(line == "GO" or line.startswith(("--", "GRANT SELECT ON dbo.")) for line in script[1:])
+    assert run(["permissions", str(file), "--json"]) == 0
+    rights = {right["right"] for right in json.loads(capsys.readouterr().out) if right["source"] == "sql"}
+    assert any(right.startswith("SELECT on dbo.v_R_User (") for right in rights)

@@ -1,7 +1,6 @@
 """Signing in to the AdminService with real Kerberos tickets of the domain controller."""
 
 import importlib
-import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -57,23 +56,6 @@ class KerberosProvider(AdminServiceServer):
         self.callers.append(str(context.initiator_name))
         shown = b64encode(proof if self.proof is None else self.proof).decode()
         return super().answer(request).with_headers(WWW_Authenticate=f"Negotiate {shown}")
-
-
-@pytest.fixture
-def signed_in(dc: DomainController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of an ordinary user who is signed in to the domain, as `kinit` leaves it."""
-    realm = dc.forest.domain.upper()
-    settings = tmp_path / "krb5.conf"
-    settings.write_text(
-        f"[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n"
-        " dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n"
-        f"[realms]\n {realm} = {{\n  kdc = {dc.address}\n }}\n"
-    )
-    monkeypatch.setenv("KRB5_CONFIG", str(settings))
-    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'tickets'}")
-    name = f"{dc.user.partition('@')[0]}@{realm}"
-    subprocess.run(["kinit", name], input=dc.password.encode(), check=True, capture_output=True)
-    return name
 
 
 @pytest.fixture

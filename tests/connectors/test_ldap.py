@@ -1,5 +1,6 @@
 """The directory connector against two real domain controllers, and against one that misbehaves."""
 
+import hashlib
 import os
 import ssl
 import subprocess
@@ -11,15 +12,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from socket import create_server, socket
+from socket import create_connection, create_server, socket
 from typing import Any
 
+import gssapi
 import ldap3
 import pytest
 
 from assess.collect import collect
 from assess.connectors import Visit
-from assess.connectors.ldap import ATTRIBUTES, LdapConnector, connect, user_of
+from assess.connectors.forests import ATTRIBUTES, user_of
+from assess.connectors.ldap import LdapConnector, connect
 from assess.connectors.ldap_session import Access
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
@@ -375,6 +378,30 @@ def test_kerberos_signs_the_current_user_in(
     forest = access(dc, server=getattr(dc, url), auth="kerberos", user="", password=None)
     people = LdapConnector([forest]).fetch(DirectoryUsers(), visit)
     assert len(list(people.users())) == len(dc.forest.users) + 4
+
+
+@pytest.mark.parametrize("url", ["url", "plain_url"])
+def test_kerberos_is_bound_to_the_certificate_of_the_server(
+    dc: DomainController, visit: Visit, realm: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound: list[Any] = []
+    context = gssapi.SecurityContext
+
+    def spying(*given: Any, **named: Any) -> Any:
+        bound.append(named["channel_bindings"])
+        return context(*given, **named)
+
+    monkeypatch.setattr(gssapi, "SecurityContext", spying)
+    name = f"{dc.user.partition('@')[0]}@{realm}"
+    subprocess.run(["kinit", name], input=dc.password.encode(), check=True, capture_output=True)
+    forest = access(dc, server=getattr(dc, url), auth="kerberos", user="", password=None)
+    assert LdapConnector([forest]).fetch(ForestSuffixes(), visit).forests
+    trusted = ssl.create_default_context(cafile=str(dc.ca_file))
+    with create_connection((dc.address, 636)) as plain, trusted.wrap_socket(plain, server_hostname=dc.host) as line:
+        certificate = line.getpeercert(binary_form=True)
+    assert certificate is not None
+    expected = b"tls-server-end-point:" + hashlib.sha256(certificate).digest()
+    assert {one.application_data for one in bound} == {expected}
 
 
 @pytest.mark.usefixtures("realm")

@@ -435,7 +435,7 @@ def with_child(controller: DomainController, visit: Visit, *, catalog: bool) -> 
     def elsewhere() -> Iterator[Session]:
         if not catalog:
             raise Unavailable("dc1:3269 did not answer in time")
-        with connector._session(access(controller), port=3269) as session:
+        with connector.servers()[0].session(port=3269) as session:
             yield session
 
     return connector, domains, elsewhere
@@ -443,7 +443,7 @@ def with_child(controller: DomainController, visit: Visit, *, catalog: bool) -> 
 
 def test_a_domain_that_cannot_be_looked_at_is_named(dc: DomainController, visit: Visit) -> None:
     connector, domains, elsewhere = with_child(dc, visit, catalog=False)
-    with connector._session(access(dc)) as session, ForestReader(session, domains, elsewhere) as reader:
+    with connector.servers()[0].session() as session, ForestReader(session, domains, elsewhere) as reader:
         found = ldap_pki.groups(reader, "ad", "no such group", visit)
         assert found.unread == ("child.ad.contoso.test",)
         assert ldap_pki.nominee(reader, "ad", "nobody", visit) == NoNominee("ad", dc.forest.domain, ("child.ad.contoso.test",))
@@ -460,7 +460,7 @@ def test_a_domain_that_cannot_be_looked_at_is_named(dc: DomainController, visit:
 def test_a_catalog_without_that_domain_is_no_answer(dc: DomainController, visit: Visit) -> None:
     connector, domains, elsewhere = with_child(dc, visit, catalog=True)
     with (
-        connector._session(access(dc)) as session,
+        connector.servers()[0].session() as session,
         ForestReader(session, domains, elsewhere) as reader,
         pytest.raises(Unavailable) as caught,
     ):

@@ -92,6 +92,12 @@ def customer(classes: dict[str, Any], hidden: Any = None) -> Cloud:
     )
     subscription = Subscription(
         SUBSCRIPTION, TENANT, assignments=(RoleAssignment(TOOL.object_id),),
+        resources=(
+            {
+                "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-cmg/providers/Microsoft.Compute/virtualMachineScaleSets/contosocmg",
+                "name": "contosocmg", "type": "Microsoft.Compute/virtualMachineScaleSets", "location": "westeurope", "provisioningState": "Succeeded",
+            },
+        ),
         resource_groups=(
             {
                 "id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-cmg", "name": "rg-cmg", "location": "westeurope",

@@ -63,7 +63,7 @@ def test_it_is_an_example_of_everything(first: Assessed) -> None:
     assert measured == set(Status)
     assert {verdict.verdict for verdict in first.found.verdicts} == {Verdict.NOT_READY}
     assert any(finding.waiver for finding in first.found.findings)
-    assert {source.status for source in first.found.sources} == {"ok", "partial"}
+    assert {source.status for source in first.found.sources} == {"ok", "partial", "skipped"}
     assert len(first.found.tables) > 3
 
 

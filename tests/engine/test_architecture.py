@@ -30,8 +30,14 @@ POLICY = {
     "assess.reporters": {
         "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.options", "assess.plan",
         "assess.results", "templates",
+        "assess.history.diff", "assess.history.shapes", "assess.history.standing",
     },
     "assess.plan": {"assess.catalogue", "assess.model", "assess.results"},
+    "assess.history": {
+        "assess.engagement", "assess.errors", "assess.model", "assess.results",
+    },
+    "assess.history.shapes": {"assess.model"},
+    "assess.waivers": {"assess.engagement", "assess.model"},
     "templates": set(),
 }  # fmt: skip
 NETWORK = {"dns", "ldap3", "msal", "requests", "urllib3", "socket", "ssl", "OpenSSL", "http"}

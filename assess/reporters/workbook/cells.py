@@ -37,7 +37,7 @@ TOKENS: Mapping[Status, str] = {
 MOST_ROWS = 1_048_575  # rows of a sheet below its head (Excel specifications and limits)
 _A4 = "9"  # paper size (ECMA-376 part 1, 18.3.1.63)
 _LONGEST = 32_767  # characters of a cell (Excel specifications and limits)
-_LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def font(**look: Any) -> Font:  # noqa: ANN401 - a font's arguments
@@ -77,11 +77,11 @@ def cell(
     look: Font | None = None,
 ) -> Any:  # noqa: ANN401
     """A cell with a value of ours or a stranger's; a text stays a text."""
-    shown = _value(value)
+    shown = shown_value(value)
     made = WriteOnlyCell(sheet, shown)  # type: ignore[arg-type]
     if isinstance(shown, str):
         made.data_type = "s"
-        if shown.startswith(_LIKE_FORMULA):
+        if shown.startswith(LIKE_FORMULA):
             made.quotePrefix = True
     if column is not None:
         made.alignment = _WRAP if column.wrap else _TOP
@@ -93,7 +93,8 @@ def cell(
     return made
 
 
-def _value(value: object) -> str | float | datetime | date | None:
+def shown_value(value: object) -> str | float | datetime | date | None:
+    """A value as a cell holds it: texts cleaned, moments in UTC."""
     match value:
         case bool() | int() | float() | None:
             return value

@@ -12,6 +12,7 @@ from openpyxl.xml.functions import tostring
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters.past import past
 from assess.reporters.tokens import LIGHT
 from assess.reporters.view import Card, View, order, view
 from assess.reporters.workbook.cells import (
@@ -28,6 +29,7 @@ from assess.reporters.workbook.cells import (
     write_rows,
 )
 from assess.reporters.workbook.lists import add_lists
+from assess.reporters.workbook.past import add_past
 from assess.reporters.workbook.planning import add_options, add_plan
 from assess.results import Results
 
@@ -79,6 +81,7 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
     _findings(book, shown, confidential)
+    add_past(book, past(results, catalogue), confidential)
     add_plan(book, shown.plan, places, confidential)
     add_lists(book, shown, tables, confidential)
     _not_assessed(book, shown, confidential)

@@ -26,6 +26,8 @@ from cloud.tokens import Claims, Refused, TokenIssuer
 from cloud.wire import Json, Request, Response, json_response
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+ON_REQUEST = frozenset(("provisioningState", "createdTime", "changedTime"))
+"""Properties of resources that come only when they are named."""
 MAY_READ = frozenset(("Reader", "Contributor", "Owner"))
 MAY_CLASSIC = frozenset(("Contributor", "Owner"))
 
@@ -210,13 +212,14 @@ class ArmServer(Server):
 
     def _resources(self, ask: Ask) -> Response:
         core_version(ask.request)
+        names = ("name", "resourceType", "resourceGroup", "location")
+        rows = filtered(ask.request, ask.subscription.resources, names)
+        shown = set(filter(None, ask.request.query.get("$expand", "").split(",")))
+        if shown - ON_REQUEST:
+            raise ArmError(400, "InvalidExpandQuery", "Unknown property.", "an unknown $expand")
+        hidden = ON_REQUEST - shown
         return self._list(
-            ask.request,
-            filtered(
-                ask.request,
-                ask.subscription.resources,
-                ("name", "resourceType", "resourceGroup", "location"),
-            ),
+            ask.request, [{n: v for n, v in row.items() if n not in hidden} for row in rows]
         )
 
     def _groups(self, ask: Ask) -> Response:

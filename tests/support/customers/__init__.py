@@ -203,6 +203,13 @@ class Customer:
         filters = {"$filter": "onPremisesProvisioningErrors/any(o:o/category eq 'PropertyConflict')"}
         group = {"onPremisesSyncEnabled": True, "securityEnabled": True}
         devices = [{"trustType": kind} for kind, count in self.devices.items() for _ in range(count)]
+        purchase = {
+            "id": str(self.guid("purchase")),
+            **{name: self.sku[name] for name in ("skuId", "skuPartNumber")},
+            "status": "Enabled",
+            "isTrial": False,
+            "nextLifecycleDateTime": "2027-06-30T00:00:00Z",
+        }
         answers: list[dict[str, Any]] = [
             {"path": "/v1.0/domains", "list": list(self.domains)},
             {"path": "/v1.0/organization", "list": [organization]},
@@ -212,6 +219,7 @@ class Customer:
                 "object": {"id": self.tenant_id, "mobileDeviceManagementAuthority": self.authority},
             },
             {"path": "/v1.0/subscribedSkus", "list": [self.sku]},
+            {"path": "/v1.0/directory/subscriptions", "list": [purchase]},
             {"path": "/v1.0/deviceManagement", "object": {"subscriptionState": "active"}},
             {"path": "/v1.0/users", "query": filters, "list": conflicted},
             {"path": "/v1.0/users", "list": users},
@@ -227,6 +235,7 @@ class Customer:
                 "/beta/organization": "Organization.Read.All",
                 f"/v1.0/organization/{self.tenant_id}": "DeviceManagementServiceConfig.Read.All",
                 "/v1.0/subscribedSkus": "LicenseAssignment.Read.All",
+                "/v1.0/directory/subscriptions": "Organization.Read.All",
                 "/v1.0/deviceManagement": "DeviceManagementServiceConfig.Read.All",
                 "/v1.0/users": "User.Read.All",
                 "/v1.0/directory/deletedItems": "User.Read.All",

@@ -47,6 +47,8 @@ def command_line(customer: Customer) -> str:
     return f'CCMSETUPCMD="{inner}"'
 
 
+_UPDATES = ("FeatureUpdateProfiles", "QualityUpdateProfiles", "QualityUpdatePolicies", "DriverUpdateProfiles")
+
 # -- the tenant --
 
 NEEDS = {
@@ -61,6 +63,8 @@ NEEDS = {
     "/beta/deviceManagement/deviceConfigurations": "DeviceManagementConfiguration.Read.All",
     "/beta/deviceManagement/configurationPolicies": "DeviceManagementConfiguration.Read.All",
     "/beta/deviceManagement/intents": "DeviceManagementConfiguration.Read.All",
+    "/beta/deviceManagement/groupPolicyConfigurations": "DeviceManagementConfiguration.Read.All",
+    **{f"/beta/deviceManagement/windows{kind}": "DeviceManagementConfiguration.Read.All" for kind in _UPDATES},
     "/beta/deviceManagement/windowsAutopilotDeploymentProfiles": "DeviceManagementServiceConfig.Read.All",
     "/beta/deviceManagement/deviceEnrollmentConfigurations": "DeviceManagementServiceConfig.Read.All",
     "/v1.0/deviceAppManagement": "DeviceManagementApps.Read.All",
@@ -228,6 +232,8 @@ def _policies(customer: Customer) -> list[dict[str, Any]]:
         *({"path": f"{version}{management}/deviceConfigurations", "list": profiles} for version in ("/v1.0", "/beta")),
         {"path": f"/beta{management}/configurationPolicies", "list": []},
         {"path": f"/beta{management}/intents", "list": []},
+        {"path": f"/beta{management}/groupPolicyConfigurations", "list": []},
+        *({"path": f"/beta{management}/windows{kind}", "list": []} for kind in _UPDATES),
         {"path": f"/beta{management}/deviceConfigurationConflictSummary", "list": []},
     ]
     for one in (windows, phones):
@@ -344,6 +350,7 @@ def _devices(customer: Customer) -> list[dict[str, Any]]:
 # -- the subscription --
 
 
+_SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 RESOURCE_GROUP = "rg-contoso-cmg"
 
 
@@ -363,6 +370,18 @@ def subscription(customer: Customer, subscription: str) -> list[dict[str, Any]]:
             "path": f"{kinds}/roleAssignments",
             "query": {"$filter": f"assignedTo('{_id(customer, 'admin')}')"},
             "list": [{"properties": owner}],
+        },
+        {
+            "path": f"{scope}/resources",
+            "list": [
+                {
+                    "id": f"{scope}/resourceGroups/{RESOURCE_GROUP}/providers/{_SCALE_SETS}/contosocmg",
+                    "name": "contosocmg",
+                    "type": _SCALE_SETS,
+                    "location": "westeurope",
+                    "provisioningState": "Succeeded",
+                }
+            ],
         },
         {"path": f"{scope}/resourcegroups", "list": [{"name": RESOURCE_GROUP, "location": "westeurope"}]},
     ]

@@ -16,7 +16,7 @@ oidc_provider=9.13.3
 node_wheel=24.19.0
 
 report_packages="libpango-1.0-0 libpangoft2-1.0-0"
-server_packages="libreoffice-calc-nogui samba ldb-tools knot unbound dnsdist openssl iproute2 util-linux mount"
+server_packages="libreoffice-calc-nogui samba ldb-tools knot unbound dnsdist openssl iproute2 util-linux mount libltdl7 libgssapi-krb5-2"
 # The extra `kerberos` is compiled on Linux, and tried against Samba's own key distribution centre.
 kerberos_packages="krb5-user libkrb5-dev gcc libc6-dev"
 # Split off from another package, or not there, in some releases.
