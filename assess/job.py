@@ -147,6 +147,10 @@ def told(found: Results) -> list[str]:
     for note in found.waivers:
         about = f"{note.requirement}[{note.subject}]" if note.subject else note.requirement
         lines.append(f"waiver of {about} by {note.by}, {note.state.value}: {note.text}")
+    lines += [
+        f'[comments] "{name}": no finding of this run has this id; it stands in no report'
+        for name in found.unplaced
+    ]
     return lines
 
 

@@ -15,6 +15,7 @@ from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.letter import to_html
 from assess.reporters.past import past
 from assess.reporters.summary import nothing_stops
 from assess.reporters.templating import compile_templates, environment
@@ -56,6 +57,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
             open_at_load=_open_at_load(shown),
             causes_left=sum(len(cause.cards) for cause in shown.causes[_SUMMARY:]),
             nothing_stops=nothing_stops(shown),
+            letter=to_html(shown.letter),
             css=css,
             script=script,
             policy=_policy(css, script),

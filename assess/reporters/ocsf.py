@@ -100,8 +100,9 @@ def _event(card: Card, results: Results, shown: View) -> dict[str, Any]:
             {"name": e.where, "data": {"source": e.source, "answer": e.answer}}
             for e in card.evidence
         ]
-    if card.waiver:
-        event["comment"] = card.waiver
+    said = f"{card.comment_by}: {card.comment}" if card.comment else ""
+    if card.waiver or said:
+        event["comment"] = "\n".join(filter(None, (card.waiver, said)))
     return event
 
 

@@ -16,6 +16,7 @@ from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.reporters import charts, planchart
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.letter import to_html
 from assess.reporters.past import Past, past
 from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
 from assess.reporters.templating import brief, compile_templates, environment, stylesheet
@@ -125,6 +126,7 @@ def page(
             settled=settled,
             settled_rows=[card for part in settled for card in part.closed],
             anchors={card.anchor for part in divided for card in part.shown},
+            letter="" if alone else to_html(shown.letter),
             fit=fit,
             alone=alone,
             limits=LIMITS,

@@ -6,13 +6,14 @@ from xml.etree import ElementTree as ET
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters import letter
 from assess.reporters.past import Past, past
 from assess.reporters.view import Card, order, view
 from assess.results import Results
 
 _COLUMNS = (
     "id", "status", "severity", "necessity", "area", "requirement", "subject", "scenarios", "title",
-    "found", "expected", "remedy", "waiver", "references",
+    "found", "expected", "remedy", "waiver", "references", "comment", "comment_by",
 )  # fmt: skip
 _MOST_ENDINGS = 12
 _LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -47,6 +48,8 @@ def to_csv(results: Results, catalogue: Catalogue) -> bytes:
                 " | ".join(card.remedy),
                 card.waiver,
                 " | ".join(tag.text for tag in card.references),
+                card.comment,
+                card.comment_by,
             )
         )
     return text.getvalue().encode("utf-8-sig")
@@ -60,6 +63,8 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
     """A summary to paste into a ticket or a mail: verdicts, what stops, and everything open."""
     shown = view(results, catalogue)
     lines = [f"# {_escaped(shown.headline)}", "", f"{_escaped(shown.lede)}".strip(), ""]
+    if shown.letter:
+        lines += ["## Covering letter", *letter.to_markdown(shown.letter), "", "## Verdicts", ""]
     lines += ["| Scenario | Verdict | Score | Findings |", "| --- | --- | --- | --- |"]
     for banner, verdict in zip(shown.banners, results.verdicts, strict=True):
         score = "-" if verdict.score is None else str(verdict.score)
@@ -75,6 +80,8 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
             continue
         lines.append(f"- **{card.word}** {_escaped(card.id)}: {_escaped(card.found)}")
         lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
+        if card.comment:
+            lines.append(f"\n  {_escaped(card.comment_by)}: {_escaped(card.comment)}\n")
     lines += ["", f"Assessed {shown.assessed} by {shown.tool}.", ""]
     return "\n".join(lines).encode()
 
@@ -133,7 +140,8 @@ _SKIPPED = (Status.MANUAL, Status.NOT_APPLICABLE)
 
 
 def _say(case: ET.Element, card: Card) -> None:
-    text = "\n".join((f"Expected: {card.expected}", *card.remedy))
+    said = (f"{card.comment_by}: {card.comment}",) if card.comment else ()
+    text = "\n".join((f"Expected: {card.expected}", *card.remedy, *said))
     match card.status:
         case Status.FAIL:
             ET.SubElement(case, "failure", message=card.found).text = text

@@ -113,6 +113,7 @@ def _result(card: Card, rule: int) -> dict[str, Any]:
             "expected": card.expected,
             "observed": card.found,
             "remediation": list(card.remedy),
+            **({"comment": card.comment, "commentBy": card.comment_by} if card.comment else {}),
             "evidence": [f"{e.source}: {e.where}: {e.answer}" for e in card.evidence],
         },
     }

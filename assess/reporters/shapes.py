@@ -75,6 +75,8 @@ class Card:
     stops: bool
     unassessed: bool
     unanswered: bool
+    comment: str = ""
+    comment_by: str = ""
 
     @property
     def weight(self) -> str:
@@ -90,6 +92,7 @@ class Card:
     def letters(self) -> int:
         """How much there is to read in it."""
         texts = [self.title, self.consequence, self.found, self.expected, self.waiver, *self.remedy]
+        texts.append(self.comment)
         texts += [text for line in self.evidence for text in (line.where, line.answer)]
         return sum(map(len, texts)) + sum(len(tag.text) for tag in self.references)
 
@@ -319,6 +322,7 @@ class View:
     not_written: tuple[tuple[str, str], ...]
     plan: Plan
     choice: Choice | None
+    letter: str = ""
 
     @property
     def total(self) -> int:

@@ -48,6 +48,7 @@ from assess.reporters.words import (
     short_day,
 )
 from assess.results import (
+    LONGEST_LETTER,
     EvidenceLine,
     Finding,
     Reference,
@@ -104,6 +105,7 @@ def view(results: Results, catalogue: Catalogue) -> View:
         not_written=tuple((clean(n.format), clean(n.reason)) for n in results.not_written),
         plan=plan_of(results, catalogue, {card.finding.id: card.anchor for card in ordered}),
         choice=choice_of(results),
+        letter=clean(results.letter, LONGEST_LETTER).strip(),
     )
 
 
@@ -187,6 +189,8 @@ def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
                 ),
                 unassessed=unassessed and finding.status is Status.UNKNOWN,
                 unanswered=finding.status is Status.MANUAL and not finding.evidence,
+                comment="" if finding.comment is None else clean(finding.comment.text),
+                comment_by="" if finding.comment is None else clean(finding.comment.by),
             )
         )
     return cards

@@ -18,7 +18,7 @@ from samples import FIVE, catalogue, sample
 SCHEMAS = Path(__file__).parents[1] / "support" / "schemas"
 SAMPLES = {
     "plain": sample,
-    "hostile": lambda: sample(300, hostile=True),
+    "hostile": lambda: sample(300, hostile=True, commented=True),
     "five": lambda: sample(scenarios=FIVE, verbose=True),
     "none": lambda: sample(0),
 }

@@ -60,11 +60,13 @@ def html(results: Results) -> bytes:
     return render(results, library_catalogue=samples.catalogue())
 
 
-@pytest.fixture(scope="module", params=["plain", "hostile", "five", "many", "none"])
+@pytest.fixture(scope="module", params=["plain", "hostile", "five", "many", "none", "commented"])
 def results(request: pytest.FixtureRequest) -> Results:
     match str(request.param):
         case "hostile":
-            return samples.sample(hostile=True)
+            return samples.sample(hostile=True, commented=True)
+        case "commented":
+            return samples.sample(commented=True)
         case "five":
             return samples.sample(scenarios=samples.FIVE, verbose=True)
         case "many":
@@ -119,7 +121,7 @@ def test_nothing_of_the_results_becomes_markup(page: Page, results: Results) -> 
         "symbol", "rect", "use", "a", "header", "strong", "span", "nav", "button", "div", "form",
         "label", "input", "details", "summary", "fieldset", "legend", "b", "p", "main", "section",
         "article", "h1", "h2", "h3", "h4", "ul", "ol", "li", "br", "wbr", "dl", "dt", "dd", "table",
-        "thead", "tbody", "tr", "th", "td", "script", "text",
+        "thead", "tbody", "tr", "th", "td", "script", "text", "em", "pre", "code",
     }  # fmt: skip
     assert all(href.startswith("#") for href in page.having("href"))
     assert results.engagement.customer in page.text

@@ -12,6 +12,7 @@ from openpyxl.xml.functions import tostring
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters.letter import to_lines
 from assess.reporters.past import past
 from assess.reporters.tokens import LIGHT
 from assess.reporters.view import Card, View, order, view
@@ -43,8 +44,9 @@ _FINDINGS = (
     Column("Waived until", 13, number_format=_DAY), Column("Scenarios", 30, wrap=True),
     Column("Document", 24), Column("Section", 36, wrap=True), Column("Step", 20, wrap=True),
     Column("Read at (UTC)", 19, number_format=_MOMENT), Column("Blocked by", 30, wrap=True),
-    Column("Id", 48),
+    Column("Comment", 44, wrap=True), Column("Comment by", 20), Column("Id", 48),
 )  # fmt: skip
+_LETTER = (Column("Covering letter", 120, wrap=True),)
 _EVIDENCE = (
     Column("Status", 13), Column("Finding", 48), Column("Source", 18),
     Column("Where", 60, wrap=True), Column("Answer", 60, wrap=True),
@@ -80,6 +82,9 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
     book.properties.created = book.properties.modified = moment
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
+    if shown.letter:
+        sheet = new_sheet(book, "Letter", _LETTER, confidential)
+        write_rows(sheet, _LETTER, ((line,) for line in to_lines(shown.letter)))
     _findings(book, shown, confidential)
     add_past(book, past(results, catalogue), confidential)
     add_plan(book, shown.plan, places, confidential)
@@ -186,7 +191,8 @@ def _finding(card: Card) -> Sequence[object]:
         finding.waiver.until if finding.waiver else None, ", ".join(finding.scenarios),
         first.document if first else None, first.section if first else None,
         first.step if first else None, max(moments) if moments else None,
-        ", ".join(finding.blocked_by) or None, card.id,
+        ", ".join(finding.blocked_by) or None, card.comment or None, card.comment_by or None,
+        card.id,
     )  # fmt: skip
 
 
