@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from io import BytesIO
 from typing import Any
 
 from assess.catalogue import Catalogue
@@ -24,8 +25,9 @@ from assess.reporters.tokens import PRINT, SHORT
 from assess.reporters.trend import trend
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
-from assess.results import Results
+from assess.results import Results, to_json
 
+ATTACHED = "results.json"
 LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
@@ -70,7 +72,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     with _no_collection():
         fit = _fit(press, results, shown)
         times = past(results, library_catalogue)
-        return press.write(press.lay_out(page(results, shown, fit, times=times)))
+        return press.write(press.lay_out(page(results, shown, fit, times=times)), results)
 
 
 def _fit(press: "_Press", results: Results, shown: View) -> Fit:
@@ -213,6 +215,7 @@ class _Press:
                 raise FatalURLFetchingError(f"the report may not fetch {url[:200]}")
 
         self._html = weasyprint.HTML
+        self._attachment = weasyprint.Attachment
         self.fetcher = Fetcher(allowed_protocols=("data",))
         self._fonts = FontConfiguration()
         self._style = weasyprint.CSS(
@@ -229,11 +232,30 @@ class _Press:
             pdf_tags=True,
         )
 
-    @staticmethod
-    def write(document: Any) -> bytes:  # noqa: ANN401 - untyped library
-        """The document as bytes; without an identifier, for which all would be packed twice."""
-        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
+    def write(self, document: Any, results: Results) -> bytes:  # noqa: ANN401 - untyped library
+        """The document as bytes, with results.json inside.
+
+        Without an identifier of the document, for which all would be packed twice.
+        """
+        attached = self._attachment(
+            file_obj=BytesIO(to_json(results)),
+            name=ATTACHED,
+            description="The findings of this report, for programs",
+            created=results.as_of,
+            modified=results.as_of,
+        )
+        data: bytes = document.write_pdf(
+            pdf_variant="pdf/ua-1", pdf_tags=True, attachments=[attached], finisher=_associate
+        )
         return data
+
+
+def _associate(_document: object, pdf: Any) -> None:  # noqa: ANN401 - untyped library
+    """Say what the attached file is to the document, as PDF/A-3 asks: the data that it shows."""
+    for entry in pdf.objects:
+        if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
+            entry["AFRelationship"] = "/Data"
+            pdf.catalog["AF"] = f"[{entry.reference.decode()}]"
 
 
 _lock = threading.Lock()
