@@ -252,6 +252,7 @@ class _Press:
 
 def _associate(_document: object, pdf: Any) -> None:  # noqa: ANN401 - untyped library
     """Say what the attached file is to the document, as PDF/A-3 asks: the data that it shows."""
+    entry: Any
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
             entry["AFRelationship"] = "/Data"
