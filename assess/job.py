@@ -99,7 +99,9 @@ def write_all(
     """Write the reports, results.json and evidence.zip; the results with what was not written."""
     failures = renderer.write(found, wanted.formats, evidence.tables, folder)
     found = msgspec.structs.replace(
-        found, not_written=tuple(FormatOf(name, reason) for name, reason in failures.items())
+        found,
+        not_written=tuple(FormatOf(name, reason) for name, reason in failures.items()),
+        made_otherwise=tuple(FormatOf(name, note) for name, note in renderer.notes.items()),
     )
     recording.write(evidence, folder / "evidence.zip", tool=f"assess {__version__}")
     files.write(folder / FILE_NAMES["json"], results.to_json(found))

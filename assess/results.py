@@ -183,7 +183,7 @@ class SourceOf(msgspec.Struct, frozen=True):
 
 
 class FormatOf(msgspec.Struct, frozen=True):
-    """A report that could not be made here, and why."""
+    """A report that could not be made here, or not as meant, and why."""
 
     format: str
     reason: str
@@ -249,6 +249,7 @@ class Results(msgspec.Struct, frozen=True):
     partial: str = ""
     past: Past | None = None
     options: tuple[OptionOf, ...] = ()
+    made_otherwise: tuple[FormatOf, ...] = ()
     letter: str = ""
     unplaced: tuple[str, ...] = ()
 

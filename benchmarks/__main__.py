@@ -36,6 +36,8 @@ BENCHES: dict[str, Bench] = {
     "pfx": Bench("pfx"),
     "history": Bench("history"),
     "logs": Bench("logs"),
+    "html": Bench("reports", "html"),
+    "xlsx": Bench("reports", "xlsx"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
     "export": Bench("directory_export"),

@@ -12,7 +12,8 @@ from assess.errors import Unavailable
 from assess.files import whole, write
 from assess.results import Results, to_json
 
-Writer = Callable[[Results, Catalogue, Path, Path], None]
+# What it gives back is a note to the reader of results.json, if there is one.
+Writer = Callable[[Results, Catalogue, Path, Path], str | None]
 
 
 def _html(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
@@ -21,10 +22,20 @@ def _html(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -
     write(target, render(results, library_catalogue=catalogue))
 
 
-def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> None:
-    from assess.reporters.pdf import render
+def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path) -> str | None:
+    """By its renderer; where that cannot run, by a browser, which the note says."""
+    from assess.reporters import pdf, printing
 
-    write(target, render(results, library_catalogue=catalogue))
+    try:
+        write(target, pdf.render(results, library_catalogue=catalogue))
+    except Unavailable as missing:
+        program = printing.browser()
+        if program is None:
+            mend = f"{missing.mend} Or install Edge or Chrome, which can print it."
+            raise Unavailable(missing.reason, mend) from missing
+        write(target, printing.render(results, library_catalogue=catalogue, program=program))
+        return printing.NOTE.format(browser=program.stem, reason=missing.reason)
+    return None
 
 
 def _xlsx(results: Results, catalogue: Catalogue, tables: Path, target: Path) -> None:
@@ -82,17 +93,18 @@ REPORTERS: Mapping[str, Writer] = {
 
 def write_report(
     name: str, results: Results, catalogue: Catalogue, tables: Path, target: Path
-) -> None:
+) -> str:
     """Write one format; it appears at ``target`` whole or not at all.
 
-    ``tables``: the folder of long lists. Raises Unavailable where the format cannot be made here.
+    ``tables``: the folder of long lists. What is given back says how it was made, if not as meant.
+    Raises Unavailable where the format cannot be made here.
     """
     writer = REPORTERS.get(name)
     if writer is None:
         known = ", ".join(REPORTERS)
         reason = f"this version makes no report of the format {name}"
         raise Unavailable(reason, f"Choose of: {known}.")
-    writer(results, catalogue, tables, target)
+    return writer(results, catalogue, tables, target) or ""
 
 
 def warm_up(name: str) -> None:

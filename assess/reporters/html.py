@@ -44,8 +44,8 @@ _OPEN_AT_LOAD = 5
 _MANY_OPEN = 100
 
 
-def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
-    """The report as one HTML file."""
+def render(results: Results, *, library_catalogue: Catalogue, script: bool = True) -> bytes:
+    """The report as one HTML file. ``script``: without one it is made for printing."""
     shown = view(results, library_catalogue)
     times = past(results, library_catalogue)
     large = shown.total > MOST_STANDING
@@ -55,7 +55,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
     documents = {paper.id: number for number, paper in enumerate(shown.papers)}
     papers = {card.anchor: _papers(card, documents) for card in visible}
     subjects = Counter(card.subject for card in shown.cards if card.subject)
-    css, script = _style(), _script()
+    css, code = _style(), _script() if script else Markup()
     text = (
         environment()
         .get_template("report.html.j2")
@@ -66,7 +66,7 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
             parts=divided,
             limits=limits,
             items=shown.total if large else len(visible),
-            many=data_of(shown, documents, times.aged, LIMITS.evidence) if large else "",
+            many=data_of(shown, documents, times.aged, LIMITS.evidence) if large and script else "",
             papers=papers,
             documents=_documents(shown, documents),
             subjects=subjects.most_common(_MOST_SUBJECTS),
@@ -77,8 +77,8 @@ def render(results: Results, *, library_catalogue: Catalogue) -> bytes:
             nothing_stops=nothing_stops(shown),
             letter=to_html(shown.letter),
             css=css,
-            script=script,
-            policy=_policy(css, script),
+            script=code,
+            policy=_policy(css, code),
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],

@@ -8,8 +8,9 @@ import msgspec
 from openpyxl.workbook import Workbook
 
 from assess.reporters.view import View
-from assess.reporters.workbook.cells import MOST_ROWS, Column, cell, make_table, new_sheet
+from assess.reporters.workbook.cells import LONGEST, MOST_ROWS, Column, cell, make_table, new_sheet
 
+_BROKEN = "(this row of evidence.zip cannot be read)"
 _WIDTHS = {"user": 40, "found": 40, "proposed": 40, "rule": 48, "finding": 44}
 
 
@@ -39,7 +40,10 @@ def _columns(path: Path) -> tuple[str, ...]:
         return ()
     with path.open("rb") as file:
         line = file.readline()
-    return tuple(msgspec.json.decode(line)) if line else ()
+    try:
+        return tuple(msgspec.json.decode(line, type=dict[str, Any])) if line else ()
+    except msgspec.DecodeError:
+        return (_BROKEN,)
 
 
 def _write(book: Workbook, title: str, group: _Group, confidential: str) -> None:
@@ -61,8 +65,16 @@ def _write(book: Workbook, title: str, group: _Group, confidential: str) -> None
 
 
 def _plain(sheet: Any, value: object) -> object:  # noqa: ANN401 - untyped library
-    """A value as cheaply as it is safe: only a text that begins like a formula needs a cell."""
-    if isinstance(value, str) and value[:1] not in "=+-@\t\r":
+    """A value as cheaply as it is safe: a text that Excel could take for more needs a cell.
+
+    That is one that begins like a formula or an error, is too long, or holds what no cell may.
+    """
+    if (
+        isinstance(value, str)
+        and value[:1] not in "=+-@#"
+        and value.isprintable()
+        and len(value) <= LONGEST
+    ):
         return value
     return cell(sheet, value)
 
@@ -72,5 +84,8 @@ def _rows(group: _Group) -> Iterator[Sequence[object]]:
     for finding, path in group.tables:
         with path.open("rb") as file:
             for line in file:
-                row = decode(line)
+                try:
+                    row = decode(line)
+                except msgspec.DecodeError:  # a file that is not ours any more
+                    row = {group.columns[0]: _BROKEN}
                 yield [finding, *(row.get(name) for name in group.columns)]
