@@ -33,7 +33,9 @@ MOST_STANDING = 600
 # What stands there for a reader without a script: the worst, in one line each.
 WITHOUT_SCRIPT = Limits(cards=0, rows=500, subjects=20, evidence=20)
 _MOST_SUBJECTS = 200
-LIMITS = Limits(cards=1000, rows=2000, subjects=20, evidence=50)
+LIMITS = Limits(
+    cards=MOST_STANDING, rows=MOST_STANDING, subjects=MOST_STANDING, evidence=50
+)
 _FACES = (
     ("Source Sans 3", "200 900", "source-sans-3-latin-wght-normal.woff2"),
     ("Source Code Pro", "200 900", "source-code-pro-latin-wght-normal.woff2"),

@@ -252,11 +252,12 @@ class _Press:
 
 def _associate(_document: object, pdf: Any) -> None:  # noqa: ANN401 - untyped library
     """Say what the attached file is to the document, as PDF/A-3 asks: the data that it shows."""
-    entry: Any
-    for entry in pdf.objects:
-        if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
-            entry["AFRelationship"] = "/Data"
-            pdf.catalog["AF"] = f"[{entry.reference.decode()}]"
+    files: list[Any] = [
+        one for one in pdf.objects if isinstance(one, dict) and one.get("Type") == "/Filespec"
+    ]
+    for one in files:
+        one["AFRelationship"] = "/Data"
+    pdf.catalog["AF"] = f"[{' '.join(one.reference.decode() for one in files)}]"
 
 
 _lock = threading.Lock()

@@ -72,7 +72,7 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
     if shown.stops:
         lines += ["", "## What stops the start", ""]
         for stop in shown.stops:
-            lines.append(f"- {_escaped(stop.text)} (`{stop.card.finding.requirement}`)")
+            lines.append(f"- {_escaped(stop.text)} ({_escaped(stop.card.finding.requirement)})")
     lines += _changed(past(results, catalogue))
     lines += ["", "## Open findings", ""]
     for card in _ordered(results, catalogue):
@@ -82,7 +82,7 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
         lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
         if card.comment:
             lines.append(f"\n  {_escaped(card.comment_by)}: {_escaped(card.comment)}\n")
-    lines += ["", f"Assessed {shown.assessed} by {shown.tool}.", ""]
+    lines += ["", f"Assessed {shown.assessed} by {_escaped(shown.tool)}.", ""]
     return "\n".join(lines).encode()
 
 

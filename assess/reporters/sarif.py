@@ -70,10 +70,9 @@ def _rule(card: Card, catalogue: Catalogue) -> dict[str, Any]:
         "shortDescription": {"text": _text(card.title)},
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
         "properties": {
-            "tags": [
-                clean(finding.area),
-                *dict.fromkeys(clean(r.document) for r in finding.references),
-            ],
+            "tags": list(
+                dict.fromkeys(map(clean, (finding.area, *(r.document for r in finding.references))))
+            ),
             "severity": finding.severity.value,
             "references": [tag.text for tag in card.references],
         },

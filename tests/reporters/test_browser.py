@@ -197,6 +197,8 @@ def test_a_body_is_made_when_it_is_opened(browser, folder):
     browser.run(f"{first}.querySelector('summary').click()")
     browser.run("new Promise((done) => setTimeout(done))")
     text = re.sub(r"\s+", " ", browser.run(f"{first}.textContent"))
+    assert finding.comment
+    assert finding.waiver
     for said in (finding.observed, finding.expected, finding.comment.text, finding.waiver.reason,
                  *finding.remediation, finding.evidence[0].location):  # fmt: skip
         assert re.sub(r"\s+", " ", said) in text

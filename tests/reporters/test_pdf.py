@@ -183,7 +183,8 @@ def test_the_results_are_inside_and_say_what_they_are(case: str) -> None:
     [data] = inside["results.json"]
     assert from_json(data) == results(case)
     jsonschema.validate(json.loads(data), schema())
-    [associated] = reader(case).trailer["/Root"]["/AF"]
+    catalogue: Any = reader(case).root_object
+    [associated] = catalogue["/AF"]
     assert associated.get_object()["/AFRelationship"] == "/Data"
     stream = associated.get_object()["/EF"]["/F"]
     assert stream["/Subtype"] == "/application/json"

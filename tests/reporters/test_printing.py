@@ -56,7 +56,7 @@ def test_a_browser_prints_it_and_the_results_say_so(no_pango, tmp_path):
         assert "".join(finding.id.split()) in text
     assert "Dearreader" in text
     assert reader.metadata is not None
-    assert reader.metadata["/CreationDate"].startswith("D:20261120211000")
+    assert str(reader.metadata["/CreationDate"]).startswith("D:20261120211000")
     assert reader.outline
 
 
