@@ -464,7 +464,7 @@ class _Builder:
                 waiver=self._waiver(requirement.id, named),
                 area=requirement.area,
                 ends=tuple(EndOf(clean(end.what), end.on) for end in outcome.ends),
-                comment=self._comment(identity, requirement.id),
+                comment=self._comment(identity, identity.removesuffix(suffix), requirement.id),
             )
         )
         if outcome.rows is not None:
@@ -553,11 +553,11 @@ class _Builder:
             return f"<{key}>"
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    def _comment(self, identity: str, requirement: str) -> CommentOf | None:
-        """What is said of this finding, else what is said of its requirement."""
+    def _comment(self, *names: str) -> CommentOf | None:
+        """What is said of this finding: in one scenario, of its subject, or of its requirement."""
         comments = self._recording.engagement.comments
-        name = identity if identity in comments else requirement
-        if name not in comments:
+        name = next((name for name in names if name in comments), None)
+        if name is None:
             return None
         self.borne.add(name)
         return CommentOf(clean(comments[name].text), clean(comments[name].by))

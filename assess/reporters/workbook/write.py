@@ -1,5 +1,6 @@
 """The sheets of the workbook, and the file."""
 
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC
@@ -8,7 +9,7 @@ from typing import Any
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.workbook import Workbook
-from openpyxl.xml.functions import tostring
+from openpyxl.writer.excel import ExcelWriter
 
 from assess.catalogue import Catalogue
 from assess.model import Status
@@ -95,13 +96,9 @@ def write_workbook(results: Results, catalogue: Catalogue, tables: Path, target:
     _traceability(book, shown, confidential)
     _evidence(book, shown, places, confidential)
     _sources(book, results, confidential)
-    draft = target.with_suffix(".draft")
-    try:
-        book.save(draft)
-        book.properties.modified = moment  # saving set the clock's
-        _timeless(draft, target, tostring(book.properties.to_tree()))
-    finally:
-        draft.unlink(missing_ok=True)
+    # Not book.save(): it sets the clock's moment, here and on every part of the archive.
+    with _Timeless(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        ExcelWriter(book, archive).save()
 
 
 def _ordered(shown: View) -> list[Card]:
@@ -253,18 +250,22 @@ def _sources(book: Workbook, results: Results, confidential: str) -> None:
     make_table(sheet, "SourcesTable", _SOURCES, write_rows(sheet, _SOURCES, rows))
 
 
-def _timeless(draft: Path, target: Path, properties: bytes) -> None:
-    """Copy the parts with one fixed date: the same results make the same bytes."""
-    with (
-        zipfile.ZipFile(draft) as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as copy,
-    ):
-        for part in source.infolist():
-            entry = zipfile.ZipInfo(part.filename, _FIXED_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            if part.filename == "docProps/core.xml":
-                copy.writestr(entry, properties)
-                continue
-            with source.open(part) as inside, copy.open(entry, "w") as outside:
-                while chunk := inside.read(1 << 20):
-                    outside.write(chunk)
+class _Timeless(zipfile.ZipFile):
+    """An archive whose parts bear one fixed date: the same results make the same bytes."""
+
+    def writestr(self, part: str, data: bytes | str) -> None:  # type: ignore[override]
+        """Add a part from memory."""
+        super().writestr(_dated(part), data)
+
+    def write(self, file: str, part: str) -> None:  # type: ignore[override]
+        """Add a part from a file, a piece at a time."""
+        entry = _dated(part)
+        entry.file_size = Path(file).stat().st_size  # tells whether it is a large one
+        with Path(file).open("rb") as inside, self.open(entry, "w") as outside:
+            shutil.copyfileobj(inside, outside, 1 << 20)
+
+
+def _dated(part: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(part, _FIXED_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
