@@ -68,6 +68,15 @@ def test_it_opens_without_a_complaint_and_asks_nobody(browser, page, width, scri
     assert browser.run("document.scrollingElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("hostile", [False, True])
+def test_long_words_and_five_scenarios_fit_a_phone(browser, folder, hostile):
+    results = samples.sample(170, scenarios=samples.FIVE, verbose=True, hostile=hostile, commented=True)
+    browser.open(made(folder, results, f"five {hostile}"), width=390)
+    browser.run("for (const one of document.querySelectorAll('.f')) one.open = true")
+    assert browser.complaints() == []
+    assert browser.run("document.scrollingElement.scrollWidth") <= 390
+
+
 def test_without_a_script_the_worst_stand_there_and_a_cut_says_how_many_do_not(browser, page):
     url, results = page
     browser.open(url, script=False)
