@@ -25,6 +25,7 @@ COMMANDS = {
     "preflight": ("preflight", "Reach, sign in and test the rights of every source, in seconds."),
     "permissions": ("permissions", "The least read-only rights each source needs, and why."),
     "run": ("run", "Collect, evaluate, report."),
+    "collector": ("collector", "Write the script that collects on the customer's side."),
     "collect": ("collect", "Collect only: write an evidence file."),
     "evaluate": ("evaluate", "Evaluate and report from evidence files; no network."),
     "report": ("report", "Render the reports again from results.json."),

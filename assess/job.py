@@ -12,6 +12,7 @@ from assess import __version__, files, recording, results
 from assess.check import Check
 from assess.collect import collect, questions
 from assess.connectors import Progress
+from assess.connectors.exported import with_export
 from assess.discover import Library
 from assess.engagement import Engagement
 from assess.errors import EngagementError, Unavailable
@@ -65,6 +66,7 @@ def gather(
 ) -> Recording:
     """Read every source that the wanted requirements need; never fails for what a source does."""
     asks = questions(checks_of(library, wanted))
+    engagement = with_export(engagement)
     now = clock()
     evidence = Recording(engagement, as_of=now, started_at=now, finished_at=now)
     with ExitStack() as open_connections:
@@ -161,6 +163,7 @@ def explain(
 ) -> list[tuple[str, str, str]]:
     """What would be asked, and of whom: source, question, address; for ``--dry-run``."""
     lines = []
+    engagement = with_export(engagement)
     with Recording(engagement, as_of=now, started_at=now, finished_at=now) as nothing_yet:
         for ask in asks:
             try:

@@ -17,6 +17,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 from assess.check import Check
 from assess.collect import questions
 from assess.connectors import Connector, Visit
+from assess.connectors.exported import with_export
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -69,6 +70,7 @@ def preflight(
     order = {source: number for number, source in enumerate(SOURCES)}
     sources = sorted(asked, key=lambda source: (order.get(source, len(order)), source))
     rows: dict[str, list[Row]] = {}
+    engagement = with_export(engagement)
     now = clock()
     with Recording(engagement, as_of=now, started_at=now, finished_at=now) as nothing_yet:
 

@@ -32,12 +32,14 @@ WAYS = (
     Way("graph", "assess.connectors.graph"),
     Way("azure-arm", "assess.connectors.arm"),
     Way("adminservice", "assess.connectors.adminservice"),
+    Way("adminservice", "assess.connectors.site_export", "files.site_export"),
     Way("adminservice", "assess.connectors.sql", "site.sql_server"),
     Way("sql", "assess.connectors.sql"),
     Way("certificate-file", "assess.connectors.certificates"),
     Way("log-file", "assess.connectors.logs"),
     Way("tls", "assess.connectors.tls"),
     Way("http", "assess.connectors.http_probe"),
+    Way("http", "assess.connectors.exported_probe"),
     Way("config", "assess.connectors.configured"),
 )
 SOURCES = tuple(dict.fromkeys(way.source for way in WAYS))

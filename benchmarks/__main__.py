@@ -42,6 +42,7 @@ BENCHES: dict[str, Bench] = {
     "directory": Bench("directory", inside=True),
     "export": Bench("directory_export"),
     "tenant": Bench("tenant", inside=True),
+    "site": Bench("site"),
     "database": Bench("database", inside=True),
 }
 _SUPPORT = ROOT / "tests" / "support"

@@ -19,15 +19,14 @@ from assess.check import (
     check,
     unavailable,
 )
-from assess.evidence.adminservice import Seen, text
+from assess.evidence.adminservice import DiscoveredUsers, Seen, text
+from assess.evidence.adminservice import Users as UserList
 from assess.evidence.logs import ERROR, PUBLISHED, SYNCED, EntraDiscovery, Line, LogCopy, Logs
 from assess.evidence.site_cloud import (
     CloudService,
     CloudServices,
     ConnectedTenant,
     ConnectedTenants,
-    DirectoryUserList,
-    DirectoryUsers,
     Discoveries,
     Discovery,
     TenantApplication,
@@ -40,7 +39,7 @@ Tenants: TypeAlias = Annotated[Seen[ConnectedTenant], ConnectedTenants()]
 Settings: TypeAlias = Annotated[Seen[Discovery] | Missing, Discoveries()]
 Log: TypeAlias = Annotated[Logs | Missing, EntraDiscovery()]
 Now: TypeAlias = Annotated[datetime, AsOf()]
-Users: TypeAlias = Annotated[DirectoryUserList | Missing, DirectoryUsers()]
+Users: TypeAlias = Annotated[UserList | Missing, DiscoveredUsers()]
 
 _BOTH = 2
 
@@ -106,7 +105,11 @@ def _number(value: object) -> str:
 
 @check("azureservice.user-discovery")
 def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outcomes:
-    """Pass when a discovery is enabled, and has found users: as the site says, or its log."""
+    """Pass when the log shows that users were found, or every kind of discovery is enabled.
+
+    Which number of AgentType means users is not documented. Discovery of groups finds their members
+    too, so that users with an id do not tell. Where every kind is enabled, that of users is.
+    """
     expected = "Microsoft Entra user discovery is enabled"
     published = None
     for copy in log.copies if isinstance(log, Logs) and not lost(log) else ():
@@ -118,14 +121,14 @@ def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
         by_log = published if set_aside(settings) else None
         return [by_log or unavailable(None, settings), *lost(log)]
     [outcome] = _enabled(settings, users, expected)
-    untold = isinstance(outcome, Unknown) and isinstance(users, DirectoryUserList)
+    untold = isinstance(outcome, Unknown) and isinstance(users, UserList)
     if published is not None and untold and settings.rows and settings.sees.complete:
         return [published]
     return [outcome]
 
 
 def _enabled(
-    settings: Seen[Discovery], users: DirectoryUserList | Missing, expected: str
+    settings: Seen[Discovery], users: UserList | Missing, expected: str
 ) -> list[Outcome]:
     """What the site says, without its log."""
     if not settings.rows:
@@ -133,23 +136,30 @@ def _enabled(
             return [hidden("no discovery settings are shown", settings)]
         return [Fail(None, expected, "the Azure services of the site discover nobody")]
     flags = [(row.delta_sync_enabled, row.full_sync_enabled) for row in settings]
+    if all(pair == (False, False) for pair in flags):
+        if not settings.sees.complete:
+            return [hidden("the discoveries that are shown are disabled", settings)]
+        return [Fail(None, expected, "every discovery of the Azure services is disabled")]
     if not any(True in pair for pair in flags):
-        if all(pair == (False, False) for pair in flags):
-            if not settings.sees.complete:
-                return [hidden("the discoveries that are shown are disabled", settings)]
-            return [Fail(None, expected, "every discovery of the Azure services is disabled")]
         because = "the site does not send SMS_AAD_Discovery_Settings.FullSyncEnabled and "
         return [Unknown(None, f"{because}DeltaSyncEnabled of every discovery")]
     if isinstance(users, Missing):
         return [unavailable(None, users)]
+    types = {row.agent_type for row in settings if isinstance(row.agent_type, int)}
     number = users.with_id()
+    look = "Look in Azure Services > the service > Properties > Discovery whether user discovery "
+    look += "is enabled; SMS_AZUREAD_DISCOVERY_AGENT.log on the site server tells it too."
+    if len(types) < _BOTH or not all(True in pair for pair in flags):
+        shown = ", ".join(sorted({_number(row.agent_type) for row in settings}))
+        because = f"a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {shown}, "
+        because += "which does not say whether of users or of groups"
+        return [Unknown(None, f"{because}; {number} users have an id", remedy=(look,))]
     if number:
-        return [Pass(None, f"enabled, and {number} users have an id in the directory", expected)]
-    types = ", ".join(sorted({_number(row.agent_type) for row in settings}))
-    because = "a discovery is enabled, but no discovered user has an id in the directory yet, and "
-    because += f"SMS_AAD_Discovery_Settings.AgentType is {types}, which does not say whether users "
+        said = f"every kind of discovery is enabled, and {number} users have an id"
+        return [Pass(None, f"{said} in the directory", expected)]
+    because = "discovery is enabled, but no discovered user has an id in the directory yet"
     run = "Run Full Discovery Now for the user discovery of the service, and assess again."
-    return [Unknown(None, f"{because}or groups are meant", remedy=(run,))]
+    return [Unknown(None, because, remedy=(run, look))]
 
 
 @check("azureservice.full-discovery")
@@ -188,7 +198,7 @@ def _only_failures(copy: LogCopy, now: datetime) -> Line | None:
 def _full(
     full: Sequence[str],
     delta: Sequence[str],
-    users: DirectoryUserList | Missing,
+    users: UserList | Missing,
     expected: str,
 ) -> list[Outcome]:
     """What the moments of the cycles come to."""

@@ -49,7 +49,10 @@ def installed(
     log: Annotated[Logs | Missing, ProxyConnectorLog()],
     now: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the role is beside a management point and its component is in order."""
+    """Pass when the role is beside a management point, and its log shows a connection.
+
+    A component in order does not prove a connection to the gateway: only its log tells that.
+    """
     points = with_role(roles, CONNECTION_POINT)
     points = points if isinstance(code, Missing) else of_site(points, code)
     expected = "a connection point on a management point, with its component in order"
@@ -63,14 +66,18 @@ def installed(
     yield from lost(log)
     for point in points:
         copies = of_computer(log, point.server, now, alone=len(points) == 1)
-        yield _told(_status(point, statuses, copies, expected), copies, expected)
-        if not any(same_host(point.server, one.server) for one in managing):
-            if roles.sees.complete:
-                observed = f"{point.server} is no management point"
-                yield Warn(None, expected, observed, about=(point.about,))
-            else:
-                what = f"{point.server} is not seen as a management point"
-                yield unseen(None, what, roles.sees)
+        fares = _told(_status(point, statuses, copies, expected), copies, expected)
+        if any(same_host(point.server, one.server) for one in managing):
+            yield fares
+        elif roles.sees.complete:
+            observed = f"{point.server} is no management point"
+            yield Warn(None, expected, observed, about=(point.about,))
+            if isinstance(fares, Fail):  # what is not known does not hide the warning
+                yield fares
+        else:
+            yield fares
+            what = f"{point.server} is not seen as a management point"
+            yield unseen(None, what, roles.sees)
 
 
 def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
@@ -86,6 +93,10 @@ def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
             return replace(status, because=because, about=where)
         if good is not None and isinstance(status, Pass):
             return Pass(None, f"{status.observed}; {good.quoted}", expected, about=where)
+    if isinstance(status, Pass):
+        because = f"{status.observed}; whether a connection to the gateway is established, the "
+        because += f"component's status does not say: {_LOG}"
+        return Unknown(None, because, about=where, remedy=(ProxyConnectorLog.sending(),))
     return status
 
 

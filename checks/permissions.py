@@ -2,8 +2,11 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Key, Outcome, Outcomes, Pass, Unknown, Warn, check
+from assess.check import Fail, Key, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check
 from assess.evidence.adminservice import Seen, text
+from assess.evidence.pki import Groups
+from assess.evidence.securitydescriptor import domain_part
+from assess.evidence.site_admins import AdministratorGroup, domain_of, name_of
 from assess.evidence.site_roles import Administrator, Administrators
 from checks.site_systems import unseen
 
@@ -15,8 +18,9 @@ _ALL_COLLECTIONS = {"all systems", "all users and user groups", "all users"}
 def configmgr_full_admin(
     account: Annotated[str, Key("accounts.configmgr_admin")],
     admins: Annotated[Seen[Administrator], Administrators()],
+    members: Annotated[Groups | Missing, AdministratorGroup()],
 ) -> Outcomes:
-    """Pass when the account has the role Full Administrator with the scope All."""
+    """Pass when the account, or a group that it is in, is Full Administrator with the scope All."""
     own = [one for one in admins if _same_account(text(one.logon_name), account)]
     groups = [one for one in admins if one.is_group is not False and one not in own]
     expected = "Full Administrator with the scope All"
@@ -28,6 +32,15 @@ def configmgr_full_admin(
     if passed is not None:
         return [passed]
     full = [one for one in groups if isinstance(_entry(one, expected, step), Pass | Unknown)]
+    if len(full) == 1 and isinstance(members, Groups):
+        inside = _is_member(account, text(full[0].logon_name), members)
+        if inside is True:
+            outcome = _entry(full[0], expected, step)
+            if isinstance(outcome, Pass):
+                said = f"{account} is a member of {outcome.observed}"
+                return [Pass(None, said, expected, about=(*outcome.about, members.name))]
+            return [outcome]
+        full = [] if inside is False else full
     if full:
         listed = ", ".join(text(one.logon_name) or "an entry without a name" for one in full)
         because = f"{account} has the role not by its own entry; whether by being a member of "
@@ -43,6 +56,24 @@ def configmgr_full_admin(
         return judged
     observed = f"no administrative user {account}; {admins.sees.because}"
     return [Fail(None, expected, observed, about=about, remedy=(step,))]
+
+
+def _is_member(account: str, group: str, members: Groups) -> bool | None:
+    """Whether the account is in the group; None where the directory does not tell for sure.
+
+    Both have to be of the one domain: elsewhere somebody else may have the same name.
+    """
+    found = members.found()
+    if len(found) != 1 or members.gaps() or members.name.lower() != name_of(group):
+        return None
+    [one] = found
+    same = [m for m in one.members if m.kind == "user" and m.name.lower() == name_of(account)]
+    if domain_of(account) == domain_of(group) and any(
+        domain_part(m.sid) == domain_part(one.sid) != "" for m in same
+    ):
+        return True
+    foreign = any(m.kind == "foreign" for m in one.members)
+    return None if same or one.cut or foreign else False
 
 
 def _same_account(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""The way of the service connection point into the cloud, as its logs and a person tell it.
+"""The way of the service connection point into the cloud: its logs, a probe from it, a person.
 
 A probe from the assessor's machine says nothing of that server, and so is not made.
 """
@@ -35,8 +35,11 @@ from assess.evidence.logs import (
     LogCopy,
     Logs,
 )
+from assess.evidence.server_probe import ReachedFromServer, ServerProbes
+from assess.evidence.site_roles import Roles, RoleUse
 from assess.evidence.site_settings import CloudSubscription, CloudSubscriptions
 from checks.log_lines import DAY, WEEK, about, fresh, last_failing, lost, mend, stale, unread
+from checks.scp_probe import probed
 
 _REPEATED = 3
 
@@ -47,26 +50,40 @@ def internet_access(
     uploader: Annotated[Logs | Missing, DmpUploader()],
     now: Annotated[datetime, AsOf()],
     confirmed: Annotated[Attested | Missing, Attestation()],
+    reached: Annotated[ServerProbes | Missing, ReachedFromServer()],
+    roles: Annotated[Seen[RoleUse] | Missing, Roles()],
 ) -> Outcomes:
-    """Pass when the logs of the last day show no failure, and a person opens the addresses."""
+    """Pass when the logs of the last day show no failure, and the server opens the addresses.
+
+    That it does, the collector's probe shows from the server itself, or a person says it.
+    """
     logs: list[tuple[Logs | Missing, type[LogAsk]]]
     logs = [(downloader, DmpDownloader), (uploader, DmpUploader)]
-    seen = [outcome for log, ask in logs for outcome in _judged(log, ask, now)]
+    told = [outcome for log, ask in logs for outcome in _judged(log, ask, now)]
     unseen = [outcome for log, _ in logs for outcome in _gaps(log)]
+    probe: list[Outcome] = []
+    if isinstance(reached, ServerProbes):
+        probe = [probed(reached, roles, now)]
+    elif not reached.skipped:
+        unseen.append(unavailable(None, reached))
+    seen = [*told, *probe]
     if any(isinstance(one, Fail | Warn) for one in seen):
         return [*seen, *unseen]
     if isinstance(confirmed, Attested):
         return [_answered(confirmed, seen), *unseen]
-    gaps = [*unseen, *(one for one in seen if isinstance(one, Unknown))]
-    well = [one for one in seen if isinstance(one, Pass)]
-    if well and not gaps:
-        said = "; ".join(one.observed for one in well)
-        places = tuple(place for one in well for place in one.about)
-        return [Manual(None, "", f"the logs show no failure: {said}", about=places)]
+    gaps = [*unseen, *(one for one in told if isinstance(one, Unknown))]
+    well = [one for one in told if isinstance(one, Pass)]
     if gaps:
-        return gaps
+        return [*gaps, *probe]
+    if well and probe and isinstance(probe[0], Pass):
+        return seen
+    if well:
+        said = "; ".join(one.observed for one in well)
+        because = "".join(f"; {one.because}" for one in probe if isinstance(one, Unknown))
+        places = tuple(place for one in well for place in one.about)
+        return [Manual(None, "", f"the logs show no failure: {said}{because}", about=places)]
     missing = [one for one in (downloader, uploader) if isinstance(one, Missing)]
-    return [unavailable(None, *missing, confirmed) if missing else Manual(None, "")]
+    return [*probe, unavailable(None, *missing, confirmed) if missing else Manual(None, "")]
 
 
 def _answered(confirmed: Attested, seen: list[Outcome]) -> Outcome:

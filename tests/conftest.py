@@ -7,6 +7,7 @@ Nothing is skipped: a test that is skipped, or expected to fail, makes the sessi
 import os
 
 import pytest
+from hypothesis import settings
 
 from lab.isolation import INSIDE, take_own_loopback
 from lab.names import name_servers
@@ -15,6 +16,10 @@ from lab.pki import lab_ca, lab_pki, pki
 from lab.revocation import revocation
 from lab.samba import dc, second_dc
 from lab.tls import https_server, misbehaving, tls_server
+
+# The same examples in every run, and no verdict by the clock of a busy machine.
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.load_profile("suite")
 
 __all__ = [
     "dc",

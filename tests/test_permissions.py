@@ -267,7 +267,7 @@ def test_the_site_database_is_granted_view_by_view_for_what_needs_it() -> None:
     )
     assert by_view["dbo.SC_SysResUse_Property"].requirements == ("scp.online-mode",)
     users = by_view["dbo.v_R_User"]
-    assert users.name.endswith("(ResourceID, Unique_User_Name0, User_Principal_Name0)")
+    assert users.name.endswith("(AADUserID, AADUserID0, ResourceID, Unique_User_Name0, User_Principal_Name0)")
     assert users.requirements == ("identity.discovered-upn-consistent",)
     assert "dbo.vSMS_AAD_Application_Ex" not in by_view
     assert not [right for right in rights(known.values()) if right.source == "sql"]

@@ -12,8 +12,9 @@ import msgspec
 
 from assess.connectors import Visit
 from assess.connectors.http import Client
+from assess.connectors.provider_rows import ENOUGH_RIGHTS, NoClass, ProviderRows
 from assess.connectors.tokens import APPLICATION_METHODS, TokenSource, token_source
-from assess.connectors.wmi_route import ENOUGH_RIGHTS, NoClass, Route
+from assess.connectors.wmi_route import Route
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask, Table
@@ -44,7 +45,7 @@ from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollecti
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
-_SEEING_ROLES = {
+SEEING_ROLES = {
     "read-only-analyst": "Read-only Analyst",
     "full-administrator": "Full Administrator",
 }
@@ -102,26 +103,16 @@ class _Token:
         return token_source(self._engagement, client_id=client_id, method=method)
 
 
-class AdminService:
-    """Reads provider classes. ``address`` None: the site is not set up, which each answer says.
+class ProviderReader:
+    """Answers questions about provider classes from what ``rows`` gives.
 
-    ``method``: kerberos, entra (with ``token``) or none; ``role``: the security role that the
-    account is said to have; ``client`` makes the HTTPS client, with options of its own.
+    ``role``: the security role that the account which reads is said to have.
     """
 
     source = "adminservice"
 
-    def __init__(
-        self,
-        address: str | None,
-        *,
-        client: Callable[..., Client],
-        method: str = "kerberos",
-        token: Callable[[], str] = str,
-        role: str = "",
-        set_up_in: str = "the engagement file",
-    ) -> None:
-        self._route = Route(address, client=client, method=method, token=token, set_up_in=set_up_in)
+    def __init__(self, rows: ProviderRows, *, role: str = "") -> None:
+        self._route = rows
         self._role = role
         self._lock = threading.Lock()
         self._sites: tuple[Site, ...] | None = None
@@ -154,7 +145,7 @@ class AdminService:
             where = self._route.where(Sites.provider_class)
             raise Unavailable(f"{where} lets the account in but shows it no site", ENOUGH_RIGHTS)
         seen = ", ".join(_site(site) for site in sites)
-        role = _SEEING_ROLES.get(self._role)
+        role = SEEING_ROLES.get(self._role)
         if role is None:
             return f"sees {seen}; whether it sees everything there cannot be told"
         return f"sees {seen}; said to be {role} on all scopes and collections"
@@ -202,7 +193,7 @@ class AdminService:
         return sees if isinstance(sees, Trimmed) else SeesEverything(error.reason)
 
     def _listed(self, ask: Listing, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
-        """The rows of a long class; devices and users are too many for memory."""
+        """The rows of a long class; devices are too many for memory."""
         name = f"adminservice.{type(ask).__name__.lower()}"
         with visit.table(name) as writer:
             for page in self._route.pages(ask.provider_class, ask.row, visit):
@@ -309,7 +300,7 @@ class AdminService:
         """What is known of the account: that it sees a site, and the role it is said to have."""
         if not self._seen_sites(visit):
             return Trimmed("this account does not even see its own site (SMS_Site)", ENOUGH_RIGHTS)
-        role = _SEEING_ROLES.get(self._role)
+        role = SEEING_ROLES.get(self._role)
         if role is None:
             return MayBeTrimmed("what this account may see is not known", ENOUGH_RIGHTS)
         return SeesEverything(f"the account is said to be {role} on all scopes and collections")
@@ -322,7 +313,7 @@ class AdminService:
         if seen >= count:
             return SeesEverything(f"the site counts {count} members of {collection.label}")
         because = f"the site counts {count} members of {collection.label}, and shows {seen}"
-        if self._role in _SEEING_ROLES:
+        if self._role in SEEING_ROLES:
             return MayBeTrimmed(
                 because, f"Update the membership of {collection.label} and collect again."
             )
@@ -350,6 +341,27 @@ class AdminService:
                 pages = self._route.pages(Sites.provider_class, Site, visit)
                 self._sites = tuple(row for page in pages for row in page)
             return self._sites
+
+
+class AdminService(ProviderReader):
+    """Reads a live service. ``address`` None: the site is not set up, which each answer says.
+
+    ``method``: kerberos, entra (with ``token``) or none; ``role``: the security role that the
+    account is said to have; ``client`` makes the HTTPS client, with options of its own.
+    """
+
+    def __init__(
+        self,
+        address: str | None,
+        *,
+        client: Callable[..., Client],
+        method: str = "kerberos",
+        token: Callable[[], str] = str,
+        role: str = "",
+        set_up_in: str = "the engagement file",
+    ) -> None:
+        route = Route(address, client=client, method=method, token=token, set_up_in=set_up_in)
+        super().__init__(route, role=role)
 
 
 def _check_id(collection: str) -> None:

@@ -18,6 +18,7 @@ from assess.connectors import Visit
 from assess.connectors.applefiles import envelope, public_key
 from assess.connectors.certificatefile import certificate_file, certificates_in, wants_password
 from assess.connectors.collected import stores_in
+from assess.connectors.export_package import given
 from assess.connectors.pkcs12 import NoPasswordError, WrongPasswordError, provider_name
 from assess.connectors.trust import TrustStore
 from assess.connectors.x509facts import Malformed, facts, request
@@ -185,7 +186,7 @@ class CertificatesConnector:
         for path in ask.paths:
             try:
                 stores += stores_in(
-                    self._folder / path,
+                    given(self._folder, path),
                     partial(_certificates_of, self._folder),
                     store,
                     self._computers,

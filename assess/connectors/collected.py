@@ -31,6 +31,7 @@ from typing import Any
 import msgspec
 from cryptography import x509
 
+from assess.connectors.export_package import Given
 from assess.connectors.trust import TrustStore
 from assess.connectors.x509facts import Malformed, certificate, facts, plain_bytes
 from assess.evidence.certificates import Store, StoreEntry, name_text, same_computer
@@ -59,13 +60,15 @@ _USAGES = {
 
 
 def stores_in(
-    path: Path, read: Reader, store: TrustStore, computers: Iterable[str] = ()
+    path: Path | Given, read: Reader, store: TrustStore, computers: Iterable[str] = ()
 ) -> list[Store]:
     """The stores that one collected file or folder describes; raises OSError and Malformed.
 
     ``read`` gives the certificates of a file, ``store`` whether one chains to the named root;
     ``computers`` are names that are known, so that a folder of that name is recognised.
     """
+    if isinstance(path, Given):
+        return _merged(_of_json(path.read_bytes(), store, path.stem))
     if path.is_dir():
         return _merged(_of_folder(path, read, store, tuple(computers)))
     if path.suffix.lower() in _SUFFIXES:

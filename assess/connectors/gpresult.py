@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from assess.connectors import Visit
+from assess.connectors.export_package import given
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -65,7 +66,7 @@ class GpresultConnector:
         return GroupLists(tuple(lists), tuple(unread))
 
     def _read(self, path: str, name: str) -> Iterator[GroupList]:
-        with (self._folder / path).open("rb") as file:
+        with given(self._folder, path).open("rb") as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise ValueError("it is larger than a list of groups can be")

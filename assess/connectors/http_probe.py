@@ -18,6 +18,7 @@ import certifi
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from assess import __version__
+from assess.clouds import CLOUDS
 from assess.connectors import Visit
 from assess.connectors.certificates import Roots
 from assess.connectors.dial import (
@@ -42,15 +43,20 @@ _ENVIRONMENT_CA = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpConnector:
-    """Asks through ``dialler``; ``ca_file`` replaces the public roots, ``roots`` come beside it."""
+    """Asks through ``dialler``; ``ca_file`` replaces the public roots, ``roots`` come beside it.
+
+    ``control``: a host that speaks plain HTTP, called where every list of revocations is silent.
+    """
 
     source = "http"
 
-    def __init__(self, dialler: Dialler, roots: Roots, *, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, dialler: Dialler, roots: Roots, *, ca_file: Path | None = None, control: str = ""
+    ) -> None:
         self._dialler = dialler
         self._roots = roots
         self._ca_file = ca_file
-        self._revocation = RevocationReader(dialler, roots, self._securing)
+        self._revocation = RevocationReader(dialler, roots, self._securing, control)
 
     def answers(self, ask: Ask) -> bool:
         """Questions about status lines and about revocation."""
@@ -207,4 +213,16 @@ def connect(engagement: Engagement) -> HttpConnector:
         Dialler.of(engagement),
         Roots.of(engagement),
         ca_file=engagement.path("network.ca_file"),
+        control=control_of(engagement),
     )
+
+
+def control_of(engagement: Engagement) -> str:
+    """The sign-in of the tenant's cloud, which answers on port 80 with where to go.
+
+    Nobody where another address stands for it: that one need not speak plain HTTP.
+    """
+    if engagement.get("tenant.endpoints.login"):
+        return ""
+    cloud = CLOUDS.get(engagement.get("tenant.cloud", "public"), CLOUDS["public"])
+    return cloud.login.removeprefix("https://")

@@ -6,6 +6,11 @@ them is on this list, nor is a class that holds little else.
 
 from collections.abc import Mapping
 
+import msgspec
+
+from assess.errors import Unavailable
+from assess.evidence.adminservice import properties
+
 _LISTED = """
 SMS_Site: SiteCode SiteName ServerName InstallDir ReportingSiteCode Type Version BuildNumber Status
   Mode SecondarySiteCMUpdateStatus
@@ -46,6 +51,9 @@ SMS_Client_ComanagementState: ResourceID Name SiteCode ComgmtPolicyPresent MDMEn
 SMS_ClientSettings: SettingsID UniqueID Name Priority Type AssignmentCount FeatureType
   AgentConfigurations
 SMS_ClientSettingsAssignment: ClientSettingsID CollectionID CollectionName
+SMS_ConfigurationBaselineInfo: CI_ID LocalizedDisplayName IsEnabled IsBroken
+SMS_BaselineAssignment: AssignedCIs Enabled TargetCollectionID
+SMS_ConfigurationItemLatest: CI_ID CIType_ID InUse
 SMS_CloudSubscription: Name Description UniqueID CollectionID
 SMS_IntuneAccountInfo: AADTenantID IntuneAccountID LastUpdateTime
 SMS_MDMCorpEnrollmentProfiles: ProfileId Name Department DeviceCount EnrollmentProgram IsDefault
@@ -68,3 +76,15 @@ READABLE: Mapping[str, frozenset[str]] = {
         line.partition(":") for line in _LISTED.strip().replace("\n  ", " ").splitlines()
     )
 }
+
+
+def allowed(name: str, row: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The properties of a class that ``row`` names; raises Unavailable where one is not listed."""
+    select = properties(row)
+    beyond = sorted(set(select) - READABLE.get(name, frozenset()))
+    if beyond or not select:
+        raise Unavailable(
+            f"{', '.join(beyond) or 'everything'} of {name} is not among what this tool may read",
+            "Report this: a check asks for more than it is allowed to.",
+        )
+    return select

@@ -92,11 +92,16 @@ class _Pair(NamedTuple):
 
 
 class RevocationReader:
-    """Answers questions about revocation; each list is fetched once, however many ask for it."""
+    """Answers questions about revocation; each list is fetched once, however many ask for it.
+
+    ``control``: a host that surely speaks plain HTTP, asked where all others are silent; empty
+    where there is none.
+    """
 
     def __init__(
-        self, dialler: Dialler, roots: Roots, secure: Callable[[Visit], Secure]
+        self, dialler: Dialler, roots: Roots, secure: Callable[[Visit], Secure], control: str = ""
     ) -> None:
+        self._compared = control
         self._dialler = dialler
         self._roots = roots
         self._secure = secure
@@ -109,11 +114,10 @@ class RevocationReader:
         match ask:
             case RevocationIn():
                 file: CertificateFile = visit.known.answer(ask.requires()[0])
-                return self._chains(ask, {ask.named: (file.trust.path, b"")}, visit)
+                return self._chains({ask.named: (file.trust.path, b"")}, visit)
             case RevocationOf():
                 seen: Endpoints = visit.known.answer(ask.handshakes)
                 return self._chains(
-                    ask,
                     {
                         host: (one.trust.path, one.stapled)
                         for host, one in seen.by_host.items()
@@ -128,10 +132,7 @@ class RevocationReader:
                 raise Unavailable(f"{ask.describe()} is no question about revocation")
 
     def _chains(
-        self,
-        ask: RevocationIn | RevocationOf,
-        paths: dict[str, tuple[Sequence[Step], bytes]],
-        visit: Visit,
+        self, paths: dict[str, tuple[Sequence[Step], bytes]], visit: Visit
     ) -> Revocations:
         pairs = {subject: _pairs(path) for subject, (path, _) in paths.items()}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="revocation") as pool:
@@ -149,7 +150,7 @@ class RevocationReader:
             for one in found[subject]:
                 _note(visit, subject, one)
         points = [point for looked in found.values() for one in looked for point in one.points]
-        return Revocations(found, self._control(ask.control, points, visit))
+        return Revocations(found, self._control(points, visit))
 
     def _look(self, pair: _Pair, visit: Visit) -> Looked:
         own = facts(pair.found)
@@ -244,7 +245,7 @@ class RevocationReader:
             visit.note(point.url, _seen(point))
         if not points:
             visit.note("revocation lists", f"{silent} certificates name none")
-        return Lists(points, named, silent, self._control(ask.control, points, visit))
+        return Lists(points, named, silent, self._control(points, visit))
 
     def _own_certificates(self, ask: OwnLists, visit: Visit) -> Iterable[tuple[str, ...]]:
         """The lists that each certificate of the own authority names, where it tells."""
@@ -264,9 +265,9 @@ class RevocationReader:
         if file.trust.anchor == "own":
             yield file.leaf.crl_urls
 
-    def _control(self, host: str, points: Iterable[Point], visit: Visit) -> str:
+    def _control(self, points: Iterable[Point], visit: Visit) -> str:
         """A server that answered plain HTTP; one is asked where all of them were silent."""
-        asked = list(points)
+        host, asked = self._compared, list(points)
         for point in asked:
             if point.answered:
                 return urlsplit(point.url).hostname or point.url

@@ -96,14 +96,14 @@ USERS = _reading(
     v_R_User="ResourceID Unique_User_Name0 User_Principal_Name0",
 )
 USERS_IN_DIRECTORY = _reading(
-    "SELECT ResourceID, AADUserID FROM dbo.v_R_User",
-    "ResourceId AADUserID",
-    v_R_User="ResourceID AADUserID",
+    "SELECT ResourceID, Unique_User_Name0, User_Principal_Name0, AADUserID FROM dbo.v_R_User",
+    "ResourceId UniqueUserName UserPrincipalName AADUserID",
+    v_R_User="ResourceID Unique_User_Name0 User_Principal_Name0 AADUserID",
 )
 USERS_IN_DIRECTORY_0 = _reading(
-    "SELECT ResourceID, AADUserID0 FROM dbo.v_R_User",
-    "ResourceId AADUserID",
-    v_R_User="ResourceID AADUserID0",
+    "SELECT ResourceID, Unique_User_Name0, User_Principal_Name0, AADUserID0 FROM dbo.v_R_User",
+    "ResourceId UniqueUserName UserPrincipalName AADUserID",
+    v_R_User="ResourceID Unique_User_Name0 User_Principal_Name0 AADUserID0",
 )
 # The last part that an address has: without one, with several, and with blanks around it.
 SUFFIXES = _reading(

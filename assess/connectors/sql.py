@@ -7,7 +7,7 @@ statement is sent, and is no answer. Where no view is known to hold something, i
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -45,8 +45,7 @@ from assess.evidence.site_cloud import (
     CoManagementSettings,
     ConnectedTenants,
     Device,
-    DirectoryUserList,
-    DirectoryUsers,
+    ManagementState,
     ManagementStateList,
     ManagementStates,
     Staging,
@@ -106,8 +105,7 @@ READS: Mapping[type[Ask], tuple[Reading, ...]] = {
     Roles: (views.ROLES, views.ROLE_STATES, views.ROLE_PROPERTIES),
     Components: (views.COMPONENTS,),
     ComponentStatuses: (views.COMPONENT_STATUSES,),
-    DiscoveredUsers: (views.USERS,),
-    DirectoryUsers: (views.USERS_IN_DIRECTORY, views.USERS_IN_DIRECTORY_0),
+    DiscoveredUsers: (views.USERS_IN_DIRECTORY, views.USERS_IN_DIRECTORY_0, views.USERS),
     DiscoveredSuffixes: (views.SUFFIXES,),
     GatewayPaths: (views.GATEWAY_PATHS,),
     ManagementStates: (views.STATES, views.STATES_WITHOUT_FAILURES),
@@ -223,7 +221,7 @@ class SiteDatabase:
                 return self._components(component, visit)
             case DiscoveredUsers():
                 return self._users(visit)
-            case DirectoryUsers() | ManagementStates():
+            case ManagementStates():
                 return self._listed(ask, visit)
             case DiscoveredSuffixes() | GatewayPaths():
                 counts = isinstance(ask, DiscoveredSuffixes)
@@ -418,18 +416,15 @@ class SiteDatabase:
         visit.note(self._where("v_R_User"), f"{writer.rows} discovered users; {_WHOLE.because}")
         return Users(visit.listed(name, writer, DiscoveredUser), _WHOLE)
 
-    def _listed(self, ask: DirectoryUsers | ManagementStates, visit: Visit) -> Any:  # noqa: ANN401
-        """The rows of a long view; devices and users are too many for memory."""
+    def _listed(self, ask: ManagementStates, visit: Visit) -> ManagementStateList:
+        """The rows of a long view; devices are too many for memory."""
         name, readings = f"sql.{type(ask).__name__.lower()}", READS[type(ask)]
         with visit.table(name) as writer:
             for row in self._each(ask.row, readings, visit):
                 writer.add(row)
                 _tell(visit, writer.rows)
         visit.note(self._where(_view(readings[0])), f"{writer.rows} rows; {_WHOLE.because}")
-        kind: Callable[..., Any] = (
-            DirectoryUserList if isinstance(ask, DirectoryUsers) else ManagementStateList
-        )
-        return kind(visit.listed(name, writer, ask.row), _WHOLE)
+        return ManagementStateList(visit.listed(name, writer, ManagementState), _WHOLE)
 
     def _suffixes(self, visit: Visit) -> SuffixCounts:
         chosen = self._chosen((views.SUFFIXES,), visit)

@@ -7,7 +7,7 @@ at all.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
@@ -15,16 +15,10 @@ import msgspec
 from assess.connectors import Visit
 from assess.connectors.http import Bearer, Client, Reply, Untrusted, origin, place, refusal
 from assess.connectors.negotiate import Negotiate, schemes
-from assess.connectors.provider_classes import READABLE
+from assess.connectors.provider_classes import allowed
+from assess.connectors.provider_rows import ENOUGH_RIGHTS, NoClass, Row
 from assess.errors import Unavailable
-from assess.evidence.adminservice import properties
 
-Row = TypeVar("Row", bound=msgspec.Struct)
-
-ENOUGH_RIGHTS = (
-    "Give the account the role Read-only Analyst on all scopes and collections, and say so with "
-    '[site.auth] role = "read-only-analyst".'
-)
 _NOT_FOUND = 404
 _AGAIN = "Collect again: it may have been changed while it was read."
 _PAGE = 1000
@@ -56,10 +50,6 @@ class _ErrorText(msgspec.Struct):
 
 class _ErrorBody(msgspec.Struct):
     error: _ErrorText
-
-
-class NoClass(Unavailable):
-    """The service itself says that it has no such class."""
 
 
 class _NotUnderstood(Unavailable):
@@ -105,8 +95,7 @@ class Route:
         since a page can hold less than was asked for. A page that only repeats, or is refused,
         ends the list if the one before was short, and is no answer if more might have followed.
         """
-        select = properties(row)
-        _allowed(name, select)
+        select = allowed(name, row)
         options = {"$select": ",".join(select)} | ({"$filter": where} if where else {})
         decoder = msgspec.json.Decoder(_Page[row])  # type: ignore[valid-type]
         url, links, taken, served, last = self._url(name, options), set[str](), set[int](), 0, _PAGE
@@ -138,8 +127,7 @@ class Route:
 
     def one(self, name: str, key: str | int, row: type[Row], visit: Visit) -> Row:
         """One instance by its key, with its lazy properties; raises Unavailable without it."""
-        select = properties(row)
-        _allowed(name, select)
+        select = allowed(name, row)
         shown = str(key) if isinstance(key, int) else "'" + key.replace("'", "''") + "'"
         address = self.where(name) + f"({quote(shown, safe='')})"
         reply = self._ask(f"{address}?$select={','.join(select)}", visit)
@@ -325,16 +313,6 @@ def _is_new(row: object, taken: set[int]) -> bool:
         return False
     taken.add(mark)
     return True
-
-
-def _allowed(name: str, select: tuple[str, ...]) -> None:
-    """Raises Unavailable for a class or property that is not on the list."""
-    beyond = sorted(set(select) - READABLE.get(name, frozenset()))
-    if beyond or not select:
-        raise Unavailable(
-            f"{', '.join(beyond) or 'everything'} of {name} is not among what this tool may read",
-            "Report this: a check asks for more than it is allowed to.",
-        )
 
 
 def _message(reply: Reply) -> str:

@@ -195,11 +195,15 @@ class AzureServices(Instances, frozen=True):
 
 
 class DiscoveredUser(msgspec.Struct, frozen=True, rename="pascal"):
-    """SMS_R_User: a user whom discovery has found; ``unique_user_name`` has the domain in front."""
+    """SMS_R_User: a user whom discovery has found; ``unique_user_name`` has the domain in front.
+
+    ``aad_user_id`` is the user's id in the tenant's directory, where discovery there found one.
+    """
 
     resource_id: int
     unique_user_name: Text = UNSET
     user_principal_name: Text = UNSET
+    aad_user_id: Text = msgspec.field(name="AADUserID", default=UNSET)
 
     @property
     def upn(self) -> str:
@@ -217,6 +221,10 @@ class Users(msgspec.Struct, frozen=True):
 
     rows: Table[DiscoveredUser]
     sees: Visibility
+
+    def with_id(self) -> int:
+        """How many have an id of the tenant's directory."""
+        return sum(1 for user in self.rows if text(user.aad_user_id).strip("{}0- "))
 
 
 class DiscoveredUsers(Instances, frozen=True):

@@ -5,14 +5,11 @@ responders (OCSP). What came of each place is a type of its own. An answer count
 issuer, or whom it delegated that to, signed it; how old it may be is judged by the checks.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import msgspec
 
-from assess.clouds import CLOUDS
-from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
 from assess.evidence.tls import Handshakes
@@ -200,7 +197,7 @@ def _span(since: datetime, until: datetime | None) -> str:
 
 
 class RevocationAsk(Ask, frozen=True):
-    """A question about revocation. ``control`` is a host that surely speaks plain HTTP."""
+    """A question about revocation."""
 
     source: ClassVar[str] = "http"
     permissions: ClassVar[tuple[str, ...]] = (
@@ -214,7 +211,6 @@ class RevocationIn(RevocationAsk, frozen=True):
     answer: ClassVar[Any] = Revocations
     file: str
     path: str = ""
-    control: str = ""
 
     def __post_init__(self) -> None:
         """A question that is not bound yet names the key as every question does."""
@@ -228,7 +224,7 @@ class RevocationIn(RevocationAsk, frozen=True):
     def bind(self, known: Known) -> Self:
         """With the file's path."""
         (path,) = fill((self.path,), known)
-        return msgspec.structs.replace(self, path=path, control=_control(known))
+        return msgspec.structs.replace(self, path=path)
 
     @property
     def named(self) -> str:
@@ -246,7 +242,6 @@ class RevocationOf(RevocationAsk, frozen=True):
     answer: ClassVar[Any] = Revocations
     hosts: tuple[str, ...]
     port: int = 443
-    control: str = ""
 
     @property
     def handshakes(self) -> Handshakes:
@@ -260,7 +255,7 @@ class RevocationOf(RevocationAsk, frozen=True):
     def bind(self, known: Known) -> Self:
         """With the hosts' names in lower case."""
         hosts = self.handshakes.bind(known).hosts
-        return msgspec.structs.replace(self, hosts=hosts, control=_control(known))
+        return msgspec.structs.replace(self, hosts=hosts)
 
     def describe(self) -> str:
         """The hosts and the port."""
@@ -275,7 +270,6 @@ class OwnLists(RevocationAsk, frozen=True):
     """
 
     answer: ClassVar[Any] = Lists
-    control: str = ""
 
     def requires(self) -> tuple[Ask, ...]:
         """The certificates that may name lists."""
@@ -294,29 +288,6 @@ class OwnLists(RevocationAsk, frozen=True):
         """The gateway's own certificate, which may be of the own authority."""
         return CertificateIn("files.cmg_pfx")
 
-    def bind(self, known: Known) -> Self:
-        """With the host that is asked for comparison."""
-        return msgspec.structs.replace(self, control=_control(known))
-
     def describe(self) -> str:
         """What is asked."""
         return "the revocation lists that certificates of the own authority name"
-
-
-def _control(known: Known) -> str:
-    """The sign-in of the tenant's cloud, which answers on port 80 with where to go.
-
-    Nobody where another address stands for it: that one need not speak plain HTTP.
-    """
-    try:
-        known.key("tenant.endpoints.login")
-    except Unavailable:
-        pass
-    else:
-        return ""
-    try:
-        cloud = str(known.key("tenant.cloud"))
-    except Unavailable:
-        cloud = "public"
-    logins: Mapping[str, str] = {name: one.login for name, one in CLOUDS.items()}
-    return logins.get(cloud, logins["public"]).removeprefix("https://")

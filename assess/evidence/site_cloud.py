@@ -211,7 +211,7 @@ class CoManagementSettings(Instances, frozen=True):
 
 
 class Listing(Instances, frozen=True):
-    """A class with a row for each device or user: the rows go to disk, see ``Table``."""
+    """A class with a row for each device: the rows go to disk, see ``Table``."""
 
 
 class ManagementState(msgspec.Struct, frozen=True, rename="pascal"):
@@ -244,32 +244,6 @@ class ManagementStates(Listing, frozen=True):
     row: ClassVar[type[msgspec.Struct]] = ManagementState
 
 
-class DirectoryUser(msgspec.Struct, frozen=True, rename="pascal"):
-    """SMS_R_User: ``aad_user_id`` is the user's id in the directory, where discovery found one."""
-
-    resource_id: int
-    aad_user_id: Text = msgspec.field(name="AADUserID", default=UNSET)
-
-
-class DirectoryUserList(msgspec.Struct, frozen=True):
-    """Every discovered user that the account sees."""
-
-    rows: Table[DirectoryUser]
-    sees: Visibility
-
-    def with_id(self) -> int:
-        """How many have an id of the directory."""
-        return sum(1 for user in self.rows if text(user.aad_user_id).strip("{}0- "))
-
-
-class DirectoryUsers(Listing, frozen=True):
-    """The discovered users with their ids in the directory."""
-
-    answer: ClassVar[Any] = DirectoryUserList
-    provider_class: ClassVar[str] = "SMS_R_User"
-    row: ClassVar[type[msgspec.Struct]] = DirectoryUser
-
-
 class Device(msgspec.Struct, frozen=True, rename="pascal"):
     """SMS_CombinedDeviceResources: one device, with its operating system."""
 
@@ -281,6 +255,32 @@ class Device(msgspec.Struct, frozen=True, rename="pascal"):
     def is_server(self) -> bool:
         """A server, by the name of its operating system."""
         return "server" in text(self.device_os).lower()
+
+
+class SiteDevice(msgspec.Struct, frozen=True, rename="pascal"):
+    """SMS_CombinedDeviceResources: one device, with the version of its operating system."""
+
+    resource_id: int = msgspec.field(name="ResourceID")
+    name: Text = UNSET
+    is_client: Flag = UNSET
+    device_os: Text = msgspec.field(name="DeviceOS", default=UNSET)
+    device_os_build: Text = msgspec.field(name="DeviceOSBuild", default=UNSET)
+    domain: Text = UNSET
+
+
+class SiteDeviceList(msgspec.Struct, frozen=True):
+    """Each device that the account sees."""
+
+    rows: Table[SiteDevice]
+    sees: Visibility
+
+
+class SiteDevices(Listing, frozen=True):
+    """The devices that the site knows, with the version of their operating system."""
+
+    answer: ClassVar[Any] = SiteDeviceList
+    provider_class: ClassVar[str] = "SMS_CombinedDeviceResources"
+    row: ClassVar[type[msgspec.Struct]] = SiteDevice
 
 
 class Staging(msgspec.Struct, frozen=True):

@@ -21,7 +21,8 @@ SOFTWARE_UPDATE_POINT = "SMS Software Update Point"
 KEPT = frozenset(
     {
         "AllowProxyTraffic", "MPIntranetFacing", "MPInternetFacing", "OfflineMode", "Enabled",
-        "SSLWSUS", "IISSSLState", "SETTINGS", REPORT_SERVER,
+        "SSLWSUS", "IISSSLState", "SETTINGS", "UseProxy", "ProxyName", "ProxyServerPort",
+        REPORT_SERVER,
     }
 )  # fmt: skip
 

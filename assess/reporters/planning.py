@@ -179,13 +179,13 @@ def _choice_lede(options: tuple[OptionOf, ...]) -> str:
     fitting = [clean(one.title) for one in options if one.fit is Fit.FITS]
     partly = [clean(one.title) for one in options if one.fit is Fit.PARTLY]
     text = f"{sentence(asked).removesuffix('.')} required. "
+    them = "it" if len(options[0].required) == 1 else "all of them"
     if fitting:
-        text += f"{listed(fitting)} has all of it." if len(fitting) == 1 else (
-            f"{listed(fitting)} have all of it."
-        )  # fmt: skip
+        text += f"{listed(fitting)} {'supports' if len(fitting) == 1 else 'support'} {them}."
     elif partly:
-        text += f"No option has all of it; {listed(partly)} comes nearest."
+        text += f"No option supports {them}; nearest {'comes' if len(partly) == 1 else 'come'} "
+        text += f"{listed(partly)}."
     else:
-        text += "No option is known to have all of it."
+        text += f"No option is known to support {them}."
     chosen = next((one for one in options if one.chosen), None)
     return text if chosen is None else f"{text} Chosen is {clean(chosen.title)}: {chosen.fit}."

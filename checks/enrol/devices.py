@@ -1,8 +1,7 @@
 """Devices: which can be co-managed, which are enrolled, and how new ones arrive."""
 
-import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from assess.check import (
@@ -33,22 +32,14 @@ from assess.evidence.devices import (
     ManagedDevices,
 )
 from assess.evidence.enrolment import Assignment
-from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED, moment
+from assess.evidence.graph import moment
+from assess.evidence.site_cloud import SiteDeviceList, SiteDevices
 from checks.enrol.assignments import Reach, reach
 from checks.enrol.pilots import Pilot, known_by, listed, pilots
+from checks.enrol.versions import Target, by_directory, by_site, fault
 
 _FRESH = timedelta(days=7)
-_VERSION = re.compile(r"10\.0\.([0-9]{1,6})")
-_OLDEST = 16299
 _EXPECTED = "Windows 10 1709 (10.0.16299) or later, supported, in an edition that can be managed"
-# The last day of support of the edition that has it longest, by the first build of a release.
-_ENDS = (
-    (22000, datetime(2025, 10, 14, tzinfo=UTC), "Windows 10"),
-    (22621, datetime(2024, 10, 8, tzinfo=UTC), "Windows 11 21H2"),
-    (22631, datetime(2025, 10, 14, tzinfo=UTC), "Windows 11 22H2"),
-    (26100, datetime(2026, 11, 10, tzinfo=UTC), "Windows 11 23H2"),
-    (26200, datetime(2027, 10, 12, tzinfo=UTC), "Windows 11 24H2"),
-)
 Registered = Annotated[Table[EntraDevice], EntraDevices()]
 Enrolled = Annotated[Table[ManagedDevice], ManagedDevices()]
 Named = Annotated[list[str], Key("planning.pilot_devices")]
@@ -59,19 +50,66 @@ Named = Annotated[list[str], Key("planning.pilot_devices")]
 
 @check("enrollment.windows-client-version")
 def windows_client_version(
-    registered: Registered,
+    registered: Annotated[Table[EntraDevice] | Missing, EntraDevices()],
+    site: Annotated[SiteDeviceList | Missing, SiteDevices()],
     names: Annotated[list[str] | Missing, Key("planning.pilot_devices")],
     as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when every target device runs a Windows that can be co-managed and is supported."""
+    if isinstance(registered, Missing) and isinstance(site, Missing):
+        return [unavailable(None, registered, site)]
     if isinstance(names, Missing):
-        targets = (d for d in registered if _windows(d) and d.account_enabled is not False)
-        return [_versions(targets, "Windows devices of the directory", as_of)]
-    found = pilots(names, registered)
-    parts = [_versions((d for p in found for d in p.registered), "pilot devices", as_of)]
-    absent = [pilot.name for pilot in found if not pilot.registered]
+        return _everybody(registered, site, as_of)
+    return _pilots(names, registered, site, as_of)
+
+
+def _everybody(
+    registered: Table[EntraDevice] | Missing, site: SiteDeviceList | Missing, as_of: datetime
+) -> list[Outcome]:
+    """All that the directory knows, else all clients of the site."""
+    if not isinstance(registered, Missing):
+        there = (d for d in registered if _windows(d) and d.account_enabled is not False)
+        return [_versions(by_directory(there), "Windows devices of the directory", as_of)]
+    if isinstance(site, Missing):
+        return [unavailable(None, registered, site)]
+    clients = (one for one in by_site(d for d in site.rows if d.is_client is True))
+    parts = [_versions((c for c in clients if not c.is_server), "clients of the site", as_of)]
+    if not site.sees.complete:
+        because = f"the site may have more clients than it shows: {site.sees.because}"
+        mend = getattr(site.sees, "mend", "")
+        parts.append(Unknown(None, because, remedy=(mend,) if mend else ()))
+    return parts
+
+
+def _pilots(
+    names: list[str],
+    registered: Table[EntraDevice] | Missing,
+    site: SiteDeviceList | Missing,
+    as_of: datetime,
+) -> list[Outcome]:
+    """The pilot devices, each by the directory; by the site where that says nothing of it."""
+    found = pilots(names, () if isinstance(registered, Missing) else registered)
+    inventory: dict[str, list[Target]] = {}
+    if not isinstance(site, Missing):
+        wanted = {key for pilot in found for key in known_by(pilot.name)}
+        for device in by_site(site.rows):
+            if device.name.lower() in wanted:
+                inventory.setdefault(device.name.lower(), []).append(device)
+    targets: list[Target] = []
+    absent = []
+    for pilot in found:
+        known = list(by_directory(pilot.registered))
+        seen = [d for key in known_by(pilot.name) for d in inventory.get(key, [])]
+        if not known or (seen and any(fault(one, as_of) is None for one in known)):
+            known = seen
+        targets += known
+        if not known:
+            absent.append(pilot.name)
+    parts = [_versions(targets, "pilot devices", as_of)]
     if absent:
-        because = f"the directory does not know {listed(absent)}, and so no version of it"
+        asked = (("the directory", registered), ("the site", site))
+        knows = " and ".join(name for name, source in asked if not isinstance(source, Missing))
+        because = f"{listed(absent)}: not known to {knows}, and so no version of it"
         parts.append(Unknown(None, because, remedy=("Join or synchronise these devices.",)))
     return parts
 
@@ -80,19 +118,19 @@ def _windows(device: EntraDevice) -> bool:
     return str(device.operating_system).strip().lower().startswith("windows")
 
 
-def _versions(devices: Iterable[EntraDevice], what: str, as_of: datetime) -> Outcome:
+def _versions(devices: Iterable[Target], what: str, as_of: datetime) -> Outcome:
     """What the versions add up to: each device is good, odd or not known."""
     total = modern = 0
     odd: list[tuple[str, str]] = []
     unclear: list[str] = []
     for device in devices:
         total += 1
-        fault = _fault(device, as_of)
-        modern += _modern(device)
-        if fault is None:
-            unclear.append(_called(device))
-        elif fault:
-            odd.append((_called(device), fault))
+        why = fault(device, as_of)
+        modern += device.is_modern
+        if why is None:
+            unclear.append(device.name)
+        elif why:
+            odd.append((device.name, why))
     if not total:
         mend = "Set planning.pilot_devices, or join a device."
         return Unknown(None, f"there are no {what} whose version could be read", remedy=(mend,))
@@ -103,7 +141,7 @@ def _versions(devices: Iterable[EntraDevice], what: str, as_of: datetime) -> Out
         because = f"version or edition of {len(unclear)} of {total} {what} is not known: "
         return Unknown(None, because + listed(unclear))
     if odd:
-        said = listed(f"{name} ({fault})" for name, fault in odd)
+        said = listed(f"{name} ({why})" for name, why in odd)
         observed = f"{len(odd)} of {total} {what} do not qualify: {said}"
         return Warn(None, _EXPECTED, observed, rows=_rows(odd))
     return Pass(None, f"all {total} {what} qualify", _EXPECTED)
@@ -111,48 +149,6 @@ def _versions(devices: Iterable[EntraDevice], what: str, as_of: datetime) -> Out
 
 def _rows(odd: list[tuple[str, str]]) -> Rows:
     return Rows(("device", "reason"), ({"device": name, "reason": why} for name, why in odd))
-
-
-def _called(device: EntraDevice) -> str:
-    return device.display_name if isinstance(device.display_name, str) else device.id
-
-
-def _build(device: EntraDevice) -> int | None:
-    version = device.operating_system_version
-    found = _VERSION.match(version.strip()) if isinstance(version, str) else None
-    return int(found[1]) if found else None
-
-
-def _modern(device: EntraDevice) -> bool:
-    return _windows(device) and not _server(device) and _build(device) is not None
-
-
-def _server(device: EntraDevice) -> bool:
-    return "server" in str(device.operating_system).lower()
-
-
-def _fault(device: EntraDevice, as_of: datetime) -> str | None:
-    """Why a device does not qualify; empty where it does, None where that is not known."""
-    if not device.system:
-        return None
-    if not _windows(device):
-        return f"runs {device.operating_system}"
-    if _server(device):
-        return f"is a server ({device.operating_system})"
-    build = _build(device)
-    if build is None:
-        version = device.operating_system_version
-        known = isinstance(version, str) and re.match(r"[1-9][0-9]?\.[0-9]", version.strip())
-        return f"runs Windows {version}" if known else None
-    if build < _OLDEST:
-        return f"build {build} is older than {_OLDEST}"
-    for before, last, name in _ENDS:
-        if build < before:
-            if as_of.date() > last.date():
-                return f"{name} (build {build}) is out of support since {last:%Y-%m-%d}"
-            break
-    # A Home edition cannot join a domain or the directory, so that joined is managed.
-    return "" if device.trust_type in (ENTRA_JOINED, HYBRID_JOINED) else None
 
 
 # -- enrolled --

@@ -6,12 +6,11 @@ import pytest
 from msgspec import UNSET
 
 from assess.check import Fail, Missing, Pass, Table, Unknown, Warn
+from assess.evidence.adminservice import DiscoveredUser, Users
 from assess.evidence.config import Attested
 from assess.evidence.site_cloud import (
     CloudService,
     ConnectedTenant,
-    DirectoryUser,
-    DirectoryUserList,
     Discovery,
     TenantApplication,
 )
@@ -23,6 +22,7 @@ TENANT, OTHER = "3f9d2c10-5b7e-4d0a-9c55-0a1b2c3d4e5f", "99999999-5b7e-4d0a-9c55
 OURS, THEIRS = ConnectedTenant(1, "Contoso", TENANT.upper()), ConnectedTenant(2, "Fabrikam", OTHER)
 SERVICE = CloudService(16777217, "Cloud", 1)
 DISCOVERY = Discovery(16777217, 5, True, True, "2026-11-20T10:00:00Z", "2026-11-19T10:00:00Z")
+GROUPS = Discovery(16777217, 6, True, True)
 UNASKED = unset("[attestations] x")
 
 
@@ -56,8 +56,9 @@ def test_an_unconfirmed_service_type_is_named() -> None:
     assert "42" in last.because
 
 
-def users(*ids: Any, sees: Any = ALL) -> DirectoryUserList:
-    return DirectoryUserList(Table.of([DirectoryUser(n, one) for n, one in enumerate(ids)]), sees)
+def users(*ids: Any, sees: Any = ALL) -> Users:
+    rows = [DiscoveredUser(n, aad_user_id=one) for n, one in enumerate(ids)]
+    return Users(Table.of(rows), sees)
 
 
 NOBODY = users("", None, UNSET, "00000000-0000-0000-0000-000000000000")
@@ -67,11 +68,16 @@ SOME = users("", "aaaaaaaa-0000-4000-8000-000000000001")
 @pytest.mark.parametrize(
     ("settings", "found", "kind"),
     [
-        (seen(DISCOVERY), SOME, Pass),
-        (seen(DISCOVERY, sees=MAYBE), SOME, Pass),
-        (seen(Discovery(1, 5, True, False)), SOME, Pass),
-        (seen(DISCOVERY), NOBODY, Unknown),
-        (seen(DISCOVERY), REFUSED, Unknown),
+        (seen(DISCOVERY, GROUPS), SOME, Pass),
+        (seen(DISCOVERY, GROUPS, sees=MAYBE), SOME, Pass),
+        (seen(Discovery(1, 5, True, False), GROUPS), SOME, Pass),
+        (seen(DISCOVERY), SOME, Unknown),
+        (seen(DISCOVERY, DISCOVERY), SOME, Unknown),
+        (seen(DISCOVERY, Discovery(1, 6, False, False)), SOME, Unknown),
+        (seen(DISCOVERY, Discovery(1, 6)), SOME, Unknown),
+        (seen(DISCOVERY, Discovery(1, UNSET, True, True)), SOME, Unknown),
+        (seen(DISCOVERY, GROUPS), NOBODY, Unknown),
+        (seen(DISCOVERY, GROUPS), REFUSED, Unknown),
         (seen(), SOME, Fail),
         (seen(sees=MAYBE), SOME, Unknown),
         (seen(Discovery(1, 5, False, False)), SOME, Fail),
@@ -85,7 +91,7 @@ def test_user_discovery(settings: Any, found: Any, kind: type) -> None:
 
 
 def test_an_unconfirmed_agent_type_is_named() -> None:
-    (outcome,) = user_discovery(seen(DISCOVERY), NOBODY, NOT_SENT, NOW)
+    (outcome,) = user_discovery(seen(DISCOVERY), SOME, NOT_SENT, NOW)
     assert isinstance(outcome, Unknown)
     assert "AgentType is 5" in outcome.because
 

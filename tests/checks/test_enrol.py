@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
@@ -25,6 +26,7 @@ from assess.evidence.enrolment import (
 from assess.evidence.graph import Domain, Gathered, Perhaps, Person, ServicePlan, Sku, Units
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
 from assess.evidence.portal import Brand, Branded, Colour, Picture
+from assess.evidence.site_cloud import SiteDevice, SiteDeviceList
 from checks.enrol.autoenroll import (
     compliance_url,
     discovery_url,
@@ -39,12 +41,14 @@ from checks.enrol.devices import autopilot, devices_in_intune, windows_client_ve
 from checks.enrol.platforms import android, ios_enabled, windows_mobile_enabled, windows_pc_enabled
 from checks.enrol.portal import company_name, contact_information, portal_look, privacy_url
 from checks.enrol.terms import enrollment_terms
+from sitecloud import ALL, MAYBE
 
 NOW = datetime(2026, 11, 20, 21, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 REFUSED = Missing("Graph refuses: a permission is missing", "Grant it.")
 PERSON_ONLY = Missing("Graph lets only a signed-in person ask", "Run again with device-code.")
 NOT_SET = Missing("planning.x is not set", "Set it.", key="planning.x")
+NO_SITE = Missing("[site] is not set up", "Set it up.", skipped=True)
 UNANSWERED = Missing("the question is not answered", "Answer it.", key='[attestations] "x"')
 NOBODY: Gathered[Member] = Gathered(Table.of([]))
 PREMIUM = ServicePlan("41781fb2-bc02-4b7c-bd55-b576c07bb09d", provisioning_status="Success")
@@ -573,14 +577,58 @@ def test_android(platforms: Any, rules: Any, play: Any, status: type[Outcome]) -
     ],
 )
 def test_windows_client_version(registered: Any, names: Any, status: type[Outcome]) -> None:
-    assert verdict(windows_client_version(registered=Table.of(registered), names=names, as_of=NOW)) is status
+    assert verdict(windows_client_version(registered=Table.of(registered), site=NO_SITE, names=names, as_of=NOW)) is status
+
+
+def inventory(*devices: SiteDevice, sees: Any = ALL) -> SiteDeviceList:
+    return SiteDeviceList(Table.of(list(devices)), sees)
+
+
+def device(name: str = "PC1", **changed: Any) -> SiteDevice:
+    usual: dict[str, Any] = {
+        "is_client": True, "device_os": "Microsoft Windows NT Workstation 10.0", "device_os_build": "10.0.26100.2033",
+        "domain": "CORP",
+    }
+    return SiteDevice(7, name, **{**usual, **changed})
+
+
+NO_GRAPH = Missing("Graph refuses", "Grant it.")
+
+
+@pytest.mark.parametrize(
+    ("registered", "site", "names", "status"),
+    [
+        (NO_GRAPH, NO_SITE, ["pc1"], Unknown),
+        (NO_GRAPH, inventory(device()), ["pc1"], Pass),
+        (NO_GRAPH, inventory(device()), NOT_SET, Pass),
+        (NO_GRAPH, inventory(device(), sees=MAYBE), NOT_SET, Unknown),
+        (NO_GRAPH, inventory(device(device_os_build="10.0.15063.5"), sees=MAYBE), NOT_SET, Unknown),
+        (NO_GRAPH, inventory(device(), device("PC2")), ["pc1", "pc3"], Unknown),
+        (NO_GRAPH, inventory(device(), device("PC2", device_os_build="10.0.19045.1")), ["pc1", "pc2"], Warn),
+        (NO_GRAPH, inventory(device(device_os="Microsoft Windows NT Workstation 6.1", device_os_build="6.1.7601")), ["pc1"], Fail),
+        (NO_GRAPH, inventory(device(device_os="Microsoft Windows NT Advanced Server 10.0")), ["pc1"], Fail),
+        (NO_GRAPH, inventory(device(device_os=msgspec.UNSET)), ["pc1"], Unknown),
+        (NO_GRAPH, inventory(device(device_os_build=msgspec.UNSET)), ["pc1"], Unknown),
+        (NO_GRAPH, inventory(device(domain="WORKGROUP")), ["pc1"], Unknown),
+        (NO_GRAPH, inventory(device(domain=msgspec.UNSET)), ["pc1"], Unknown),
+        (NO_GRAPH, inventory(device(is_client=False), device("SRV", device_os="Windows Server")), NOT_SET, Unknown),
+        # what the directory does not know, or says nothing of, the site may
+        (Table.of([]), inventory(device()), ["pc1"], Pass),
+        (Table.of([joined(operating_system_version=None)]), inventory(device()), ["pc1"], Pass),
+        (Table.of([joined(operating_system_version="10.0.15063.5")]), inventory(device()), ["pc1"], Warn),
+        (Table.of([joined()]), inventory(device(device_os_build="6.1.7601")), ["pc1"], Pass),
+        (Table.of([joined()]), inventory(), ["pc1", "pc2"], Unknown),
+    ],
+)
+def test_windows_client_version_by_the_site(registered: Any, site: Any, names: Any, status: type[Outcome]) -> None:
+    assert verdict(windows_client_version(registered=registered, site=site, names=names, as_of=NOW)) is status
 
 
 def test_a_release_is_judged_by_the_day() -> None:
     old = Table.of([joined(operating_system_version="10.0.19045.5")])
     before = datetime(2025, 10, 14, 12, tzinfo=UTC)
-    assert verdict(windows_client_version(registered=old, names=["pc1"], as_of=before)) is Pass
-    assert verdict(windows_client_version(registered=old, names=["pc1"], as_of=before + DAY)) is Warn
+    assert verdict(windows_client_version(registered=old, site=NO_SITE, names=["pc1"], as_of=before)) is Pass
+    assert verdict(windows_client_version(registered=old, site=NO_SITE, names=["pc1"], as_of=before + DAY)) is Warn
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ ALL = SeesEverything("the account is said to be Read-only Analyst")
 PERHAPS = MayBeTrimmed("what this account may see is not known", "Give it the role.")
 NO_KEY = Missing("files.log_dir is not set", "Set it.", key="files.log_dir")
 UNREAD = Missing("the ZIP is encrypted", "Send it without a password.")
+NO_PROBE = Missing("nobody has probed", "Run the collector.", key="files.site_export", skipped=True)
 NOT_ASKED = Missing("[site] is not set up", "Set it.", skipped=True)
 REFUSED = Missing("the site refuses this account (403)", "Give it the role.")
 UNANSWERED = Missing("the question is not answered", "Answer it.", key='[attestations] "x"')
@@ -297,7 +298,7 @@ YES, NO = Attested(True, "A. Meyer"), Attested(False, "A. Meyer")
     ],
 )
 def test_internet_access(entries, answer, status, said):
-    outcome = decided(internet_access(log(DmpDownloader, *entries), NOT_SENT, NOW, answer))
+    outcome = decided(internet_access(log(DmpDownloader, *entries), NOT_SENT, NOW, answer, NO_PROBE, NOT_ASKED))
     assert type(outcome) is status
     assert said in words(outcome)
 
@@ -315,7 +316,7 @@ def test_internet_access(entries, answer, status, said):
     ],
 )  # fmt: skip
 def test_internet_access_by_both_logs(down, up, answer, status):
-    assert type(decided(internet_access(down, up, NOW, answer))) is status
+    assert type(decided(internet_access(down, up, NOW, answer, NO_PROBE, NOT_ASKED))) is status
 
 
 @pytest.mark.parametrize(
@@ -324,7 +325,7 @@ def test_internet_access_by_both_logs(down, up, answer, status):
      ("Could not establish trust relationship for the SSL/TLS secure channel", "TLS inspection")],
 )  # fmt: skip
 def test_a_failed_connection_tells_what_to_do(line, step):
-    outcome = decided(internet_access(log(DmpDownloader, (line, 1)), NOT_SENT, NOW, YES))
+    outcome = decided(internet_access(log(DmpDownloader, (line, 1)), NOT_SENT, NOW, YES, NO_PROBE, NOT_ASKED))
     assert step in outcome.remedy[0]
 
 
@@ -334,7 +335,7 @@ def test_a_failure_without_a_time_zone_may_be_of_today() -> None:
 
     failures = [(REFUSED_LINE, hours) for hours in (22, 21, 20)]
     found = log(DmpUploader, *failures, ("x", 2), written=unzoned)
-    assert type(decided(internet_access(NOT_SENT, found, NOW, YES))) is Fail
+    assert type(decided(internet_access(NOT_SENT, found, NOW, YES, NO_PROBE, NOT_ASKED))) is Fail
 
 
 LACKING = log(CertMgr, ("ERROR: Intune connector certificate not found", 2))

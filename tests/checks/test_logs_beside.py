@@ -7,7 +7,7 @@ import pytest
 
 from assess.check import Attested, Fail, Manual, Missing, Outcome, Pass, Unknown, Warn, worst
 from assess.evidence import Table
-from assess.evidence.adminservice import Users
+from assess.evidence.adminservice import DiscoveredUser, Users
 from assess.evidence.arm import Resource
 from assess.evidence.certificates import Stores
 from assess.evidence.devices import ManagedDevice
@@ -22,7 +22,7 @@ from assess.evidence.logs import (
     ProxyConnectorLog,
     UserDiscoveryLog,
 )
-from assess.evidence.site_cloud import DirectoryUser, DirectoryUserList, Discovery
+from assess.evidence.site_cloud import Discovery
 from assess.evidence.site_roles import (
     CONNECTION_POINT,
     MANAGEMENT_POINT,
@@ -126,7 +126,7 @@ def fares(*status: int) -> Any:
         (fares(0), [answered(200, 9), *[answered(500, n) for n in (4, 3, 2)]], Warn),
         (fares(0), [answered(200, 3), TCP], Warn),
         (fares(0), [TCP, answered(200, 0.5)], Pass),
-        (fares(0), [(TCP[0], 300)], Pass),
+        (fares(0), [(TCP[0], 300)], Unknown),
         (fares(), [answered(200)], Pass),
         (fares(), [answered(200, 3), TCP], Warn),
         (fares(), [TCP], Unknown),
@@ -148,10 +148,13 @@ def test_a_log_of_another_server_says_nothing() -> None:
     roles = seen(use(CONNECTION_POINT), use(CONNECTION_POINT, MP02), use(MANAGEMENT_POINT), use(MANAGEMENT_POINT, MP02))
     statuses = seen(*(ComponentStatus("SMS_CLOUD_PROXYCONNECTOR", one, "PS1", 0) for one in ("MP01", "MP02")))
     found = several(ProxyConnectorLog, cm01=[TCP])
-    assert type(decided(cmgcp.installed(roles, statuses, "PS1", found, NOW))) is Pass
-    assert type(decided(cmgcp.installed(roles, statuses, "PS1", several(ProxyConnectorLog, MP02=[TCP]), NOW))) is Warn
+    assert type(decided(cmgcp.installed(roles, statuses, "PS1", found, NOW))) is Unknown
+    good = several(ProxyConnectorLog, MP01=[answered(200)], MP02=[answered(200)])
+    assert type(decided(cmgcp.installed(roles, statuses, "PS1", good, NOW))) is Pass
+    broken = several(ProxyConnectorLog, MP01=[answered(200)], MP02=[TCP])
+    assert type(decided(cmgcp.installed(roles, statuses, "PS1", broken, NOW))) is Warn
     assert type(decided(cmgcp.installed(roles, statuses, "PS1", UNREAD, NOW))) is Unknown
-    assert type(decided(cmgcp.installed(roles, statuses, "PS1", NO_KEY, NOW))) is Pass
+    assert type(decided(cmgcp.installed(roles, statuses, "PS1", NO_KEY, NOW))) is Unknown
 
 
 # -- certificates --
@@ -291,8 +294,8 @@ GOOD: Entry = ("Successfully published UDX for Azure Active Directory users", 3)
 BAD: Entry = ("ERROR: Unauthorized", 2)
 ENABLED = seen(Discovery(1, 5, True, True, "2026-11-20T10:00:00Z", None))
 DISABLED = seen(Discovery(1, 5, False, False))
-NOBODY = DirectoryUserList(Table.of([]), ALL)
-SOMEBODY = DirectoryUserList(Table.of([DirectoryUser(1, "aaaaaaaa-0000-4000-8000-000000000001")]), ALL)
+NOBODY = Users(Table.of([]), ALL)
+SOMEBODY = Users(Table.of([DiscoveredUser(1, aad_user_id="aaaaaaaa-0000-4000-8000-000000000001")]), ALL)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +311,8 @@ SOMEBODY = DirectoryUserList(Table.of([DirectoryUser(1, "aaaaaaaa-0000-4000-8000
         (ASIDE, ASIDE, log(EntraDiscovery, GOOD, cut="damaged"), Unknown),
         (REFUSED, REFUSED, log(EntraDiscovery, GOOD), Unknown),
         (ASIDE, ASIDE, UNREAD, Unknown),
-        (ENABLED, SOMEBODY, NO_KEY, Pass),
+        (ENABLED, SOMEBODY, NO_KEY, Unknown),
+        (ENABLED, SOMEBODY, log(EntraDiscovery, GOOD), Pass),
     ],
 )
 def test_user_discovery(settings: Any, users: Any, found: Any, kind: type) -> None:

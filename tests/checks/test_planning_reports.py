@@ -15,7 +15,7 @@ from assess.connectors.http_probe import HttpConnector
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.adminservice import MayBeTrimmed, Seen, SeesEverything, Trimmed
-from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted, StatusLine
+from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted, StatusLine
 from assess.evidence.reporting import ReportServer
 from assess.evidence.site_roles import Property, RoleUse
 from checks.planning_reports import reporting_services
@@ -98,7 +98,7 @@ def test_a_report_server_without_tls_is_asked_and_nothing_else_is(tmp_path: Path
         address = f"127.0.0.1:{server.server_address[1]}"
         dialler = Dialler(connect_to={"srs01.corp.contoso.com:80": address}, seconds=5)
         connector = HttpConnector(dialler, Roots(Path("/"), None, ()))
-        answer: HttpAnswer = connector.fetch(ReportServer(URI), visit)
+        answer = connector.fetch(ReportServer(URI), visit)
         assert answer == Answered(401, "Unauthorized")
         with pytest.raises(Unavailable, match="no address that begins with https"):
             connector.fetch(StatusLine(URI), visit)

@@ -444,7 +444,7 @@ EXPECTED = {
     "mp.client-connections": Status.PASS,
     "mp.cmg-traffic": Status.PASS,
     "mp.connection-scope": Status.PASS,
-    "cmgcp.installed": Status.PASS,
+    "cmgcp.installed": Status.UNKNOWN,
     "cmgcp.cmg-selected": Status.PASS,
     "sup.cmg-traffic": Status.WARN,
     "collection.mdm-user-collection": Status.PASS,

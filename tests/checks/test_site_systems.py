@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from assess.check import Attested, Fail, Manual, Missing, Outcome, Pass, Unknown, Warn, worst
+from assess.connectors.ldap import LdapConnector
 from assess.connectors.reference import Reference
+from assess.errors import Unavailable
 from assess.evidence import Table
 from assess.evidence.adminservice import (
     GATEWAY,
@@ -20,7 +22,10 @@ from assess.evidence.adminservice import (
     Trimmed,
     Users,
 )
+from assess.evidence.directory import NoAnswer
+from assess.evidence.pki import ForestGroups, Group, Groups, Member
 from assess.evidence.reference import Release, Releases
+from assess.evidence.site_admins import AdministratorGroup
 from assess.evidence.site_roles import (
     CONNECTION_POINT,
     MANAGEMENT_POINT,
@@ -342,10 +347,12 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
 @pytest.mark.parametrize(
     ("roles", "statuses", "status", "words"),
     [
-        (seen(*BESIDE), seen(fares(0)), Pass, "in order"),
-        (seen(*BESIDE), seen(fares(0, MP01.upper())), Pass, "in order"),
+        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; whether"),
+        (seen(*BESIDE), seen(fares(0, MP01.upper())), Unknown, "SMS_Cloud_ProxyConnector.log"),
         (seen(*BESIDE), seen(fares(1)), Warn, "a warning"),
         (seen(use(CONNECTION_POINT)), seen(fares(0)), Warn, "no management point"),
+        (seen(use(CONNECTION_POINT)), REFUSED, Warn, "no management point"),
+        (seen(use(CONNECTION_POINT)), seen(fares(2)), Fail, "critical"),
         (seen(*BESIDE), seen(fares(2)), Fail, "critical"),
         (seen(use(MANAGEMENT_POINT)), seen(fares(0)), Fail, "no server has the role"),
         (seen(sees=PERHAPS), seen(), Unknown, "hidden"),
@@ -530,6 +537,7 @@ def test_ad_user(agents: Any, people: Any, status: type[Outcome]) -> None:
 
 
 ADMIN = "CONTOSO\\admin"
+NOBODY_LOOKED = Missing("the directory was not asked", skipped=True)
 EVERY = ("All Systems", "All Users and User Groups")
 
 
@@ -566,6 +574,64 @@ def entry(
     ],
 )
 def test_configmgr_full_admin(admins: Any, status: type[Outcome], words: str) -> None:
-    outcome = worst(permissions.configmgr_full_admin(account=ADMIN, admins=admins))
+    outcome = worst(permissions.configmgr_full_admin(account=ADMIN, admins=admins, members=NOBODY_LOOKED))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
+
+
+SID, ELSEWHERE = "S-1-5-21-1-2-3-1105", "S-1-5-21-9-9-9-1105"
+CM_ADMINS = entry("CONTOSO\\CM Admins", group=True)
+ME, NAMESAKE, OTHER_MEMBER = Member("Admin", "user", sid=SID), Member("admin", "user", sid=ELSEWHERE), Member("else", "user", sid=SID)
+FOREIGN = Member("S-1-5-21-9-9-9-1", "foreign")
+
+
+def inside(*found: Member, cut: str = "", name: str = "cm admins", more: Any = ()) -> Groups:
+    group = Group("CN=CM Admins,DC=x", "CM Admins", "S-1-5-21-1-2-3-2000", True, found, (), cut)
+    return Groups(name, (ForestGroups("ad", "x", (group,)), *more))
+
+
+@pytest.mark.parametrize(
+    ("admins", "members", "status", "words"),
+    [
+        (seen(CM_ADMINS), inside(ME, OTHER_MEMBER), Pass, "is a member of"),
+        (seen(CM_ADMINS, sees=PERHAPS), inside(ME), Pass, "is a member of"),
+        (seen(CM_ADMINS), inside(OTHER_MEMBER), Fail, "no administrative user"),
+        (seen(CM_ADMINS, entry(scopes=("Default",))), inside(OTHER_MEMBER), Warn, "Default"),
+        (seen(CM_ADMINS, sees=PERHAPS), inside(OTHER_MEMBER), Unknown, "hidden"),
+        (seen(CM_ADMINS), inside(OTHER_MEMBER, cut="too many"), Unknown, "member of"),
+        (seen(CM_ADMINS), inside(OTHER_MEMBER, FOREIGN), Unknown, "member of"),
+        (seen(CM_ADMINS), inside(NAMESAKE), Unknown, "member of"),
+        (seen(CM_ADMINS), inside(ME, more=(NoAnswer("other", "no answer"),)), Unknown, "member of"),
+        (seen(CM_ADMINS), inside(ME, name="another"), Unknown, "member of"),
+        (seen(CM_ADMINS), Groups("cm admins", ()), Unknown, "member of"),
+        (seen(entry("FABRIKAM\\CM Admins", group=True)), inside(ME), Unknown, "member of"),
+        (seen(entry("CONTOSO\\CM Admins", group=True, collections=msgspec.UNSET)), inside(ME), Unknown, "CollectionNames"),
+        (seen(CM_ADMINS, entry("CONTOSO\\G2", group=True)), inside(ME), Unknown, "member of"),
+    ],
+)
+def test_full_admin_through_a_group(admins: Any, members: Groups, status: type[Outcome], words: str) -> None:
+    outcome = worst(permissions.configmgr_full_admin(account=ADMIN, admins=admins, members=members))
+    assert isinstance(outcome, status), outcome
+    assert words in names(outcome)
+
+
+class Knows:
+    def __init__(self, admins: Any) -> None:
+        self.admins = admins
+
+    def key(self, name: str) -> str:
+        return ADMIN
+
+    def answer(self, ask: Any) -> Any:
+        return self.admins
+
+
+def test_which_group_the_directory_is_asked_for() -> None:
+    assert AdministratorGroup().bind(Knows(seen(CM_ADMINS, entry()))).name == "cm admins"
+    for admins in (seen(entry()), seen(CM_ADMINS, entry("contoso\\G2", group=True)), seen(entry("FABRIKAM\\G", group=True))):
+        with pytest.raises(Unavailable):
+            AdministratorGroup().bind(Knows(admins))
+
+
+def test_the_directory_knows_the_members() -> None:
+    assert LdapConnector([]).answers(AdministratorGroup("", "cm admins"))

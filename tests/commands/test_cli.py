@@ -177,6 +177,20 @@ def test_init_asks_for_every_key_the_scenarios_need(tmp_path):
         assert f"{key.rpartition('.')[2]} =" in text, key
 
 
+def test_the_collector_is_handed_over_with_the_line_to_type(tmp_path, capsys):
+    file = tmp_path / "contoso.toml"
+    file.write_text(MINIMAL + '[site]\ncode = "PS1"\n[mdm]\nuser_collection_id = "PS100014"\n', encoding="utf-8")
+    assert run(["collector", str(file), "-o", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    script = tmp_path / "out" / "Collect-Readiness.ps1"
+    assert said.out.splitlines()[0] == str(script)
+    assert "-SiteCode PS1 -CollectionId PS100014" in said.err
+    assert script.read_bytes().startswith(b"#Requires")
+    assert run(["collector", "-o", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["command"] == ".\\Collect-Readiness.ps1"
+    assert run(["collector", "-o", str(file)]) == 2
+
+
 def test_permissions_prints_the_grants_of_the_site_database(file, capsys):
     file.write_text(
         '[engagement]\nname = "c"\nscenarios = ["hybrid-mdm"]\n[site]\nsql_server = "sql01.contoso.com"\n'

@@ -22,7 +22,7 @@ from assess.connectors.adminservice import AdminService, connect
 from assess.connectors.http import Client
 from assess.connectors.negotiate import schemes
 from assess.connectors.provider_classes import READABLE
-from assess.connectors.wmi_route import ENOUGH_RIGHTS
+from assess.connectors.provider_rows import ENOUGH_RIGHTS
 from assess.engagement import Engagement, engagement_from
 from assess.errors import Unavailable
 from assess.evidence import Ask

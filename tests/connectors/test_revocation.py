@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from assess.collect import collect, questions
 from assess.connectors.dial import Dialler
+from assess.connectors.http_probe import control_of
 from assess.connectors.plainweb import Fetched, Post, fetch
 from assess.connectors.revocation import (
     list_says,
@@ -29,7 +30,7 @@ from assess.connectors.revocation import (
     whole_list,
 )
 from assess.discover import library
-from assess.engagement import engagement_from
+from assess.engagement import Engagement, engagement_from
 from assess.errors import Unavailable
 from assess.evaluate import judge
 from assess.evidence.revocation import (
@@ -209,8 +210,13 @@ def test_where_another_address_stands_for_the_sign_in_nobody_is_called() -> None
     data = {"engagement": {"name": "x", "scenarios": ["co-management-pki"]}, "files": {"cmg_pfx": "a.pfx"}}
     for more, control in ((dict[str, Any](), "login.microsoftonline.com"), ({"endpoints": {"login": "https://127.0.0.1:1"}}, "")):
         engagement = engagement_from({**data, "tenant": more}, file="x.toml", folder=Path())
+        assert control_of(engagement) == control
+        # What is asked does not depend on it: a recording keeps no address of how to get in.
         with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
-            assert RevocationIn("files.cmg_pfx").bind(recording).control == control
+            kept = Recording(Engagement.from_public(engagement.public()), as_of=NOW, started_at=NOW, finished_at=NOW)
+            for ask in (RevocationIn("files.cmg_pfx"), OwnLists()):
+                assert ask.bind(recording).key == ask.bind(kept).key
+            kept.close()
 
 
 def test_the_file_that_cannot_be_read(pki: Pki, tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ def contoso() -> dict[str, Any]:
             {
                 "CloudServiceId": 5, "AgentType": 1, "DeltaSyncEnabled": True, "FullSyncEnabled": True,
                 "LastDeltaSyncTime": "2026-11-20T20:00:00Z", "LastFullSyncTime": "2026-11-19T20:00:00Z",
-            }
+            },
+            {"CloudServiceId": 5, "AgentType": 2, "DeltaSyncEnabled": True, "FullSyncEnabled": True},
         ],
         "SMS_R_User": [
             {"ResourceId": 1, "UniqueUserName": "CONTOSO\\ada", "AADUserID": "aaaaaaaa-0000-4000-8000-000000000001"},
@@ -263,6 +264,7 @@ def amiss() -> dict[str, Any]:
     data["SMS_AzureEnvironments"] = [{"ID": 2, "EnvironmentName": "AzureUSGovernmentCloud"}]
     data["SMS_AAD_Tenant_Ex"].append({"ID": 8, "Name": "Fabrikam", "TenantID": SUBSCRIPTION})
     data["SMS_AAD_Application_Ex"].pop()
+    data["SMS_AAD_Discovery_Settings"].pop()
     data["SMS_AAD_Discovery_Settings"][0] |= {
         "DeltaSyncEnabled": False,
         "FullSyncEnabled": False,

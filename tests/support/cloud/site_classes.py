@@ -68,6 +68,10 @@ SMS_ClientSettings: SettingsID# UniqueID Name Description Priority# Type# Assign
   DateModified AgentConfigurations*
 SMS_ClientSettingsDefault: SettingsID# UniqueID Name Priority# Type# FeatureType#
 SMS_ClientSettingsAssignment: ID# ClientSettingsID# CollectionID CollectionName
+SMS_ConfigurationBaselineInfo: CI_ID# CI_UniqueID CIType_ID# LocalizedDisplayName IsEnabled? IsBroken? IsAssigned?
+  SDMPackageXML*
+SMS_BaselineAssignment: AssignmentID# AssignmentName AssignedCIs Enabled? TargetCollectionID
+SMS_ConfigurationItemLatest: CI_ID# CIType_ID# LocalizedDisplayName InUse? SDMPackageXML*
 SMS_CloudSubscription: Name Description UniqueID
 SMS_IntuneAccountInfo: AADTenantID IntuneAccountID IntuneResourceID LastUpdateTime
 SMS_MDMCorpEnrollmentProfiles: ProfileId Name Department DeviceCount# EnrollmentProgram# IsDefault? IsUserChallenge?

@@ -413,8 +413,11 @@ def site(customer: Customer) -> dict[str, list[dict[str, Any]]]:
     devices = [
         {
             "ResourceID": number,
+            "Name": name,
             "IsClient": True,
             "DeviceOS": f"Microsoft Windows NT {'Advanced Server 10.0' if name in _SERVERS else 'Workstation 10.0'}",
+            "DeviceOSBuild": "10.0.20348.2762" if name in _SERVERS else "10.0.26100.2033",
+            "Domain": "CORP",
         }
         for name, number in every.items()
     ]
