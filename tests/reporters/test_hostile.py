@@ -235,7 +235,9 @@ def test_results_with_a_lone_surrogate_are_refused_with_a_reason():
 def test_a_list_that_is_not_ours_any_more_costs_only_its_rows(tmp_path):
     found, catalogue, tables = from_a_source()
     for table, data in tables.items():
-        (tmp_path / table).write_bytes(data + b'not JSON\n{"user": 5, "found": {"a": ["=1+1"]}}\n["a"]\n')
+        (tmp_path / table).write_bytes(
+            data + b'not JSON\n{"user": 5, "found": {"a": ["=1+1"]}}\n["a"]\n'
+        )
     target = tmp_path / "report.xlsx"
     write_report("xlsx", found, catalogue, tmp_path, target)
     check_xlsx(target.read_bytes(), found)

@@ -80,7 +80,9 @@ def test_it_prints_the_same_bytes_and_nothing_of_a_hostile_customer_comes_alive(
 def test_a_browser_that_prints_nothing_is_told(tmp_path, monkeypatch, script, told):
     monkeypatch.setattr(printing, "_SECONDS", 0.5)
     with pytest.raises(Unavailable, match=told) as refused:
-        printing.render(RESULTS, library_catalogue=samples.catalogue(), program=program(tmp_path, script))
+        printing.render(
+            RESULTS, library_catalogue=samples.catalogue(), program=program(tmp_path, script)
+        )
     assert "by hand" in refused.value.mend
 
 
@@ -104,7 +106,10 @@ def test_it_is_found_where_installers_put_it(tmp_path):
 
 
 def test_what_it_prints_holds_no_script(tmp_path):
-    keeper = program(tmp_path, f'for one in "$@"; do last=$one; done; cp "${{last#file://}}" {tmp_path}/kept.html')
+    keeper = program(
+        tmp_path,
+        f'for one in "$@"; do last=$one; done; cp "${{last#file://}}" {tmp_path}/kept.html',
+    )
     with pytest.raises(Unavailable):
         printing.render(
             msgspec.structs.replace(RESULTS), library_catalogue=samples.catalogue(), program=keeper
