@@ -231,7 +231,8 @@ class Results(msgspec.Struct, frozen=True):
 
     ``waivers``: accepted risks that somebody must look at again; ``partial``: why this is no whole
     run, or empty; ``past``: what the kept runs say, None where none are kept; ``letter``: the
-    covering letter, in Markdown; ``unplaced``: comments that no finding of this run bears.
+    covering letter, in Markdown; ``unplaced``: comments that no finding of this run bears;
+    ``made_otherwise``: reports that were made in another way than meant, and why.
     """
 
     schema_version: str
