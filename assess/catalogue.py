@@ -11,8 +11,10 @@ from typing import Any
 
 from assess.errors import CheckDefinitionError
 from assess.model import Necessity, Severity
+from assess.proposals import fault
 
 _WORDS = {"available", "moved", "retired", "verify"}
+_MENDED = ("fail", "warn")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,35 @@ class Effort:
     hours: float = 1.0
     wait_days: float = 0.0
     waits_for: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that would mend what is found, to be filled in; see ``assess.proposals``.
+
+    ``when``: the statuses that it is offered for. ``only`` and ``unless``: conditions on keys, or
+    on the subject; a key that is not set meets none. ``about``: keys of files, one of which must be
+    the subject. ``use`` names a text of documents.toml.
+    """
+
+    kind: str = ""
+    text: str = ""
+    when: tuple[str, ...] = _MENDED
+    only: tuple[Clause, ...] = ()
+    unless: tuple[Clause, ...] = ()
+    about: tuple[str, ...] = ()
+    use: str = ""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Where a document contradicts itself or another, and the requirements that it matters to."""
+
+    document: str
+    section: str
+    kind: str
+    text: str
+    affects: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,7 @@ class Requirement:
     depends_on: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     effort: Mapping[str, Any] | None = None
+    commands: tuple[Command, ...] = ()
 
     @property
     def area(self) -> str:
@@ -115,6 +147,7 @@ class Catalogue:
     documents: Mapping[str, Document]
     teams: Mapping[str, str] = field(default_factory=dict)
     efforts: Mapping[str, Effort] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
 
     def effort(self, requirement: Requirement) -> Effort:
         """What a requirement takes: what its area takes, but for what its entry says itself."""
@@ -153,6 +186,7 @@ def _requirement(pack: str, name: str, entry: dict[str, Any]) -> Requirement:
         fields["applies"] = tuple(
             Clause(clause["key"], tuple(clause["is"])) for clause in fields.get("applies", ())
         )
+        fields["commands"] = tuple(_command(one) for one in fields.get("commands", ()))
         requirement = Requirement(id=name, pack=pack, **fields)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckDefinitionError(
@@ -165,6 +199,44 @@ def _requirement(pack: str, name: str, entry: dict[str, Any]) -> Requirement:
             f"{pack}: the requirement {name} lacks scenario, source or remedy"
         )
     return requirement
+
+
+def _command(entry: Mapping[str, Any]) -> Command:
+    fields = dict(entry)
+    when = fields.pop("when", _MENDED)
+    fields["when"] = (when,) if isinstance(when, str) else tuple(when)
+    fields["about"] = tuple(fields.pop("about", ()))
+    for name in ("only", "unless"):
+        fields[name] = tuple(Clause(one["key"], tuple(one["is"])) for one in fields.get(name, ()))
+    return Command(**fields)
+
+
+def _with_commands(requirement: Requirement, texts: Mapping[str, Any]) -> Requirement:
+    """The requirement, each command with its text. Raises CheckDefinitionError for a wrong one."""
+    commands = []
+    for command in requirement.commands:
+        if command.use:
+            if command.use not in texts:
+                raise CheckDefinitionError(f"{requirement.id} uses no known text: {command.use}")
+            shared = texts[command.use]
+            command = replace(command, kind=shared["kind"], text=shared["text"])  # noqa: PLW2901
+        wrong = fault(command.kind, command.text)
+        if wrong or not command.text.strip() or not set(command.when) <= set(_MENDED):
+            raise CheckDefinitionError(
+                f"a command of {requirement.id} is written wrongly: {wrong or command.when}"
+            )
+        commands.append(command)
+    return replace(requirement, commands=tuple(commands))
+
+
+def _issue(entry: Mapping[str, Any], known: Mapping[str, Requirement]) -> Issue:
+    try:
+        issue = Issue(**{**entry, "affects": tuple(entry["affects"])})
+    except (KeyError, TypeError) as error:
+        raise CheckDefinitionError(f"an issue is written wrongly: {error}: {entry}") from error
+    if dangling := set(issue.affects) - set(known):
+        raise CheckDefinitionError(f"an issue affects unknown requirements: {sorted(dangling)}")
+    return issue
 
 
 def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requirement]) -> Catalogue:
@@ -184,7 +256,7 @@ def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requiremen
     for requirement in requirements:
         if requirement.id in known:
             raise CheckDefinitionError(f"the requirement {requirement.id} is defined twice")
-        known[requirement.id] = requirement
+        known[requirement.id] = _with_commands(requirement, documents.get("commands", {}))
     order = list(areas)
     for requirement in known.values():
         if requirement.area not in areas:
@@ -200,7 +272,10 @@ def catalogue_of(documents: Mapping[str, Any], requirements: Iterable[Requiremen
                     f"{requirement.id} refers to an unknown {what}: {', '.join(sorted(dangling))}"
                 )
     ordered = sorted(known.values(), key=lambda requirement: order.index(requirement.area))
-    catalogue = Catalogue({r.id: r for r in ordered}, areas, titles, papers, teams, efforts)
+    issues = tuple(_issue(entry, known) for entry in documents.get("issues", ()))
+    catalogue = Catalogue(
+        {r.id: r for r in ordered}, areas, titles, papers, teams, efforts, issues
+    )
     for requirement in ordered:
         if requirement.effort is not None:
             of_area = vars(efforts.get(requirement.area, Effort(next(iter(teams), ""))))

@@ -11,6 +11,7 @@ class Cloud:
     ``arm_resource`` is whom a token for Azure Resource Manager is for, which in some clouds is not
     its root. ``gateway_suffix`` is what follows ``<prefix>.<region>.`` of a gateway, empty where
     gateways cannot be deployed; ``classic_suffix`` that of the retired cloud services.
+    ``environment`` is its name in the PowerShell modules of Graph.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Cloud:
     classic_suffix: str
     storage_suffix: str
     vault_suffix: str
+    environment: str
 
     @property
     def graph_resource(self) -> str:
@@ -46,6 +48,7 @@ CLOUDS: Mapping[str, Cloud] = {
             classic_suffix="cloudapp.net",
             storage_suffix="core.windows.net",
             vault_suffix="vault.azure.net",
+            environment="Global",
         ),
         Cloud(
             name="usgov",
@@ -59,6 +62,7 @@ CLOUDS: Mapping[str, Cloud] = {
             classic_suffix="usgovcloudapp.net",
             storage_suffix="core.usgovcloudapi.net",
             vault_suffix="vault.usgovcloudapi.net",
+            environment="USGov",
         ),
         Cloud(
             name="usgov-dod",
@@ -72,6 +76,7 @@ CLOUDS: Mapping[str, Cloud] = {
             classic_suffix="usgovcloudapp.net",
             storage_suffix="core.usgovcloudapi.net",
             vault_suffix="vault.usgovcloudapi.net",
+            environment="USGovDoD",
         ),
         Cloud(
             name="china",
@@ -85,6 +90,7 @@ CLOUDS: Mapping[str, Cloud] = {
             classic_suffix="chinacloudapp.cn",
             storage_suffix="core.chinacloudapi.cn",
             vault_suffix="vault.azure.cn",
+            environment="China",
         ),
     )
 }

@@ -107,6 +107,8 @@ def _catalogue_of(name: str, documents: dict[str, Any]) -> list[Requirement]:
             for section, table in tomllib.loads(text).items():
                 if isinstance(table, dict):
                     documents.setdefault(section, {}).update(table)
+                else:
+                    documents.setdefault(section, []).extend(table)
         else:
             requirements += requirements_of(name, entry.name.removesuffix(".toml"), text)
     return requirements

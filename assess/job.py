@@ -18,11 +18,13 @@ from assess.engagement import Engagement
 from assess.errors import EngagementError, Unavailable
 from assess.evidence import Ask
 from assess.history.changes import lost_sight, regressions
+from assess.history.place import place_of
 from assess.history.shapes import Kind
-from assess.model import Verdict
-from assess.recording import Recording
+from assess.model import Status, Verdict
+from assess.plan.noted import by_finding, overdue, read_plan
+from assess.recording import Record, Recording, Refusal
 from assess.rendering import FILE_NAMES, Renderer
-from assess.results import FormatOf, Results, Selection
+from assess.results import ACTION_PLAN, FormatOf, Results, Selection
 from assess.sources import connectors_for, whom
 
 Clock = Callable[[], datetime]
@@ -74,8 +76,29 @@ def gather(
         for connector in connectors:
             open_connections.callback(connector.close)
         collect(asks, connectors, evidence, clock=clock, progress=progress)
+    _read_plan(engagement, evidence, clock)
     evidence.finished_at = clock()
     return evidence
+
+
+def _read_plan(engagement: Engagement, evidence: Recording, clock: Clock) -> None:
+    """Keep what people wrote into the action plan since the last run, or why it cannot be read."""
+    chosen, place = engagement.path("report.action_plan"), place_of(engagement)
+    path = chosen or (place.workbook if place is not None else None)
+    if path is None or (chosen is None and not path.exists()):
+        return
+    asked = clock()
+    record = Record(ACTION_PLAN, ACTION_PLAN, f"the action plan in {path.name}", asked, asked)
+    try:
+        answer = msgspec.Raw(msgspec.json.encode(read_plan(path)))
+        record = msgspec.structs.replace(record, answer=answer)
+    except EngagementError as error:
+        refusal = Refusal(
+            f"the action plan was not read: {error}",
+            "Set report.action_plan to a report.xlsx of an earlier run, or save the file again.",
+        )
+        record = msgspec.structs.replace(record, refusal=refusal)
+    evidence.add(record)
 
 
 def run_folder(output: Path, name: str, as_of: datetime) -> Path:
@@ -155,6 +178,22 @@ def told(found: Results) -> list[str]:
         f'[comments] "{name}": no finding of this run has this id; it stands in no report'
         for name in found.unplaced
     ]
+    return [*lines, *_planned(found)]
+
+
+def _planned(found: Results) -> list[str]:
+    """What is overdue in the action plan, and what of it was not understood."""
+    refused = [s for s in found.sources if s.source == ACTION_PLAN and s.status == "failed"]
+    lines = [f"the action plan was not taken: {source.detail}" for source in refused]
+    if found.plan is None:
+        return lines
+    lines += [f"{found.plan.file}, {fault}" for fault in found.plan.faults]
+    settled = (Status.PASS, Status.NOT_APPLICABLE)
+    opened = [finding for finding in found.findings if finding.status not in settled]
+    today = found.as_of.date()
+    late = [note for note in by_finding(found.plan, opened).items() if overdue(note[1], today)]
+    if late:
+        lines.append(f"overdue in the action plan: {len(late)}, the first {late[0][0]}")
     return lines
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import msgspec
 
 from assess import __version__
-from assess.catalogue import Requirement
+from assess.catalogue import Clause, Requirement
+from assess.clouds import CLOUDS
 from assess.connectors import table_name
 from assess.discover import Library
 from assess.engagement import Engagement
@@ -41,6 +42,7 @@ from assess.model import (
     verdict,
 )
 from assess.options import Fit, Support, compare
+from assess.proposals import filled
 from assess.recording import Recording, Refusal
 from assess.waivers import WaiverNote, review
 
@@ -134,6 +136,13 @@ class CommentOf(msgspec.Struct, frozen=True):
     by: str
 
 
+class Proposal(msgspec.Struct, frozen=True):
+    """A command that would mend a finding, filled in. Nobody has run it."""
+
+    kind: str
+    text: str
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A requirement's status for one subject.
 
@@ -162,6 +171,25 @@ class Finding(msgspec.Struct, frozen=True):
     blocked_by: tuple[str, ...] = ()
     ends: tuple[EndOf, ...] = ()
     comment: CommentOf | None = None
+    commands: tuple[Proposal, ...] = ()
+
+
+class PlanNote(msgspec.Struct, frozen=True):
+    """What somebody wrote into the action plan beside a finding; it never changes a status."""
+
+    finding: str
+    owner: str
+    due: date | None
+    state: str
+    note: str
+
+
+class PlanRead(msgspec.Struct, frozen=True):
+    """An action plan that was read back. ``faults``: rows that were not understood."""
+
+    file: str
+    notes: tuple[PlanNote, ...]
+    faults: tuple[str, ...] = ()
 
 
 class TableOf(msgspec.Struct, frozen=True):
@@ -222,6 +250,8 @@ class OptionOf(msgspec.Struct, frozen=True):
     constraints: tuple[ConstraintOf, ...]
 
 
+# Under which name a recording keeps the action plan that was read back.
+ACTION_PLAN = "action-plan"
 # The mend of an unknown that names none of its own.
 WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
 
@@ -253,6 +283,7 @@ class Results(msgspec.Struct, frozen=True):
     made_otherwise: tuple[FormatOf, ...] = ()
     letter: str = ""
     unplaced: tuple[str, ...] = ()
+    plan: PlanRead | None = None
 
 
 def clean(text: str, longest: int = _LONGEST) -> str:
@@ -333,7 +364,24 @@ def evaluate(
         options=_options(engagement),
         letter=clean(engagement.letter, LONGEST_LETTER),
         unplaced=tuple(clean(name) for name in engagement.comments if name not in builder.borne),
+        plan=_plan(recording),
     )
+
+
+def _plan(recording: Recording) -> PlanRead | None:
+    """What people wrote into the action plan; None where it was not read, or refused."""
+    record = recording.records.get(ACTION_PLAN)
+    if record is None or record.refusal is not None:
+        return None
+    try:
+        read = msgspec.json.decode(record.answer, type=PlanRead)
+    except msgspec.MsgspecError:
+        return None
+    notes = (
+        PlanNote(clean(n.finding), clean(n.owner), n.due, clean(n.state), clean(n.note))
+        for n in read.notes
+    )
+    return PlanRead(clean(read.file), tuple(notes), tuple(clean(fault) for fault in read.faults))
 
 
 def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
@@ -466,6 +514,7 @@ class _Builder:
                 area=requirement.area,
                 ends=tuple(EndOf(clean(end.what), end.on) for end in outcome.ends),
                 comment=self._comment(identity, identity.removesuffix(suffix), requirement.id),
+                commands=self._commands(requirement, outcome),
             )
         )
         if outcome.rows is not None:
@@ -540,6 +589,52 @@ class _Builder:
                 return (WHATEVER_IT_WAS,)
             case _:
                 return requirement.remediation
+
+    def _commands(self, requirement: Requirement, outcome: Outcome) -> tuple[Proposal, ...]:
+        """What could be run to mend it; a command that cannot be filled in safely is left out."""
+
+        def look(name: str) -> tuple[str, ...]:
+            if name == "table.file":  # the long list behind the finding, as evidence.zip has it
+                written = self._written.get(id(outcome.rows))
+                return () if written is None else (f"{written[1]}.ndjson",)
+            return self._values(name, outcome.subject)
+
+        def meets(clause: Clause) -> bool:
+            return bool({str(value) for value in clause.values} & set(look(clause.key)))
+
+        found = []
+        for command in requirement.commands:
+            fits = status_of(outcome).value in command.when
+            files = {PurePath(name).name for key in command.about for name in look(key)}
+            if command.about and outcome.subject not in files:
+                continue
+            if not fits or not all(map(meets, command.only)) or any(map(meets, command.unless)):
+                continue
+            text = filled(command.kind, command.text, look)
+            if text is not None:
+                found.append(Proposal(command.kind, text))
+        return tuple(found)
+
+    def _values(self, name: str, subject: str | None) -> tuple[str, ...]:
+        """The values of a key, a member of one, the subject, or a name of the tenant's cloud."""
+        engagement = self._recording.engagement
+        if name == "subject":
+            return () if subject is None else (subject,)
+        if name.startswith("cloud."):
+            cloud = CLOUDS[engagement.get("tenant.cloud", "public")]
+            value = getattr(cloud, name.removeprefix("cloud."))
+            return (value,) if value else ()
+        table, _, member = name.rpartition(".")
+        value, whole = engagement.get(name), engagement.get(table)
+        if value is None and isinstance(whole, dict):
+            value = whole.get(member)
+        match value:
+            case str() | int():
+                return (str(value),)
+            case list() | tuple():
+                return tuple(map(str, value))
+            case _:
+                return ()
 
     def _filled(self, step: str, subject: str | None) -> str:
         """``{subject}`` and ``{section.key}`` replaced; a key that is not set leaves its name."""

@@ -104,8 +104,9 @@
   // All that a reader would see of a finding.
   function words(all, one) {
     const [, id, title, whom, status, , weight] = one;
-    const [steps, , lines, , long, hints, references] = one.slice(19);
-    const places = [id, title, whom, weight, ...one.slice(11, 19), ...steps, ...lines.flat(), long, ...hints];
+    const [steps, , lines, , long, hints, references, offers, remarks] = one.slice(19);
+    const places = [id, title, whom, weight, ...one.slice(11, 19), ...steps, ...lines.flat(), long, ...hints,
+      ...offers.flat(), ...remarks];
     return [all.statuses[status][0], ...places.map((place) => all.texts[place]),
       ...references.map((place) => all.references[place][0])];
   }
@@ -113,7 +114,7 @@
   function body(all, one) {
     const say = (place) => all.texts[place];
     const [consequence, found, expected, comment, by, waiver, aged, label] = one.slice(11, 19).map(say);
-    const [steps, day, lines, rest, list, hints, references] = one.slice(19);
+    const [steps, day, lines, rest, list, hints, references, offers, remarks] = one.slice(19);
     const pair = (name, text, look) => make("div", "", make("dt", "", name), make("dd", look, text));
     const inside = make("div", "body", consequence && make("p", "say", consequence),
       comment && make("p", "comment", `${comment} `, make("span", "by", by)),
@@ -121,6 +122,11 @@
       waiver && make("p", "waiver", waiver), aged && make("p", "small", aged));
     if (steps.length) {
       inside.append(make("p", "label", label), make("ol", "steps", ...steps.map((s) => make("li", "", say(s)))));
+    }
+    for (const [name, command] of offers) {
+      const text = make("pre", "command", say(command));
+      text.tabIndex = 0;
+      inside.append(make("p", "label", say(name)), text);
     }
     if (lines.length) {
       const heads = ["Evidence", "Where", "Answer", `${say(day) || "Read at"}, UTC`];
@@ -141,7 +147,7 @@
     });
     const refs = make("ul", "refs", ...tags);
     refs.setAttribute("aria-label", "Asked for in");
-    inside.append(refs);
+    inside.append(refs, ...remarks.map((place) => make("p", "small", say(place))));
     return inside;
   }
 

@@ -91,6 +91,16 @@ def show(requirement: str, *, as_json: bool) -> int:
         if text:
             lines.append(f"{word:11} {text}")
     lines += ["", *(f"{n}. {step}" for n, step in enumerate(found.remediation, 1)), ""]
+    for one in found.commands:
+        lines += [f"proposed when {' or '.join(one.when)} ({one.kind}), never run:"]
+        lines += [f"    {line}" for line in one.text.strip().splitlines()] + [""]
+    if found.availability_note:
+        lines += [f"{found.availability}: {found.availability_note}", ""]
+    lines += [
+        f"{issue.kind} in {issue.document} › {issue.section}: {issue.text}"
+        for issue in known.catalogue.issues
+        if found.id in issue.affects
+    ]
     lines += [f"{source.document} › {source.section} › {source.step}" for source in found.sources]
     put("\n".join(lines))
     return 0

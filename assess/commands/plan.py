@@ -9,6 +9,7 @@ from assess.commands import options
 from assess.discover import library
 from assess.errors import RecordingError
 from assess.output import listing, put_json, say
+from assess.plan.noted import Progress, by_finding, progress_of
 from assess.plan.road import Road, Step, road
 from assess.results import from_json
 
@@ -33,12 +34,19 @@ def command(results: Path, *, as_json: bool) -> int:
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror}") from error
     catalogue = library().catalogue
-    way = road(from_json(data, origin=str(results)), catalogue)
+    found = from_json(data, origin=str(results))
+    way = road(found, catalogue)
+    noted, today = by_finding(found.plan, found.findings), found.as_of.date()
+    told = {step.number: progress_of(step.work.findings, noted, today) for step in way.steps}
     if as_json:
-        put_json(plain(way))
+        put_json(plain(way, told))
         return 0
     heads = ("Step", "When", "Who", "Starts", "Work", "Waits", "After", "What")
     listing(heads, [_row(step, catalogue.teams) for step in way.steps])
+    for step in way.steps:
+        if told[step.number].late:
+            who = told[step.number].owner or "nobody named"
+            say(f"Overdue: step {step.number} ({who}, {told[step.number].due}).")
     if way.ready is None:
         say("Nothing that is required is open.")
     else:
@@ -63,8 +71,8 @@ def _row(step: Step, teams: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def plain(way: Road) -> dict[str, object]:
-    """The plan as JSON values."""
+def plain(way: Road, told: Mapping[int, Progress]) -> dict[str, object]:
+    """The plan as JSON values; ``told``: what people wrote beside each step."""
     return {
         "ready": way.ready,
         "hours": way.hours,
@@ -85,6 +93,11 @@ def plain(way: Road) -> dict[str, object]:
                 "after": step.after,
                 "critical": step.critical,
                 "findings": [finding.id for finding in step.work.findings],
+                "owner": told[step.number].owner or None,
+                "due": told[step.number].due,
+                "state": told[step.number].state or None,
+                "note": told[step.number].note or None,
+                "overdue": told[step.number].late,
             }
             for step in way.steps
         ],

@@ -4,6 +4,7 @@ Each team does one step after another, teams work side by side, and waiting keep
 are working days from the start, an estimate: eight hours a day, nobody on leave.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -99,8 +100,8 @@ def _days(work: Work) -> float:
 
 
 def _round(days: float) -> float:
-    """To the hour, so that sums of thirds do not show."""
-    return round(days * _HOURS_A_DAY) / _HOURS_A_DAY
+    """To the hour, so that sums of thirds do not show; halves always up, so that an hour stays."""
+    return math.floor(days * _HOURS_A_DAY + 0.5 + 1e-9) / _HOURS_A_DAY
 
 
 def _before(found: Sequence[Work]) -> list[set[int]]:

@@ -15,7 +15,7 @@ PLACE = "report.xlsx, sheet Findings"
 class Limits:
     """How many cards, rows, subjects of one requirement and lines of evidence a report holds.
 
-    ``letters``: of a place in a line of evidence, and of its answer.
+    ``letters``: of a place in a line of evidence, and of its answer; ``lines``: of a command.
     """
 
     cards: int
@@ -23,6 +23,7 @@ class Limits:
     subjects: int
     evidence: int
     letters: int = 1000
+    lines: int = 1000
 
 
 @dataclass(frozen=True)

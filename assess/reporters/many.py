@@ -83,4 +83,6 @@ def _item(
         max(0, len(card.evidence) - evidence), texts(card.long_list),
         [texts(hint.title) for hint in card.hints],
         [references(tag.text, tag.url) for tag in card.references],
+        [[texts(offer.label), texts(offer.text)] for offer in card.offers],
+        [texts(text) for text in (*card.flaws, card.era) if text],
     ]  # fmt: skip

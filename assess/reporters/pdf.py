@@ -28,7 +28,7 @@ from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STA
 from assess.results import Results, to_json
 
 ATTACHED = "results.json"
-LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=4, letters=80)
+LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=3, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
@@ -129,6 +129,7 @@ def page(
             settled_rows=[card for part in settled for card in part.closed],
             anchors={card.anchor for part in divided for card in part.shown},
             letter="" if alone else to_html(shown.letter),
+            carded={card.anchor for part in divided for card in part.cards},
             fit=fit,
             alone=alone,
             limits=LIMITS,

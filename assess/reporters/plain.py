@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from xml.etree import ElementTree as ET
 
 from assess.catalogue import Catalogue
@@ -17,6 +18,7 @@ _COLUMNS = (
 )  # fmt: skip
 _MOST_ENDINGS = 12
 _LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TICKS = re.compile("`+")
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!"})
 
 
@@ -82,6 +84,10 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
         lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
         if card.comment:
             lines.append(f"\n  {_escaped(card.comment_by)}: {_escaped(card.comment)}\n")
+        for offer in card.offers:
+            fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(offer.text)), default=0))
+            block = ("", f"{_escaped(offer.label)}:", "", fence, *offer.lines, fence, "")
+            lines += [f"  {line}".rstrip() for line in block]
     lines += ["", f"Assessed {shown.assessed} by {_escaped(shown.tool)}.", ""]
     return "\n".join(lines).encode()
 

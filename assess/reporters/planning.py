@@ -1,16 +1,19 @@
 """The road to ready and the option choice in words, as every report shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.options import Fit, Support
+from assess.plan.noted import Progress, by_finding, progress_of
 from assess.plan.road import Road, Step, road
-from assess.reporters.words import counted, listed, sentence
-from assess.results import OptionOf, Results, clean
+from assess.reporters.words import counted, listed, sentence, short_day
+from assess.results import OptionOf, PlanRead, Results, clean
 
 _HOURS_A_DAY = 8
+_SETTLED = ("done", "accepted")
+_MOST_LATE = 8
 _FIT_STATUS = {
     Fit.FITS: Status.PASS, Fit.PARTLY: Status.WARN, Fit.OPEN: Status.UNKNOWN,
     Fit.LACKS: Status.FAIL, Fit.RETIRED: Status.FAIL,
@@ -42,16 +45,37 @@ class PlanRow:
     anchor: str
     ids: tuple[str, ...]
     step: Step
+    progress: Progress
+
+    @property
+    def said(self) -> str:
+        """What people wrote beside it, on one line; empty where nobody did."""
+        told = self.progress
+        parts = [
+            f"owner {told.owner}" if told.owner else "",
+            f"due {short_day(told.due)}" if told.due else "",
+            f"said to be {told.state}, still open" if told.state in _SETTLED else told.state,
+            told.note,
+        ]
+        if parts == ["", "", "open", ""]:
+            return ""
+        return "; ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The road to ready: a sentence, its steps in order, and what the chart is drawn from."""
+    """The road to ready: a sentence, its steps in order, and what the chart is drawn from.
+
+    ``late`` names the steps whose day is over; ``read`` says what of the action plan was not
+    understood.
+    """
 
     lede: str
     rows: tuple[PlanRow, ...]
     way: Road
     teams: Mapping[str, str]
+    late: str = ""
+    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +113,31 @@ def plan_of(results: Results, catalogue: Catalogue, anchors: Mapping[str, str]) 
     """The plan of everything open. ``anchors``: finding id to its place in the report."""
     way = road(results, catalogue)
     teams = {team: clean(catalogue.teams.get(team, team)) for team in way.teams}
-    rows = tuple(_row(step, teams, anchors) for step in way.steps)
-    return Plan(_lede(way), rows, way, teams)
+    noted, today = by_finding(results.plan, results.findings), results.as_of.date()
+    rows = tuple(
+        _row(step, teams, anchors, progress_of(step.work.findings, noted, today))
+        for step in way.steps
+    )
+    return Plan(_lede(way), rows, way, teams, _late(rows), _read(results.plan))
+
+
+def _late(rows: Sequence[PlanRow]) -> str:
+    late = [row for row in rows if row.progress.late and row.progress.due]
+    named = [
+        f"step {row.number} ({row.progress.owner or 'nobody named'}, "
+        f"{short_day(row.progress.due)})"
+        for row in late[:_MOST_LATE]
+        if row.progress.due
+    ]
+    if len(late) > _MOST_LATE:
+        named.append(f"{len(late) - _MOST_LATE} more")
+    return f"Overdue: {listed(named)}." if named else ""
+
+
+def _read(plan: PlanRead | None) -> str:
+    if plan is None or not plan.faults:
+        return ""
+    return f"Not understood in {plan.file}: {'; '.join(plan.faults)}."
 
 
 def _lede(way: Road) -> str:
@@ -113,7 +160,9 @@ def _up(days: float) -> int:
     return -int(-days // 1)
 
 
-def _row(step: Step, teams: Mapping[str, str], anchors: Mapping[str, str]) -> PlanRow:
+def _row(
+    step: Step, teams: Mapping[str, str], anchors: Mapping[str, str], progress: Progress
+) -> PlanRow:
     effort, findings = step.work.effort, step.work.findings
     return PlanRow(
         step.number,
@@ -129,6 +178,7 @@ def _row(step: Step, teams: Mapping[str, str], anchors: Mapping[str, str]) -> Pl
         next((anchors[f.id] for f in findings if f.id in anchors), ""),
         tuple(clean(finding.id) for finding in findings),
         step,
+        progress,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from assess.model import Severity, Status, Verdict
+from assess.reporters.origins import Flaw
 from assess.reporters.planning import Choice, Plan
 from assess.reporters.words import STATUS_WORDS, counts_sentence, span
 from assess.results import Finding
@@ -47,6 +48,20 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A command that would mend a finding. ``twin``: a worse finding with the same one."""
+
+    label: str
+    text: str
+    twin: Hint | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines."""
+        return tuple(self.text.splitlines())
+
+
+@dataclass(frozen=True)
 class Card:
     """One finding, worded. ``anchor`` is the same from run to run."""
 
@@ -77,6 +92,9 @@ class Card:
     unanswered: bool
     comment: str = ""
     comment_by: str = ""
+    offers: tuple[Offer, ...] = ()
+    flaws: tuple[str, ...] = ()
+    era: str = ""
 
     @property
     def weight(self) -> str:
@@ -229,6 +247,7 @@ class Step:
     findings: int
     anchor: str
     brief: bool
+    era: str = ""
 
     @property
     def linked(self) -> bool:
@@ -272,6 +291,17 @@ class Paper:
     status: str
     counts: Counts
     sections: tuple[Section, ...]
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def eras(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What has moved or is retired, each said once, with its requirements."""
+        said: dict[str, dict[str, None]] = {}
+        for section in self.sections:
+            for step in section.steps:
+                if step.era:
+                    said.setdefault(step.era, {})[step.requirement] = None
+        return tuple((text, tuple(names)) for text, names in said.items())
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ Every text is cleaned again: results.json may come from anybody.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from assess.catalogue import Catalogue
 from assess.model import Necessity, Severity, Status, Verdict
+from assess.reporters.origins import Flaw, era, flaws, hints
 from assess.reporters.planning import choice_of, plan_of
 from assess.reporters.shapes import (
     OPEN,
@@ -25,6 +26,7 @@ from assess.reporters.shapes import (
     Line,
     LongList,
     Mark,
+    Offer,
     Paper,
     Section,
     Step,
@@ -33,6 +35,8 @@ from assess.reporters.shapes import (
     View,
 )
 from assess.reporters.words import (
+    COMMAND_WORDS,
+    PROPOSAL,
     SOURCE_STATUS,
     STATUS_WORDS,
     VERDICT_STATUS,
@@ -72,7 +76,8 @@ _MOST_PLACES = 2
 
 def view(results: Results, catalogue: Catalogue) -> View:
     """The results as reports show them; areas in the order of the catalogue."""
-    cards = _cards(results, catalogue)
+    found = flaws(results, catalogue)
+    cards = _cards(results, catalogue, hints(found))
     areas = _areas(cards, catalogue)
     ordered = [card for area in areas for card in area.cards]
     banners = tuple(_banner(verdict, ordered, catalogue) for verdict in results.verdicts)
@@ -99,7 +104,7 @@ def view(results: Results, catalogue: Catalogue) -> View:
             (b.scenario, b.title, sum(b.scenario in c.finding.scenarios for c in ordered))
             for b in banners
         ),
-        papers=_papers(areas, catalogue),
+        papers=_papers(areas, catalogue, found),
         sources=tuple(_asked(source) for source in results.sources),
         tables=_tables(results, ordered),
         not_written=tuple((clean(n.format), clean(n.reason)) for n in results.not_written),
@@ -132,7 +137,9 @@ def _anchors(findings: Sequence[Finding]) -> list[str]:
     return anchors
 
 
-def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
+def _cards(
+    results: Results, catalogue: Catalogue, flawed: Mapping[str, tuple[str, ...]]
+) -> list[Card]:
     pairs = sorted(
         zip(_anchors(results.findings), results.findings, strict=True),
         key=lambda pair: order(pair[1]),
@@ -143,6 +150,7 @@ def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
         first.setdefault(finding.requirement, hint)
     lists = {table.finding: table for table in results.tables}
     today = results.as_of.date()
+    offered: dict[str, Hint] = {}
     cards = []
     for anchor, finding in pairs:
         table = lists.get(finding.id)
@@ -191,9 +199,23 @@ def _cards(results: Results, catalogue: Catalogue) -> list[Card]:
                 unanswered=finding.status is Status.MANUAL and not finding.evidence,
                 comment="" if finding.comment is None else clean(finding.comment.text),
                 comment_by="" if finding.comment is None else clean(finding.comment.by),
+                offers=_offers(finding, anchor, offered) if needs else (),
+                flaws=flawed.get(clean(finding.requirement), ()),
+                era=era(catalogue.requirements.get(finding.requirement)),
             )
         )
     return cards
+
+
+def _offers(finding: Finding, anchor: str, offered: dict[str, Hint]) -> tuple[Offer, ...]:
+    """The commands as proposals; ``offered``: those of worse findings, by their text."""
+    offers = []
+    for command in finding.commands:
+        text = clean(command.text)
+        kind = COMMAND_WORDS.get(command.kind, clean(command.kind))
+        offers.append(Offer(f"{PROPOSAL}: {kind}", text, offered.get(text)))
+        offered.setdefault(text, Hint(clean(finding.id), clean(finding.title), anchor))
+    return tuple(offers)
 
 
 def _consequence(finding: Finding, catalogue: Catalogue) -> str:
@@ -457,7 +479,9 @@ def _cause(status: Status, reason: str, group: Sequence[Card]) -> Cause:
     return Cause(label, text, price, status, tuple(group), places)
 
 
-def _papers(areas: Sequence[Area], catalogue: Catalogue) -> tuple[Paper, ...]:
+def _papers(
+    areas: Sequence[Area], catalogue: Catalogue, flawed: Sequence[Flaw]
+) -> tuple[Paper, ...]:
     """The way from the documents to the findings, in the catalogue's order of documents."""
     groups: dict[str, list[Card]] = {}
     for area in areas:
@@ -477,6 +501,7 @@ def _papers(areas: Sequence[Area], catalogue: Catalogue) -> tuple[Paper, ...]:
                 len(cards),
                 first.anchor,
                 first.brief,
+                first.era,
             )
             sections = found.setdefault(reference.document, {})
             sections.setdefault(clean(reference.section), []).append(step)
@@ -494,6 +519,7 @@ def _papers(areas: Sequence[Area], catalogue: Catalogue) -> tuple[Paper, ...]:
                 status=clean(document.status if document else ""),
                 counts=_counts(asked[name].values()),
                 sections=tuple(Section(title, tuple(steps)) for title, steps in sections.items()),
+                flaws=tuple(flaw for flaw in flawed if flaw.document == clean(name)),
             )
         )
     return tuple(papers)

@@ -37,6 +37,11 @@ STATUS_MEANING: Mapping[Status, str] = {
     Status.PASS: "Measured, or confirmed by a named person, and as the document asks.",
     Status.NOT_APPLICABLE: "An answer or a measurement says that it does not concern the customer.",
 }
+COMMAND_WORDS: Mapping[str, str] = {
+    "powershell": "PowerShell", "azure": "Azure PowerShell", "graph": "Graph request",
+    "dns": "DNS zone record", "certreq": "certreq file",
+}  # fmt: skip
+PROPOSAL = "Proposal, not run"
 SCORE_RULE = (
     "Score: each required or recommended requirement counts by its worst finding, weighted by "
     "severity (blocker 8, high 4, medium 2, low 1); a pass counts whole, a warning half, "

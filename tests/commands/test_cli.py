@@ -100,6 +100,10 @@ def test_listings_into_a_pipe_are_one_line_each(capsys):
 def test_checks_show(capsys):
     assert run(["checks", "show", "dns.cmg-cname"]) == 0
     assert "Create DNS CNAME records" in capsys.readouterr().out
+    assert run(["checks", "show", "cmg.crl-verification"]) == 0
+    shown = capsys.readouterr().out
+    assert "proposed when fail (powershell), never run:" in shown
+    assert "contradiction in co-management-pki" in shown
     assert run(["checks", "show", "dns.cmg-cname", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] == "dns.cmg-cname"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assess.collect import SETTLED, questions
+from assess.coverage import coverage
 from assess.discover import library
 from assess.engagement import SCENARIOS, key_definitions
 from assess.errors import Unavailable
@@ -104,6 +105,16 @@ def test_without_evidence_nothing_passes(name, check, keys, asked):
                     assert status in {Status.UNKNOWN, Status.MANUAL, Status.NOT_APPLICABLE, Status.WARN, Status.FAIL}
                     if status in {Status.WARN, Status.FAIL}:
                         assert keys is EVERY_SECTION, f"{name} says {status} with nothing to go by"
+
+
+def test_no_requirement_has_nothing_and_what_is_asked_has_its_question():
+    for one in coverage(KNOWN):
+        requirement = KNOWN.catalogue.requirements[one.requirement]
+        assert one.kind != "none", one.requirement
+        if one.kind == "asked":  # by its question, or by the keys that its check reads
+            keys = set().union(*(keys_of(ask) for ask in KNOWN.checks[one.requirement].asks)) if one.check else set()
+            assert requirement.question or keys, one.requirement
+            assert requirement.question.endswith("?") or not requirement.question
 
 
 def test_missing_is_a_sentence():

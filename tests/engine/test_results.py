@@ -1,20 +1,31 @@
 """Findings, ids, scenarios, waivers, score, and the schema of results.json."""
 
 import json
+from functools import partial
 
 import jsonschema
 import msgspec
 import pytest
 
 from assess import results
-from assess.catalogue import Catalogue, Document
+from assess.catalogue import Catalogue, Clause, Command, Document
 from assess.check import Outcomes, Pass, Rows, check
 from assess.collect import collect
 from assess.discover import Library
 from assess.errors import RecordingError
 from assess.model import Fail, Necessity, Severity, Status, Unknown, Verdict
 from assess.results import Selection, evaluate, from_json, score, to_json
-from samplechecks import CHECKS, NOW, Heard, measured, recording, refusing, requirement
+from samplechecks import (
+    CHECKS,
+    NOW,
+    Heard,
+    Heights,
+    Towers,
+    measured,
+    recording,
+    refusing,
+    requirement,
+)
 
 SCENARIOS = {"hybrid-mdm": "Hybrid", "co-management-pki": "PKI", "co-management-internet": "Internet"}
 PAPERS = {"hybrid-mdm": Document("hybrid-mdm", "Hybrid", "2016", "retired")}
@@ -249,3 +260,74 @@ def test_unknown_outcomes_of_nothing_have_a_mend():
     assert one.remediation == ("Confirm by hand: More than 10 m.",)
     assert isinstance(Unknown(None, "x"), Unknown)
     assert Pass(None, "x").expected == ""
+
+
+BUILD = Command("powershell", "Build-Tower '{subject}' -Site '{site.code:site}' -For '{tenant.organization.O}'")
+
+
+def commands_of(*commands, tower=None, **keys):
+    seen = found(requirement(commands=commands), tower=tower, **keys).findings
+    return {one.subject: tuple(c.text for c in one.commands) for one in seen}
+
+
+def test_a_command_is_filled_with_the_subject_keys_and_members_of_keys():
+    told = commands_of(BUILD, site__code="PS1", tenant__organization={"O": "O'Brien Ltd"})
+    assert told == {"a.test": (), "b.test": ("Build-Tower 'b.test' -Site 'PS1' -For 'O''Brien Ltd'",)}
+
+
+def test_a_command_without_one_of_its_values_is_left_out():
+    assert commands_of(BUILD, site__code="PS1") == {"a.test": (), "b.test": ()}
+
+
+def test_a_hostile_subject_stays_text_or_leaves_the_command_out():
+    build = Command("powershell", "Build-Tower '{subject}'")
+    heights = {"x'; Remove-Item *; '": 1, "y' + 'z": 1, "bad\u202ename": 1, "two\nlines": 1}
+    tower = Towers(lambda ask, visit: Heights(heights))
+    told = commands_of(build, tower=tower)
+    assert sorted(told.values()) == [(), (), (), ("Build-Tower 'y'' + ''z'",)]
+
+
+def test_conditions_of_a_command():
+    one = Clause("tenant.cloud", ("usgov",))
+    here = (Clause("engagement.scenarios", ("hybrid-mdm",)),)
+    low = (Clause("subject", ("b.test",)),)
+    dns = partial(Command, "dns", "{subject}. 60 IN CNAME a.")
+    wanted = ("b.test. 60 IN CNAME a.",)
+    for command, tenant, expected in (
+        (dns(only=(one,)), {}, ()), (dns(only=(one,)), {"tenant__cloud": "usgov"}, wanted),
+        (dns(unless=(one,)), {"tenant__cloud": "usgov"}, ()), (dns(unless=(one,)), {}, wanted),
+        (dns(only=here), {}, wanted), (dns(unless=here), {}, ()),
+        (dns(only=low), {}, wanted), (dns(when=("warn",)), {}, ()),
+    ):  # fmt: skip
+        assert commands_of(command, **tenant)["b.test"] == expected
+
+
+def test_a_command_about_one_file_is_not_offered_for_another():
+    one = Command("dns", "{subject}. 60 IN CNAME a.", about=("files.cmg_pfx", "files.cmg_csr"))
+    assert commands_of(one, files__cmg_pfx="pki/b.test")["b.test"]
+    assert not commands_of(one, files__cmg_pfx="pki/c.test")["b.test"]
+    assert not commands_of(one)["b.test"]
+
+
+def test_a_command_can_name_the_list_behind_a_finding():
+    from typing import Annotated
+
+    @check("tower.height")
+    def lists(heights: Annotated[Heights, Heard()]) -> Outcomes:
+        """Fail with and without a list."""
+        yield Fail("many", "none", "some", rows=Rows(("user",), [{"user": "a"}]))
+        yield Fail("one", "none", "some")
+
+    command = Command("powershell", "Get-Content '{table.file:word}'")
+    seen = found(requirement(commands=(command,)), checks={"tower.height": lists})
+    told = {f.subject: [c.text for c in f.commands] for f in seen.findings}
+    assert told == {"many": [f"Get-Content '{seen.tables[0].name}.ndjson'"], "one": []}
+
+
+def test_names_of_the_tenants_cloud():
+    graph = Command("graph", "GET {cloud.graph}/v1.0/organization")
+    assert commands_of(graph, tenant__cloud="china")["b.test"] == (
+        "GET https://microsoftgraph.chinacloudapi.cn/v1.0/organization",
+    )
+    gateway = Command("dns", "a. 60 IN CNAME b.{cloud.gateway_suffix}.")
+    assert commands_of(gateway, tenant__cloud="china")["b.test"] == ()

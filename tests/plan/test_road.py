@@ -111,7 +111,7 @@ def test_what_blocks_comes_first_and_what_may_wait_comes_last():
 def test_one_mend_answers_many():
     refused = [
         replace_remedy(a_finding(name, Status.UNKNOWN), "Grant Device.Read.All.")
-        for name in IDS[:5]
+        for name in [one for one in IDS if KNOWN.effort(KNOWN.requirements[one]).team == "tenant"][:5]
     ]
     [work] = works(of(*refused), KNOWN)
     assert work.kind is Kind.FIND_OUT

@@ -16,11 +16,13 @@ import msgspec
 
 from assess.catalogue import Catalogue, Requirement, catalogue_of, requirements_of
 from assess.model import Necessity, Status, Verdict, Weighed, verdict
+from assess.proposals import filled
 from assess.results import (
     CommentOf,
     EngagementSummary,
     EvidenceLine,
     Finding,
+    Proposal,
     Reference,
     Results,
     SourceOf,
@@ -176,6 +178,11 @@ class _Texts:
         return text
 
 
+_MADE_UP = {
+    "site.code": "PS1", "tenant.id": "11111111-2222-4333-8444-555555555555", "cloud.environment": "Global",
+    "cloud.graph": "https://graph.microsoft.com", "cmg.expected_instances": "2",
+    "mdm.enrollment_group_ids": "22222222-3333-4444-8555-666666666666",
+}  # fmt: skip
 _REFUSALS = (
     "Graph refused /subscribedSkus: 403 Authorization_RequestDenied, no Organization.Read.All",
     "dc01.corp.contoso.com:636 gave no answer in 10 s; the control connection succeeded",
@@ -249,7 +256,23 @@ def _finding(
         references=tuple(Reference(s.document, s.section, s.step, s.url) for s in requirement.sources),
         waiver=waiver,
         area=requirement.area,
+        commands=_commands(requirement, status, subject, texts),
     )
+
+
+def _commands(
+    requirement: Requirement, status: Status, subject: str | None, texts: _Texts
+) -> tuple[Proposal, ...]:
+    """The requirement's commands, a value made up for each name."""
+    if status not in (Status.FAIL, Status.WARN):
+        return ()
+    if texts.hostile:
+        return (Proposal(texts("powershell", 8), texts("Set-Thing\n-Name x", 9)),)
+    made = (
+        (one.kind, filled(one.kind, one.text, lambda name: (_MADE_UP.get(name, "contoso.com"),)))
+        for one in requirement.commands[:1]
+    )
+    return tuple(Proposal(kind, text) for kind, text in made if text is not None)
 
 
 def _evidence(

@@ -5,6 +5,7 @@ from typing import Any
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from assess.plan.noted import SHEET, STATES
 from assess.reporters.planning import Choice, Plan, PlanRow
 from assess.reporters.workbook.cells import (
     Column,
@@ -22,16 +23,15 @@ PLAN = (
     Column("Wait (days)", 11, number_format="0.00"), Column("Waits for", 34, wrap=True),
     Column("After", 12), Column("From day", 9, number_format="0"), Column("Critical", 9),
     Column("Owner", 22), Column("Due", 12, number_format=_DAY), Column("State", 14),
-    Column("Note", 40, wrap=True), Column("First step", 60, wrap=True),
+    Column("Note", 40, wrap=True), Column("Overdue", 9), Column("First step", 60, wrap=True),
     Column("Finding ids", 48, wrap=True),
 )  # fmt: skip
-STATES = ("open", "running", "done", "accepted")
 _FILL_IN = ("Owner", "Due", "State", "Note")
 
 
 def add_plan(book: Workbook, plan: Plan, places: dict[str, int], confidential: str) -> None:
     """A row a step; what the reader fills in has a head of its own colour."""
-    sheet = new_sheet(book, "Action plan", PLAN, confidential, fill_in=_FILL_IN)
+    sheet = new_sheet(book, SHEET, PLAN, confidential, fill_in=_FILL_IN)
     rows = write_rows(sheet, PLAN, (_step(sheet, row, places) for row in plan.rows))
     make_table(sheet, "ActionPlanTable", PLAN, rows)
     if rows:
@@ -42,7 +42,7 @@ def add_plan(book: Workbook, plan: Plan, places: dict[str, int], confidential: s
 
 
 def _step(sheet: Any, row: PlanRow, places: dict[str, int]) -> tuple[object, ...]:  # noqa: ANN401
-    effort = row.step.work.effort
+    effort, told = row.step.work.effort, row.progress
     place = next((places[name] for name in row.ids if name in places), None)
     what: object = row.what
     if place is not None:
@@ -50,7 +50,9 @@ def _step(sheet: Any, row: PlanRow, places: dict[str, int]) -> tuple[object, ...
     return (
         row.number, what, row.when, row.who, effort.hours, effort.wait_days or None,
         effort.waits_for or None, row.after or None, row.day, "yes" if row.critical else None,
-        None, None, "open", None, row.how, ", ".join(row.ids),
+        told.owner or None, told.due, told.state or "open", told.note or None,
+        "yes" if told.late else None, row.how,
+        "\n".join(row.ids),
     )  # fmt: skip
 
 

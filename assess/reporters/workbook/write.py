@@ -15,6 +15,7 @@ from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters.letter import to_lines
 from assess.reporters.past import past
+from assess.reporters.shapes import Paper
 from assess.reporters.tokens import LIGHT
 from assess.reporters.view import Card, View, order, view
 from assess.reporters.workbook.cells import (
@@ -45,7 +46,8 @@ _FINDINGS = (
     Column("Waived until", 13, number_format=_DAY), Column("Scenarios", 30, wrap=True),
     Column("Document", 24), Column("Section", 36, wrap=True), Column("Step", 20, wrap=True),
     Column("Read at (UTC)", 19, number_format=_MOMENT), Column("Blocked by", 30, wrap=True),
-    Column("Comment", 44, wrap=True), Column("Comment by", 20), Column("Id", 48),
+    Column("Commands (proposals, not run)", 70, wrap=True), Column("Comment", 44, wrap=True),
+    Column("Comment by", 20), Column("Id", 48),
 )  # fmt: skip
 _LETTER = (Column("Covering letter", 120, wrap=True),)
 _EVIDENCE = (
@@ -62,6 +64,7 @@ _OPEN = (
 _TRACE = (
     Column("Document", 26), Column("Section", 44, wrap=True), Column("Step", 24, wrap=True),
     Column("Status", 13), Column("Requirement", 34), Column("Title", 54, wrap=True),
+    Column("What has become of it", 60, wrap=True), Column("Flaws of the document", 60, wrap=True),
 )  # fmt: skip
 _SOURCES = (
     Column("Source", 20), Column("Status", 12), Column("Detail", 90, wrap=True),
@@ -181,6 +184,7 @@ def _finding(card: Card) -> Sequence[object]:
     first = finding.references[0] if finding.references else None
     moments = [line.read_at for line in finding.evidence if line.read_at is not None]
     remedy = "\n".join(f"{n}. {step}" for n, step in enumerate(card.remedy, 1))
+    commands = "\n\n".join(f"{offer.label}\n{offer.text}" for offer in card.offers)
     return (
         label(card.status), card.severity, card.necessity, card.area, card.title,
         card.subject or None,
@@ -188,8 +192,8 @@ def _finding(card: Card) -> Sequence[object]:
         finding.waiver.until if finding.waiver else None, ", ".join(finding.scenarios),
         first.document if first else None, first.section if first else None,
         first.step if first else None, max(moments) if moments else None,
-        ", ".join(finding.blocked_by) or None, card.comment or None, card.comment_by or None,
-        card.id,
+        ", ".join(finding.blocked_by) or None, commands or None, card.comment or None,
+        card.comment_by or None, card.id,
     )  # fmt: skip
 
 
@@ -234,14 +238,26 @@ def _not_assessed(book: Workbook, shown: View, confidential: str) -> None:
 def _traceability(book: Workbook, shown: View, confidential: str) -> None:
     sheet = new_sheet(book, "Traceability", _TRACE, confidential)
     rows = (
-        (paper.id, section.title, step.step, label(step.status), step.requirement, step.title)
+        (
+            paper.id, section.title, step.step, label(step.status), step.requirement, step.title,
+            step.era or None, _flaws(paper, section.title, step.requirement) or None,
+        )
         for paper in shown.papers
         for section in paper.sections
         for step in section.steps
-    )
+    )  # fmt: skip
     count = write_rows(sheet, _TRACE, rows)
     make_table(sheet, "TraceabilityTable", _TRACE, count)
     colour_statuses(sheet, "D", count)
+
+
+def _flaws(paper: Paper, section: str, requirement: str) -> str:
+    """What the document gets wrong about a requirement, where it matters; this section first."""
+    return "\n".join(
+        f"{flaw.word}, {flaw.section or 'whole document'}: {flaw.text}"
+        for flaw in sorted(paper.flaws, key=lambda flaw: flaw.section != section)
+        if requirement in flaw.affects
+    )
 
 
 def _sources(book: Workbook, results: Results, confidential: str) -> None:
