@@ -31,6 +31,8 @@ COMMANDS = {
     "report": ("report", "Render the reports again from results.json."),
     "history": ("history", "The runs that are kept of an engagement; name a baseline."),
     "diff": ("diff", "What changed between two runs."),
+    "schedule": ("schedule", "What the platform needs to run it again and again."),
+    "fleet": ("fleet", "Every engagement file in a folder, one overview."),
     "purge": ("purge", "Delete what is kept of a customer."),
     "checks": ("checks", "The catalogue: every requirement, its check, sources and documents."),
     "coverage": ("coverage", "What is measured, partly measured, asked, or neither."),

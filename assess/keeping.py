@@ -27,7 +27,9 @@ _PARTS = ("", "-wal", "-shm", "-journal")
 # What stands behind the workbook's name in the copies that lie beside it.
 _BESIDE = "[.]previous|-[0-9]{8}T[0-9]{6}Z"
 # What a run that was killed leaves of a file it was writing.
-_DRAFT = re.compile(r"[.][a-z0-9_]{8}[.](ics|xlsx)")
+_DRAFT = re.compile(r"[.][a-z0-9_]{8}[.](ics|xlsx|json)")
+_LOG = re.compile(r"run[.]log([.][0-9]+)?")
+_NOTICE = re.compile(r"[0-9A-Za-z-]+[.](mail|teams|slack|webhook)[.]json")
 
 
 class Keeper:
@@ -131,7 +133,8 @@ def kept_files(place: Place) -> list[Path]:
     """Everything that is kept of the engagement, as far as it is there; nothing else."""
     database = place.database.name
     names = [place.lock, place.calendar, *(place.folder / f"{database}{end}" for end in _PARTS)]
-    names += _matching(place.folder, _DRAFT)
+    names += _matching(place.folder, _DRAFT) + _matching(place.folder, _LOG)
+    names += _matching(place.notices, _NOTICE) + _matching(place.notices, _DRAFT)
     book = place.workbook
     stem, suffix = re.escape(book.stem), re.escape(book.suffix)
     whole = f"{stem}({_BESIDE})?{suffix}"
@@ -155,6 +158,8 @@ def purge(place: Place, now: datetime) -> list[Path]:
                     path.unlink()
                     gone.append(path)
         place.lock.unlink(missing_ok=True)
+        if place.notices.is_dir() and not any(place.notices.iterdir()):
+            place.notices.rmdir()
         if not any(place.folder.iterdir()):
             place.folder.rmdir()
             gone.append(place.folder)

@@ -23,6 +23,7 @@ from assess.errors import Unavailable
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?P<port>:[0-9]{1,5})?")
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _SECRET_FORMS = '{ env = "NAME" }, { file = "path" } or { prompt = true }'  # noqa: S105
 
 
@@ -122,6 +123,14 @@ def url(value: Any, schemes: tuple[str, ...] = ("https",)) -> str:  # noqa: ANN4
     return str(value).rstrip("/")
 
 
+def mailbox(value: Any) -> str:  # noqa: ANN401
+    """A plain mail address, its domain in ASCII: nothing that could change a header."""
+    local, _, where = str(value).strip().rpartition("@") if isinstance(value, str) else ("", "", "")
+    if not _LOCAL.fullmatch(local):
+        raise ValueError(f"{value!r} is not a mail address, such as alerts@contoso.com")
+    return f"{local}@{domain(where)}"
+
+
 def nameserver(value: Any) -> str:  # noqa: ANN401
     """``address`` or ``address:port``, IPv6 in brackets; given back with the port."""
     text = str(value).strip()
@@ -206,6 +215,10 @@ def parse(  # noqa: C901, PLR0912 - one line a type
             return url(value, ("https", "http") if key == "network.proxy" else ("https",))
         case "url ldap":
             return url(value, ("ldaps", "ldap"))
+        case "url smtp":
+            return url(value, ("smtps", "smtp"))
+        case "mail":
+            return mailbox(value)
         case "nameserver":
             return nameserver(value)
         case "date":

@@ -1,6 +1,7 @@
 """What the commands print: listings for people and for pipes, progress, the summary of a run."""
 
 import json
+import logging
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,14 @@ _COLOURS = {
     Status.MANUAL: "blue", Status.PASS: "green", Status.NOT_APPLICABLE: "dim",
 }  # fmt: skip
 _MOST = 40
+# Written to the log of an unattended run; nowhere without one.
+_SAID = logging.getLogger("assess.said")
 
 
 def say(message: str) -> None:
     """A message for the person at the terminal: standard error."""
     print(message, file=sys.stderr, flush=True)  # noqa: T201 - the one place that does
+    _SAID.info("%s", message)
 
 
 def put(text: str) -> None:

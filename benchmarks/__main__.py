@@ -35,6 +35,7 @@ BENCHES: dict[str, Bench] = {
     "install": Bench("install"),
     "pfx": Bench("pfx"),
     "history": Bench("history"),
+    "fleet": Bench("fleet"),
     "logs": Bench("logs"),
     "html": Bench("reports", "html"),
     "xlsx": Bench("reports", "xlsx"),

@@ -1,6 +1,6 @@
 """The end of every command that writes reports: files, summary, exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assess.clock import now
@@ -9,6 +9,7 @@ from assess.discover import Library, library
 from assess.engagement import Engagement
 from assess.job import Wanted, checks_of, exit_code, explain, told, write_all
 from assess.keeping import Keeper
+from assess.notices.telling import Teller
 from assess.output import listing, put, put_json, say, summary
 from assess.recording import Recording
 from assess.rendering import Renderer
@@ -28,10 +29,14 @@ def conclude(
     fail_on: str | None,
     as_json: bool,
     keeper: Keeper | None = None,
+    teller: Teller | None = None,
+    seen: Callable[[Results, Path, Sequence[str]], None] | None = None,
 ) -> int:
-    """Keep the run, write everything, print the summary, and say where the files are.
+    """Keep the run, write everything, tell who is to be told, print the summary.
 
     Returns the exit code. ``keeper``: the history of the engagement, entered; None keeps nothing.
+    ``teller``: tells others, after everything is written, and never changes the exit code.
+    ``seen`` is shown the results, their folder, and what was said of keeping and telling.
     """
     if keeper is not None:
         found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
@@ -50,16 +55,18 @@ def conclude(
         say(f"assess: {line}")
     if fail_on == "new" and (found.past is None or found.past.last is None):
         say("assess: --fail-on new: there is no earlier run to compare with; the verdict decides")
-    for line in keeper.said if keeper is not None else ():
+    notices = teller.tell(found, folder, now()) if teller is not None else []
+    remarks = [*(keeper.said if keeper is not None else ()), *notices]
+    for line in remarks:
         say(f"assess: {line}")
+    if seen is not None:
+        seen(found, folder, remarks)
     say(f"The reports are in {folder}")
     asked_for = {missing.format for missing in found.not_written} & set(named)
     return _OWN_FAULT if asked_for else exit_code(found, fail_on)
 
 
-def show_questions(
-    known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool
-) -> int:
+def show_questions(known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool) -> int:
     """What would be asked, and of whom; nothing is."""
     lines = explain(questions(checks_of(known, wanted)), engagement, now())
     if as_json:

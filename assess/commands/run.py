@@ -1,20 +1,30 @@
 """`assess run FILE`: collect, evaluate, report."""
 
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
 import click
 
+from assess import __version__
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
 from assess.discover import library
-from assess.engagement import load
-from assess.history.place import place_of
+from assess.engagement import Engagement, load
+from assess.errors import EngagementError
+from assess.history.place import folder_of, place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
 from assess.keeping import Keeper
+from assess.logbook import LOG, logbook
+from assess.notices.telling import Teller
 from assess.output import watching
 from assess.rendering import Renderer, formats_of
-from assess.results import Selection, evaluate
+from assess.results import Results, Selection, evaluate
+from assess.unattended import require_nobody
 
 
 @click.command(
@@ -24,6 +34,7 @@ Examples:
   assess run contoso.toml
   assess run contoso.toml --only "dns.*" --only "cert.*" -f html
   assess run contoso.toml --changed-only --fail-on new
+  assess run contoso.toml --unattended -o /srv/assess
   assess run contoso.toml --scenario co-management-pki --dry-run""",
 )
 @options.engagement_file
@@ -34,6 +45,17 @@ Examples:
     is_flag=True,
     help="Measure again just what was open last time; the rest is left out, and so unknown.",
 )
+@click.option(
+    "--unattended",
+    is_flag=True,
+    help="For a scheduler: asks nothing, refuses a sign-in that needs a person, keeps a log.",
+)
+@click.option(
+    "--log",
+    type=options.FILE,
+    help="With --unattended: the log. Default: run.log where the runs are kept.",
+)
+@click.option("--no-notify", is_flag=True, help="Tell nobody of this run, whatever [notify] says.")
 @options.json_option
 def command(
     file: Path,
@@ -43,9 +65,12 @@ def command(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str | None,
+    log: Path | None,
     *,
     dry_run: bool,
     changed_only: bool,
+    unattended: bool,
+    no_notify: bool,
     as_json: bool,
 ) -> int:
     """Collect from every source, judge, and write the reports.
@@ -54,18 +79,82 @@ def command(
     and the mend, and the run goes on. The run is kept beside the engagement file, and the next one
     says what changed: see `assess history`.
     """
+    if log is not None and not unattended:
+        raise EngagementError("--log goes with --unattended")
     engagement = load(file)
-    chosen = scenarios_of(engagement, scenarios)
+    wanted = Asked(
+        output,
+        formats,
+        scenarios,
+        only,
+        skip,
+        fail_on,
+        dry_run,
+        changed_only,
+        as_json,
+        not no_notify,
+    )
+    return alone(engagement, wanted, log) if unattended else perform(engagement, wanted)
+
+
+class Asked(NamedTuple):
+    """What the command line asks of a run."""
+
+    output: Path
+    formats: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    fail_on: str | None = None
+    dry_run: bool = False
+    changed_only: bool = False
+    as_json: bool = False
+    notify: bool = True
+
+
+Seen = Callable[[Results, Path, Sequence[str]], None]
+
+
+def alone(
+    engagement: Engagement, asked: Asked, log: Path | None = None, seen: Seen | None = None
+) -> int:
+    """A run that nobody watches: the same, but nobody is asked anything, and it keeps a log."""
+    require_nobody(engagement, "--unattended")
+    with (
+        logbook(log or folder_of(engagement).log, engagement),
+        Path(os.devnull).open(encoding="utf-8") as nobody,
+        unasked(nobody),
+    ):
+        LOG.info("begins: assess %s, %s", __version__, engagement.file)
+        code = perform(engagement, asked, seen)
+        LOG.info("ends with exit code %s", code)
+    return code
+
+
+@contextmanager
+def unasked(nobody: TextIO) -> Iterator[None]:
+    """Standard input that ends at once: who asks all the same is told so, and never waits."""
+    before, sys.stdin = sys.stdin, nobody
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
+def perform(engagement: Engagement, asked: Asked, seen: Seen | None = None) -> int:
+    """The whole run; the exit code. ``seen`` is shown what came of it, and where."""
+    teller = Teller(engagement)
+    chosen = scenarios_of(engagement, asked.scenarios)
     known = library()
-    with Keeper(place_of(engagement), now(), idle=dry_run) as keeper:
-        changed = keeper.open_last_time() if changed_only else None
+    with Keeper(place_of(engagement), now(), idle=asked.dry_run) as keeper:
+        changed = keeper.open_last_time() if asked.changed_only else None
         wanted = Wanted(
             chosen,
-            Selection(only, skip, changed),
-            formats_of(formats, options.DEFAULT_FORMATS),
+            Selection(asked.only, asked.skip, changed),
+            formats_of(asked.formats, options.DEFAULT_FORMATS),
         )
-        if dry_run:
-            return show_questions(known, engagement, wanted, as_json=as_json)
+        if asked.dry_run:
+            return show_questions(known, engagement, wanted, as_json=asked.as_json)
         with Renderer(wanted.formats) as renderer:
             with watching() as progress:
                 evidence = gather(known, engagement, wanted, now, progress)
@@ -76,11 +165,13 @@ def command(
                 return conclude(
                     found,
                     evidence,
-                    run_folder(output, engagement.name, evidence.as_of),
+                    run_folder(asked.output, engagement.name, evidence.as_of),
                     wanted,
                     renderer,
-                    named=formats,
-                    fail_on=fail_on,
-                    as_json=as_json,
+                    named=asked.formats,
+                    fail_on=asked.fail_on,
+                    as_json=asked.as_json,
                     keeper=keeper,
+                    teller=teller if asked.notify else None,
+                    seen=seen,
                 )

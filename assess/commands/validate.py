@@ -9,6 +9,7 @@ from assess.discover import library
 from assess.engagement import Engagement, key_definitions, load
 from assess.errors import EngagementError
 from assess.keys import needed_keys
+from assess.notices.telling import channels_of
 from assess.output import put, put_json, say
 
 
@@ -18,6 +19,7 @@ from assess.output import put, put_json, say
 def command(file: Path, *, as_json: bool) -> int:
     """Check an engagement file, and that the files it names exist; connect to nothing."""
     engagement = load(file)
+    channels_of(engagement)
     absent = absent_files(engagement)
     if absent:
         raise EngagementError(

@@ -39,6 +39,16 @@ class Place:
         """What expires next, for a calendar to subscribe to."""
         return self.folder / "expiries.ics"
 
+    @property
+    def log(self) -> Path:
+        """What unattended runs said; older parts have a number behind the name."""
+        return self.folder / "run.log"
+
+    @property
+    def notices(self) -> Path:
+        """Notices that were not delivered yet."""
+        return self.folder / "notices"
+
     def make(self) -> None:
         """Make the folder. Raises HistoryError where that cannot be."""
         try:

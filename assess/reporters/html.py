@@ -57,7 +57,7 @@ def render(results: Results, *, library_catalogue: Catalogue, script: bool = Tru
     documents = {paper.id: number for number, paper in enumerate(shown.papers)}
     papers = {card.anchor: _papers(card, documents) for card in visible}
     subjects = Counter(card.subject for card in shown.cards if card.subject)
-    css, code = _style(), _script() if script else Markup()
+    css, code = style(), _script() if script else Markup()
     text = (
         environment()
         .get_template("report.html.j2")
@@ -80,7 +80,7 @@ def render(results: Results, *, library_catalogue: Catalogue, script: bool = Tru
             letter=to_html(shown.letter),
             css=css,
             script=code,
-            policy=_policy(css, code),
+            policy=policy_of(css, code),
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
@@ -127,7 +127,7 @@ def _open_at_load(shown: View) -> set[str]:
 
 
 @cache
-def _style() -> Markup:
+def style() -> Markup:
     """The style sheet: constants of ours alone."""
     faces = "".join(
         f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
@@ -167,7 +167,7 @@ def _roles(palette: Palette) -> str:
     return ";".join(f"--{role}:{colour}" for role, colour in palette.items())
 
 
-def _policy(css: str, script: str) -> str:
+def policy_of(css: str, script: str) -> str:
     """What the page may load: its own style and script by their hashes, and data within it."""
     return (
         f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
@@ -181,6 +181,6 @@ def _hash(text: str) -> str:
 
 def warm_up() -> None:
     """Read style, script and templates ahead of time."""
-    _style()
+    style()
     _script()
     compile_templates(".html.j2")

@@ -31,7 +31,7 @@ POLICY = {
     "assess.reporters": {
         "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.options", "assess.plan",
         "assess.results", "templates",
-        "assess.history.diff", "assess.history.shapes", "assess.history.standing",
+        "assess.history.diff", "assess.history.shapes", "assess.history.standing", "assess.fleet.shapes",
     },
     "assess.sheets": {"assess.errors", "assess.results"},
     "assess.plan": {"assess.catalogue", "assess.errors", "assess.model", "assess.results", "assess.sheets"},
@@ -39,6 +39,11 @@ POLICY = {
         "assess.engagement", "assess.errors", "assess.model", "assess.results",
     },
     "assess.history.shapes": {"assess.model"},
+    "assess.scheduling": {"assess.errors"},
+    "assess.notices.news": {"assess.history.shapes", "assess.model", "assess.results"},
+    "assess.notices.texts": {"assess.model", "assess.notices"},
+    "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
+    "assess.fleet.overview": {"assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.results"},
     "assess.waivers": {"assess.engagement", "assess.model"},
     "templates": set(),
 }  # fmt: skip

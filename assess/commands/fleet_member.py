@@ -1,0 +1,54 @@
+"""One engagement of a fleet, in this process: the task lies in the folder of the command line.
+
+What came of it is written beside it, whole or not at all.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from assess import files
+from assess.commands.run import Asked, alone
+from assess.engagement import load
+from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.fleet.crew import OUTCOME, TASK
+from assess.fleet.overview import failed, member_of
+from assess.fleet.shapes import Member, Task
+from assess.results import Results
+
+
+def main(folder: Path) -> None:
+    """Run the task of a folder, and write what came of it."""
+    task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
+    files.write(folder / OUTCOME, msgspec.json.encode(perform(task)))
+
+
+def perform(task: Task) -> Member:
+    """Run one engagement; what came of it, whatever that is."""
+    file = Path(task.file)
+    name = customer = file.stem
+    seen: list[tuple[Results, Path, Sequence[str]]] = []
+    try:
+        engagement = load(file)
+        name, customer = engagement.name, engagement.customer
+        asked = Asked(Path(task.output), task.formats, fail_on=task.fail_on)
+        code = alone(engagement, asked, None, lambda *all_of_it: seen.append(all_of_it))
+    except (EngagementError, HistoryError, RecordingError) as error:
+        return failed(task.file, name, customer, 2, str(error))
+    except AssessError as error:
+        return failed(task.file, name, customer, 4, str(error))
+    except Exception as error:  # noqa: BLE001 - one customer's trouble is not another's
+        return failed(
+            task.file, name, customer, 4, f"a fault of the tool itself: {type(error).__name__}"
+        )
+    if not seen:
+        return failed(task.file, name, customer, 4, "it ended without results")
+    found, folder, said = seen[-1]
+    written = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    return member_of(found, task.file, folder.name, code, written, said)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,115 @@
+"""What an overview says of each customer, and in which order; pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from assess.fleet.shapes import (
+    WORST_FIRST,
+    Blocker,
+    Difference,
+    Expiry,
+    Judgement,
+    Member,
+    Overview,
+)
+from assess.history.shapes import Kind
+from assess.model import Severity, Verdict
+from assess.results import Results, clean
+
+_BLOCKERS = 5
+_DIFFERENCES = 10
+_SEVERITIES = list(Severity)
+_KINDS = list(Kind)
+_VERDICTS = list(Verdict)
+
+
+def member_of(
+    results: Results,
+    file: str,
+    folder: str,
+    code: int,
+    written: Iterable[str],
+    said: Iterable[str] = (),
+) -> Member:
+    """What the overview keeps of a run. ``said``: remarks on keeping it and on telling of it."""
+    by_id = {finding.id: finding for finding in results.findings}
+    ids = dict.fromkeys(name for verdict in results.verdicts for name in verdict.blockers)
+    blocking = sorted(
+        (by_id[name] for name in ids if name in by_id),
+        key=lambda f: (_SEVERITIES.index(f.severity), f.id),
+    )
+    last = None if results.past is None else results.past.last
+    changes = [c for c in (last.changes if last else ()) if c.kind is not Kind.STILL_OPEN]
+    changes = sorted(
+        (change for change in changes if not change.left_out),
+        key=lambda c: (_KINDS.index(c.kind), _SEVERITIES.index(c.severity), c.id, c.scenarios),
+    )
+    ends = {(end.on, end.what) for finding in results.findings for end in finding.ends}
+    upcoming = min((end for end in ends if end[0] >= results.as_of.date()), default=None)
+    return Member(
+        file=file,
+        name=results.engagement.name,
+        customer=results.engagement.customer,
+        code=code,
+        folder=folder,
+        as_of=results.as_of,
+        judgements=tuple(
+            Judgement(v.scenario, v.verdict, v.score, dict(v.counts)) for v in results.verdicts
+        ),
+        blockers=tuple(
+            Blocker(f.id, f.severity, f.title, f.observed) for f in blocking[:_BLOCKERS]
+        ),
+        blockers_in_all=len(blocking),
+        since=None if last is None else last.run.name,
+        differences=tuple(
+            Difference(c.kind, c.id, c.severity, c.title, c.before, c.after)
+            for c in changes[:_DIFFERENCES]
+        ),
+        differences_in_all=len(changes),
+        changed={kind.value: sum(c.kind is kind for c in changes) for kind in Kind
+                 if last is not None and kind is not Kind.STILL_OPEN},
+        next_expiry=None if upcoming is None else Expiry(upcoming[1], upcoming[0]),
+        written=tuple(sorted(written)),
+        said=tuple(clean(line) for line in said if "was delivered" not in line),
+    )  # fmt: skip
+
+
+def failed(file: str, name: str, customer: str, code: int, reason: str) -> Member:
+    """An engagement without results. Its code is never one of those that say a verdict."""
+    return Member(
+        file,
+        clean(name),
+        clean(customer),
+        code if code in {2, 4} else 4,
+        failed=clean(" ".join(reason.split())) or "it ended without a word",
+    )
+
+
+def overview(tool: str, as_of: datetime, members: Iterable[Member]) -> Overview:
+    """All members, the worst first. No members at all is no good news: that is refused before."""
+    ordered = tuple(sorted(members, key=_rank))
+    return Overview("1.0", tool, as_of, worst([member.code for member in ordered]), ordered)
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of all."""
+    return min(codes, key=_place, default=2)
+
+
+def _place(code: int) -> int:
+    return WORST_FIRST.index(code) if code in WORST_FIRST else 0
+
+
+def _rank(member: Member) -> tuple[int, int, int, str, str]:
+    """Failed first, then by verdict, then by score, then by name."""
+    verdict = min((_VERDICTS.index(j.verdict) for j in member.judgements), default=-1)
+    scores = [j.score for j in member.judgements if j.score is not None]
+    return (0 if member.failed else 1, verdict, min(scores, default=-1), member.customer.casefold(),
+            member.file)  # fmt: skip
+
+
+def to_json(found: Overview) -> bytes:
+    """overview.json."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"

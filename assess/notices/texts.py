@@ -1,0 +1,173 @@
+"""One piece of news as a mail, an Adaptive Card, a Slack message and plain JSON; pure.
+
+Strangers' texts never meet a language: the mail is plain text, the card uses text runs (which know
+no Markdown), Slack gets plain-text objects with nothing that it would take for a mention or a link.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+import msgspec
+
+from assess.model import Verdict
+from assess.notices.news import Item, Judged, News
+
+_WORDS = {
+    Verdict.NOT_READY: "not ready", Verdict.UNDETERMINED: "undetermined",
+    Verdict.READY_WITH_WARNINGS: "ready with warnings", Verdict.READY: "ready",
+}  # fmt: skip
+_COLOURS = {
+    Verdict.NOT_READY: "attention", Verdict.UNDETERMINED: "accent",
+    Verdict.READY_WITH_WARNINGS: "warning", Verdict.READY: "good",
+}  # fmt: skip
+_WORST_FIRST = list(Verdict)
+_IN_A_CARD = 12
+_SLACK_LONGEST = 2900  # characters of a text object (3,000 are allowed)
+_TYPES = {
+    ".pdf": ("application", "pdf"), ".html": ("text", "html"), ".json": ("application", "json"),
+    ".csv": ("text", "csv"), ".md": ("text", "markdown"), ".ics": ("text", "calendar"),
+    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}  # fmt: skip
+
+
+def headline(news: News) -> str:
+    """``Contoso Ltd: not ready, 2 new, 1 fixed``."""
+    worst = min((v.verdict for v in news.verdicts), key=_WORST_FIRST.index, default=None)
+    said = [_WORDS[worst] if worst else "nothing was judged"]
+    said += [f"{n} {kind.replace('-', ' ')}" for kind, n in news.changed.items() if n]
+    if news.since is not None and not news.is_change:
+        said.append("nothing changed")
+    return f"{news.customer}: {', '.join(said)}"
+
+
+def verdict_line(judged: Judged) -> str:
+    """One scenario in a line."""
+    score = "" if judged.score is None else f", score {judged.score}"
+    was = ""
+    if judged.before not in (None, judged.verdict):
+        was = f" (was {_WORDS[judged.before]})" if judged.before else ""
+    counts = ", ".join(f"{n} {status}" for status, n in judged.counts.items() if n)
+    return f"{judged.scenario}: {_WORDS[judged.verdict]}{was}{score}. {counts}"
+
+
+def item_line(item: Item) -> str:
+    """One change in a line."""
+    said = f"{item.change.value.replace('-', ' ')}: {item.id}"
+    if item.before or item.after:
+        said += f" ({item.before or 'nothing'} to {item.after or 'nothing'}, {item.severity})"
+    said += ", accepted" if item.accepted else ""
+    said += f". {item.title}" if item.title else ""
+    return said + (f": {item.found}" if item.found else "")
+
+
+def lines(news: News, most: int = 1000) -> list[str]:
+    """All of it, line by line; ``most`` changes."""
+    said = [verdict_line(one) for one in news.verdicts]
+    if news.partial:
+        said.append(f"This was no whole run ({news.partial}); what was left out is unknown.")
+    said.append(
+        "The first run that is kept." if news.since is None else f"Compared with {news.since}:"
+    )
+    if news.since is not None and not news.changes:
+        said.append("No finding changed.")
+    said += [item_line(item) for item in news.changes[:most]]
+    left = news.more + max(0, len(news.changes) - most)
+    return said + ([f"and {left} more changes, in the report."] if left else [])
+
+
+def mail(
+    news: News,
+    sender: str,
+    recipients: Sequence[str],
+    attachments: Mapping[str, bytes],
+    remarks: Sequence[str] = (),
+) -> EmailMessage:
+    """A mail of plain text. The same run to the same people is the same message."""
+    message = EmailMessage()
+    message["Subject"] = f"Readiness of {headline(news)}"
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    message["Date"] = format_datetime(news.as_of)
+    digest = hashlib.sha256("\n".join([news.engagement, news.run, *recipients]).encode())
+    message["Message-ID"] = f"<{digest.hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    head = f"Readiness of {news.customer}, judged from {news.as_of:%Y-%m-%d %H:%M} UTC"
+    text = "\n\n".join([head, "\n".join(lines(news)), *remarks])
+    message.set_content(text + "\n", cte="base64")
+    for name, data in attachments.items():
+        main, sub = _TYPES.get(name[name.rfind(".") :], ("application", "octet-stream"))
+        message.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return message
+
+
+def card(news: News) -> dict[str, Any]:
+    """What a Teams workflow posts: an Adaptive Card 1.4 in an envelope."""
+    body = [_run(headline(news), size="Large", weight="Bolder")]
+    body += [_run(verdict_line(one), color=_COLOURS[one.verdict]) for one in news.verdicts]
+    body += [_run(line) for line in lines(news, _IN_A_CARD)[len(news.verdicts) :]]
+    return {
+        "type": "message",
+        "attachments": [
+            {
+                "contentType": "application/vnd.microsoft.card.adaptive",
+                "contentUrl": None,
+                "content": {
+                    "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                    "type": "AdaptiveCard",
+                    "version": "1.4",
+                    "fallbackText": _inert(headline(news)),
+                    "body": body,
+                },
+            }
+        ],
+    }
+
+
+def _run(text: str, **look: str) -> dict[str, Any]:
+    return {
+        "type": "RichTextBlock",
+        "inlines": [{"type": "TextRun", "text": _inert(text), **look}],
+    }
+
+
+def _inert(text: str) -> str:
+    """Braces are torn apart: a card formats {{DATE(…)}}, a workflow might expand @{…} or ${…}."""
+    return re.sub(r"([{@$<])(?=[{/a!])|(?<=\{)(?=\{)", r"\1 ", text)
+
+
+def slack(news: News) -> dict[str, Any]:
+    """What Slack posts. ``text`` is what its notification says."""
+    said = "\n".join(f"• {line}" for line in lines(news, _IN_A_CARD))
+    blocks = [
+        {"type": "header", "text": _plain(headline(news), 150)},
+        {"type": "section", "text": _plain(said, _SLACK_LONGEST)},
+    ]
+    return {
+        "text": _unlinked(headline(news)),
+        "mrkdwn": False,
+        "parse": "none",
+        "link_names": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "blocks": blocks,
+    }
+
+
+def _plain(text: str, most: int) -> dict[str, Any]:
+    safe = _unlinked(text)
+    safe = safe if len(safe) <= most else f"{safe[: most - 1]}…"
+    return {"type": "plain_text", "emoji": False, "text": safe}
+
+
+def _unlinked(text: str) -> str:
+    """Without what Slack reads as a mention, a link or an entity."""
+    return text.translate({ord("<"): "‹", ord(">"): "›", ord("&"): "＆"})  # fmt: skip
+
+
+def document(news: News) -> bytes:
+    """What the webhook is sent."""
+    return msgspec.json.encode({"kind": "assess.run", "version": 1, **msgspec.to_builtins(news)})
