@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -28,6 +28,8 @@ SCENARIOS = (
     "management-option-choice",
 )
 
+_LONGEST_COMMENT = 2000
+_LONGEST_LETTER = 20_000
 # What is about reaching sources, and about people, stays out of recordings.
 _CONNECTION = re.compile(
     r"tenant\.(auth|endpoints|ca_file)|ad\.(server|user\b|password|auth|ca_file|forests)|dns\."
@@ -67,14 +69,28 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class Comment:
+    """What the assessor says of a finding, or of every finding of a requirement; signed."""
+
+    text: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Engagement:
-    """A checked engagement file. ``values``: full key name to parsed value."""
+    """A checked engagement file. ``values``: full key name to parsed value.
+
+    ``comments``: by the id of a finding or of a requirement; ``letter``: the covering letter
+    itself, in Markdown, so that a recording holds it.
+    """
 
     file: str
     values: Mapping[str, Any]
     attestations: Mapping[str, Attested] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     folder: Path = Path()
+    comments: Mapping[str, Comment] = field(default_factory=dict)
+    letter: str = ""
 
     @property
     def name(self) -> str:
@@ -135,7 +151,9 @@ class Engagement:
             if not _CONNECTION.match(name) and not isinstance(value, Secret)
         }
         return {"file": self.file, "values": values, "attestations": dict(self.attestations),
-                "waivers": [vars(waiver) for waiver in self.waivers]}  # fmt: skip
+                "waivers": [vars(waiver) for waiver in self.waivers],
+                "comments": {name: vars(said) for name, said in self.comments.items()},
+                "letter": self.letter}  # fmt: skip
 
     @classmethod
     def from_public(cls, data: Mapping[str, Any]) -> "Engagement":
@@ -149,7 +167,9 @@ class Engagement:
         nested["waivers"] = [
             {k: v for k, v in waiver.items() if v is not None} for waiver in data["waivers"]
         ]
-        return engagement_from(nested, file=str(data["file"]), folder=Path())
+        nested["comments"] = data.get("comments", {})
+        checked = engagement_from(nested, file=str(data["file"]), folder=Path())
+        return replace(checked, letter=str(data.get("letter", ""))[:_LONGEST_LETTER])
 
 
 def _place(tree: dict[str, Any], path: list[str], value: Any) -> None:  # noqa: ANN401
@@ -175,7 +195,29 @@ def load(path: Path) -> Engagement:
         raise EngagementError(
             f"{path}: {error}. TOML wants key = value, texts in quotes."
         ) from None
-    return engagement_from(data, file=path.name, folder=path.resolve().parent)
+    checked = engagement_from(data, file=path.name, folder=path.resolve().parent)
+    return replace(checked, letter=_letter(checked))
+
+
+def _letter(engagement: Engagement) -> str:
+    """The text of the covering letter; empty where none is named."""
+    path = engagement.path("report.letter")
+    if path is None:
+        return ""
+    name = f"{engagement.file}: report.letter: {engagement.get('report.letter')}"
+    try:
+        with path.open("rb") as file:
+            text = file.read(4 * _LONGEST_LETTER + 1).decode("utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise EngagementError(f"{name}: {reason}. Write it, or take the key out.") from None
+    except UnicodeDecodeError:
+        raise EngagementError(f"{name}: it is not UTF-8 text. Save it as UTF-8.") from None
+    if len(text) > _LONGEST_LETTER:
+        raise EngagementError(
+            f"{name}: it is longer than {_LONGEST_LETTER:,} characters. Shorten it."
+        )
+    return text
 
 
 def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Engagement:
@@ -184,7 +226,9 @@ def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Enga
     faults: list[str] = []
     attestations = _table(data, "attestations", faults)
     waivers = data.get("waivers", [])
-    plain = {k: v for k, v in data.items() if k not in {"attestations", "waivers"}}
+    comments = _table(data, "comments", faults)
+    apart = {"attestations", "waivers", "comments"}
+    plain = {k: v for k, v in data.items() if k not in apart}
     for name, value in _leaves(plain, ()):
         _check_key(name, value, values, faults, folder)
     for required in ("engagement.name", "engagement.scenarios"):
@@ -195,9 +239,10 @@ def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Enga
         faults.append(f"engagement.scenarios is empty; choose from {', '.join(SCENARIOS)}")
     answered = _attestations(attestations, faults, folder)
     accepted = _waivers(waivers, faults, folder)
+    said = _comments(comments, faults, folder)
     if faults:
         raise EngagementError("\n".join(f"{file}: {_sentence(fault)}" for fault in faults))
-    return Engagement(file, values, answered, accepted, folder)
+    return Engagement(file, values, answered, accepted, folder, said)
 
 
 def _sentence(fault: str) -> str:
@@ -290,6 +335,21 @@ def _attestations(table: Mapping[str, Any], faults: list[str], folder: Path) -> 
         elif isinstance(entry, dict):
             faults.append(f"{label} has no answer")
     return answered
+
+
+def _comments(table: Mapping[str, Any], faults: list[str], folder: Path) -> dict[str, Comment]:
+    said: dict[str, Comment] = {}
+    for name, entry in table.items():
+        label = f'[comments] "{name}"'
+        fields = _fields("comments.*", label, entry, faults, folder)
+        absent = [one for one in ("text", "by") if one not in fields]
+        if absent and isinstance(entry, dict):
+            faults.append(f"{label} does not say: {', '.join(absent)}")
+        elif len(fields.get("text", "")) > _LONGEST_COMMENT:
+            faults.append(f"{label}: its text is longer than {_LONGEST_COMMENT:,} characters")
+        elif not absent:
+            said[name] = Comment(**fields)
+    return said
 
 
 def _waivers(entries: Any, faults: list[str], folder: Path) -> tuple[Waiver, ...]:  # noqa: ANN401

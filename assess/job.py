@@ -127,7 +127,9 @@ def write_all(
     """Write the reports, results.json and evidence.zip; the results with what was not written."""
     failures = renderer.write(found, wanted.formats, evidence.tables, folder, wanted.brand)
     found = msgspec.structs.replace(
-        found, not_written=tuple(FormatOf(name, reason) for name, reason in failures.items())
+        found,
+        not_written=tuple(FormatOf(name, reason) for name, reason in failures.items()),
+        made_otherwise=tuple(FormatOf(name, note) for name, note in renderer.notes.items()),
     )
     recording.write(evidence, folder / "evidence.zip", tool=f"assess {__version__}")
     files.write(folder / FILE_NAMES["json"], results.to_json(found))
@@ -175,6 +177,10 @@ def told(found: Results) -> list[str]:
     for note in found.waivers:
         about = f"{note.requirement}[{note.subject}]" if note.subject else note.requirement
         lines.append(f"waiver of {about} by {note.by}, {note.state.value}: {note.text}")
+    lines += [
+        f'[comments] "{name}": no finding of this run has this id; it stands in no report'
+        for name in found.unplaced
+    ]
     return [*lines, *_planned(found)]
 
 

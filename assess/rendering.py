@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
@@ -23,9 +23,18 @@ FILE_NAMES = {
     "ocsf": "report.ocsf.json", "ics": "report.ics",
 }  # fmt: skip
 # What `all` stands for: the formats that this version writes.
-WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "ics")
+WRITTEN = ("html", "pdf", "xlsx", "json", "csv", "md", "junit", "ics", "sarif", "ocsf")
 # The slowest first, so that the others run beside it.
 _ORDER = ("pdf", "xlsx", "html")
+
+
+class Made(NamedTuple):
+    """What became of a format: ``reason`` that there is none, or a ``note`` how it was made."""
+
+    reason: str = ""
+    note: str = ""
+
+
 Job = tuple[str, bytes, Catalogue, Path, Path, Brand]
 
 
@@ -42,18 +51,17 @@ def write_one(
     tables: Path,
     target: Path,
     brand: Brand = PLAIN,
-) -> str | None:
-    """Render one format from the bytes of results.json; the reason if it cannot be made here.
+) -> Made:
+    """Render one format from the bytes of results.json.
 
     The catalogue is handed over: a process that renders imports no check.
     """
     from assess.reporters import write_report  # noqa: PLC0415 - a process of its own starts here
 
     try:
-        write_report(name, from_json(data), catalogue, tables, target, brand)
+        return Made(note=write_report(name, from_json(data), catalogue, tables, target, brand))
     except Unavailable as error:
-        return f"{error.reason}. {error.mend}".strip()
-    return None
+        return Made(reason=f"{error.reason}. {error.mend}".strip())
 
 
 def warm_up(name: str) -> None:
@@ -81,9 +89,9 @@ class _Worker:
         """Give it one more format to write. Raises OSError where the process is gone."""
         self._pipe.send(job)
 
-    def result(self) -> str | None:
+    def result(self) -> Made:
         """What ``write_one`` said of the next job. Raises EOFError or OSError as above."""
-        said: str | None = self._pipe.recv()
+        said: Made = self._pipe.recv()
         return said
 
     def close(self) -> None:
@@ -93,7 +101,7 @@ class _Worker:
         self._pipe.close()
 
 
-def _work(pipe: "Connection[str | None, Job]", ahead: str, folder: str) -> None:
+def _work(pipe: "Connection[Made, Job]", ahead: str, folder: str) -> None:
     """What the process does: import ahead of time, then write what comes.
 
     An error ends it; the other side meets the same error when it does the job itself.
@@ -116,6 +124,7 @@ class Renderer:
         self._stack = ExitStack()
         self._slow: _Worker | None = None
         self._folder = ""
+        self.notes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         if len(self._formats) > 1:
@@ -145,6 +154,7 @@ class Renderer:
     ) -> dict[str, str]:
         """Write every format but results.json; a format that failed, with the reason.
 
+        ``notes`` then says how one was made that was not made as meant.
         The second process starts here: while sources are read it would only slow them down.
         """
         from assess.discover import library  # noqa: PLC0415 - not in the processes that render
@@ -161,8 +171,9 @@ class Renderer:
             given = [
                 (job, _submitted(worker, job)) for job, worker in zip(jobs, workers, strict=True)
             ]
-        reasons = {job[0]: _result(worker, job) for job, worker in [*given[1:], *given[:1]]}
-        return {name: reason for name in names if (reason := reasons[name])}
+        made = {job[0]: _result(worker, job) for job, worker in [*given[1:], *given[:1]]}
+        self.notes = {name: made[name].note for name in names if made[name].note}
+        return {name: made[name].reason for name in names if made[name].reason}
 
 
 def _submitted(worker: _Worker | None, job: Job) -> _Worker | None:
@@ -175,7 +186,7 @@ def _submitted(worker: _Worker | None, job: Job) -> _Worker | None:
     return worker
 
 
-def _result(worker: _Worker | None, job: Job) -> str | None:
+def _result(worker: _Worker | None, job: Job) -> Made:
     """What became of the job; done here where its process could not."""
     try:
         if worker is not None:

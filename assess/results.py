@@ -61,6 +61,7 @@ _COUNTED = (Necessity.REQUIRED, Necessity.RECOMMENDED)
 _KEY = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_.]+)\}")
 _MOST_EVIDENCE = 60
 _LONGEST = 2000
+LONGEST_LETTER = 20_000
 # How the observed text of a finding begins that the command line chose not to look at.
 LEFT_OUT = "Not assessed: left out by "
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
@@ -129,6 +130,13 @@ class EndOf(msgspec.Struct, frozen=True):
     on: date
 
 
+class CommentOf(msgspec.Struct, frozen=True):
+    """What the assessor says of a finding; it changes nothing else of it."""
+
+    text: str
+    by: str
+
+
 class Proposal(msgspec.Struct, frozen=True):
     """A command that would mend a finding, filled in. Nobody has run it."""
 
@@ -163,6 +171,7 @@ class Finding(msgspec.Struct, frozen=True):
     area: str
     blocked_by: tuple[str, ...] = ()
     ends: tuple[EndOf, ...] = ()
+    comment: CommentOf | None = None
     commands: tuple[Proposal, ...] = ()
 
 
@@ -203,7 +212,7 @@ class SourceOf(msgspec.Struct, frozen=True):
 
 
 class FormatOf(msgspec.Struct, frozen=True):
-    """A report that could not be made here, and why."""
+    """A report that could not be made here, or not as meant, and why."""
 
     format: str
     reason: str
@@ -252,8 +261,10 @@ class Results(msgspec.Struct, frozen=True):
     """Everything that the reports say.
 
     ``waivers``: accepted risks that somebody must look at again; ``partial``: why this is no whole
-    run, or empty; ``past``: what the kept runs say, None where none are kept; ``privacy``: how
-    much of people's names they show.
+    run, or empty; ``past``: what the kept runs say, None where none are kept; ``letter``: the
+    covering letter, in Markdown; ``unplaced``: comments that no finding of this run bears;
+    ``made_otherwise``: reports that were made in another way than meant, and why;
+    ``privacy``: how much of people's names they show.
     """
 
     schema_version: str
@@ -271,17 +282,20 @@ class Results(msgspec.Struct, frozen=True):
     partial: str = ""
     past: Past | None = None
     options: tuple[OptionOf, ...] = ()
+    made_otherwise: tuple[FormatOf, ...] = ()
+    letter: str = ""
+    unplaced: tuple[str, ...] = ()
     plan: PlanRead | None = None
     privacy: Literal["full", "pseudonymised", "summary"] = "full"
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = _LONGEST) -> str:
     """``text`` without controls, bidirectional marks and lone surrogates, at most 2,000 characters.
 
     What is taken out leaves U+FFFD, so that nobody mistakes a name with a hidden sign for another.
     """
     safe = _UNSAFE.sub("\ufffd", text)
-    return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"
+    return safe if len(safe) <= longest else f"{safe[:longest]}…"
 
 
 Judging = Callable[[Requirement, Check | None, Recording, str], Judgement]
@@ -356,6 +370,8 @@ def evaluate(
         waivers=tuple(_cleaned(note) for note in _reviewed(recording, findings)),
         partial=_partial(engagement, chosen, chooses),
         options=_options(engagement),
+        letter=clean(engagement.letter, LONGEST_LETTER),
+        unplaced=tuple(clean(name) for name in engagement.comments if name not in builder.borne),
         plan=_plan(recording),
         privacy="full" if recording.veil is None else recording.veil.level,
     )
@@ -445,6 +461,8 @@ class _Builder:
         # is consumed by writing it. Keyed by identity, so the lists are kept alive here.
         self._written: dict[int, tuple[Rows, str, int]] = {}
         self._broken: dict[int, tuple[Rows, Unknown]] = {}
+        # The names of the comments that a finding bears.
+        self.borne: set[str] = set()
 
     def add(self, requirement: Requirement, judged: Mapping[str, Judgement]) -> None:
         """The findings of one requirement: one a subject and group of equal scenarios."""
@@ -504,6 +522,7 @@ class _Builder:
                 waiver=self._waiver(requirement.id, named),
                 area=requirement.area,
                 ends=tuple(EndOf(clean(end.what), end.on) for end in outcome.ends),
+                comment=self._comment(identity, identity.removesuffix(suffix), requirement.id),
                 commands=self._commands(requirement, outcome),
             )
         )
@@ -638,6 +657,15 @@ class _Builder:
         except Unavailable:
             return f"<{key}>"
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _comment(self, *names: str) -> CommentOf | None:
+        """What is said of this finding: in one scenario, of its subject, or of its requirement."""
+        comments = self._recording.engagement.comments
+        name = next((name for name in names if name in comments), None)
+        if name is None:
+            return None
+        self.borne.add(name)
+        return CommentOf(clean(comments[name].text), clean(comments[name].by))
 
     def _waiver(self, requirement: str, subject: str | None) -> WaiverOf | None:
         today = self._recording.as_of.date()

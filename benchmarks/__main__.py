@@ -37,6 +37,8 @@ BENCHES: dict[str, Bench] = {
     "history": Bench("history"),
     "fleet": Bench("fleet"),
     "logs": Bench("logs"),
+    "html": Bench("reports", "html"),
+    "xlsx": Bench("reports", "xlsx"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),
     "export": Bench("directory_export"),

@@ -1,59 +1,258 @@
 "use strict";
 (() => {
-  const all = [...document.querySelectorAll(".f")];
-  const form = document.getElementById("filter");
-  const search = document.getElementById("search");
-  const shown = document.getElementById("shown");
-  const note = document.getElementById("note");
-  const told = document.getElementById("told");
+  const byId = (id) => document.getElementById(id);
+  const form = byId("filter");
+  const search = byId("search");
+  const subject = byId("subject");
+  const shown = byId("shown");
+  const note = byId("note");
+  const told = byId("told");
+  const more = byId("more");
   const folded = document.querySelector(".filters");
-  const theme = document.getElementById("theme");
-  const GROUPS = ["status", "severity", "scenario", "area"];
+  const theme = byId("theme");
+  const BOXES = ["status", "severity", "scenario", "area", "document"];
+  const GROUPS = [...BOXES, "subject", "search"];
+  const BATCH = 100;
   const narrow = matchMedia("(max-width: 860px)");
-  const texts = new Map();
+  const number = new Intl.NumberFormat("en");
+  const data = byId("many");
+
+  // Every finding of the report: what the filter looks at, and how its element is come by.
+  const items = data ? read(JSON.parse(data.textContent)) : [...document.querySelectorAll(".f")].map(standing);
   const total = shown.dataset.total;
+  let fitting = items;
+  let listed = 0;
 
-  const text = (item) => {
-    if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
-    return texts.get(item);
-  };
+  function standing(element) {
+    const { status, severity, area, scenario, document: papers, subject: whom } = element.dataset;
+    let text = null;
+    return {
+      element,
+      status: [status],
+      severity: [severity],
+      area: [area],
+      scenario: scenario.split(" "),
+      document: papers.split(" "),
+      subject: [whom],
+      get text() {
+        text ??= element.textContent.toLowerCase();
+        return text;
+      },
+    };
+  }
+
+  // -- a large report: rows made when they are listed, their bodies when they are opened --
+
+  function make(name, look, ...inside) {
+    const element = document.createElement(name);
+    if (look) element.className = look;
+    element.append(...inside.filter((part) => part !== "" && part !== null));
+    return element;
+  }
+
+  function mark(short) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    svg.setAttribute("class", `mark c-${short}`);
+    svg.setAttribute("viewBox", "0 0 12 12");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS(space, "use");
+    use.setAttribute("href", `#m-${short}`);
+    svg.append(use);
+    return svg;
+  }
+
+  function read(all) {
+    const say = (place) => all.texts[place];
+    for (const old of document.querySelectorAll(".area > :not(.areahead)")) old.remove();
+    return all.items.map((one) => {
+      const [anchor, id, title, whom, status, severity, weight, area, scenarios, papers, from] = one;
+      let text = null;
+      let element = null;
+      return {
+        anchor,
+        id: say(id),
+        status: [status],
+        severity: [severity],
+        area: [all.areas[area][0]],
+        scenario: scenarios,
+        document: papers.map(String),
+        subject: [say(whom)],
+        place: byId(all.areas[area][1]),
+        get text() {
+          text ??= words(all, one).join(" ").toLowerCase();
+          return text;
+        },
+        get element() {
+          if (element) return element;
+          const [word, short] = all.statuses[status];
+          const head = make("summary", "",
+            make("span", `m c-${short}`, mark(short), word),
+            make("span", "t", `${say(title)} `, make("span", "code", say(id))),
+            make("span", "weight", say(["pass", "not-applicable"].includes(status) ? from : weight)));
+          element = make("details", "row f", head);
+          element.id = anchor;
+          element.addEventListener("toggle", () => {
+            if (element.open && element.childElementCount === 1) element.append(body(all, one));
+          });
+          return element;
+        },
+      };
+    });
+  }
+
+  // All that a reader would see of a finding.
+  function words(all, one) {
+    const [, id, title, whom, status, , weight] = one;
+    const [steps, , lines, , long, hints, references, offers, remarks] = one.slice(19);
+    const places = [id, title, whom, weight, ...one.slice(11, 19), ...steps, ...lines.flat(), long, ...hints,
+      ...offers.flat(), ...remarks];
+    return [all.statuses[status][0], ...places.map((place) => all.texts[place]),
+      ...references.map((place) => all.references[place][0])];
+  }
+
+  function body(all, one) {
+    const say = (place) => all.texts[place];
+    const [consequence, found, expected, comment, by, waiver, aged, label] = one.slice(11, 19).map(say);
+    const [steps, day, lines, rest, list, hints, references, offers, remarks] = one.slice(19);
+    const pair = (name, text, look) => make("div", "", make("dt", "", name), make("dd", look, text));
+    const inside = make("div", "body", consequence && make("p", "say", consequence),
+      comment && make("p", "comment", `${comment} `, make("span", "by", by)),
+      make("dl", "fe", pair("Found", found, "found"), pair("Expected", expected, "")),
+      waiver && make("p", "waiver", waiver), aged && make("p", "small", aged));
+    if (steps.length) {
+      inside.append(make("p", "label", label), make("ol", "steps", ...steps.map((s) => make("li", "", say(s)))));
+    }
+    for (const [name, command] of offers) {
+      const text = make("pre", "command", say(command));
+      text.tabIndex = 0;
+      inside.append(make("p", "label", say(name)), text);
+    }
+    if (lines.length) {
+      const heads = ["Evidence", "Where", "Answer", `${say(day) || "Read at"}, UTC`];
+      inside.append(make("table", "evidence",
+        make("thead", "", make("tr", "", ...heads.map((head) => make("th", "", head)))),
+        make("tbody", "", ...lines.map((line) => make("tr", "", ...line.map((s) => make("td", "", say(s))))))));
+    }
+    if (rest) inside.append(make("p", "cut", `${rest} more lines of evidence: results.json`));
+    if (say(list)) inside.append(make("p", "small", say(list)));
+    if (hints.length) inside.append(make("p", "small", `Comes after: ${hints.map(say).join("; ")}`));
+    const tags = references.map((place) => {
+      const [text, url] = all.references[place];
+      if (!url) return make("li", "", text);
+      const link = make("a", "", text);
+      link.href = url;
+      link.rel = "noreferrer noopener";
+      return make("li", "", link);
+    });
+    const refs = make("ul", "refs", ...tags);
+    refs.setAttribute("aria-label", "Asked for in");
+    inside.append(refs, ...remarks.map((place) => make("p", "small", say(place))));
+    return inside;
+  }
+
+  function list(from) {
+    if (!from) {
+      for (const old of document.querySelectorAll(".f")) old.remove();
+      listed = 0;
+    }
+    const batch = fitting.slice(listed, listed + BATCH);
+    for (const item of batch) item.place.append(item.element);
+    listed += batch.length;
+    const left = fitting.length - listed;
+    more.hidden = left === 0;
+    more.textContent = `Show ${number.format(Math.min(BATCH, left))} more of ${number.format(left)}`;
+    for (const part of document.querySelectorAll(".area")) part.hidden = !part.querySelector(".f");
+    return batch[0];
+  }
+
+  // -- the filter --
+
   const boxes = (group) => [...form.querySelectorAll(`input[name="${group}"]`)];
-  const unset = (group) => boxes(group).every((box) => box.checked);
+  const counters = BOXES.flatMap((group) =>
+    boxes(group).map((box) => [group, box.value, box.parentElement.lastElementChild]));
 
-  function apply(keep) {
+  function wishes() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = GROUPS.filter((group) => !unset(group)).map((group) => [
+    const wanted = BOXES.filter((group) => !boxes(group).every((box) => box.checked)).map((group) => [
       group,
       new Set(boxes(group).filter((box) => box.checked).map((box) => box.value)),
     ]);
-    const active = words.length > 0 || wanted.length > 0;
-    let number = 0;
-    for (const item of all) {
-      const fits =
-        wanted.every(([group, values]) => item.dataset[group].split(" ").some((v) => values.has(v))) &&
-        words.every((word) => text(item).includes(word));
-      item.hidden = !fits;
-      number += fits ? 1 : 0;
+    if (subject.value) wanted.push(["subject", new Set([subject.value])]);
+    return { words, wanted };
+  }
+
+  // What fits, and for each choice how many there would be if it alone were set in its group.
+  function sift({ words, wanted }) {
+    const counts = Object.fromEntries(GROUPS.map((group) => [group, new Map()]));
+    const count = (group, item) => {
+      for (const value of item[group]) counts[group].set(value, (counts[group].get(value) || 0) + 1);
+    };
+    const fits = [];
+    for (const item of items) {
+      const against = wanted.filter(([group, values]) => !item[group].some((value) => values.has(value)));
+      if (against.length > 1 || !words.every((word) => item.text.includes(word))) continue;
+      if (against.length === 1) count(against[0][0], item);
+      else {
+        fits.push(item);
+        for (const group of GROUPS.slice(0, -1)) count(group, item);
+      }
     }
+    return { fits, counts };
+  }
+
+  function apply(keep) {
+    const wish = wishes();
+    const { words, wanted } = wish;
+    const active = words.length > 0 || wanted.length > 0;
+    const { fits, counts } = sift(wish);
+    fitting = fits;
+    for (const [group, value, place] of counters) place.textContent = number.format(counts[group].get(value) || 0);
+    for (const choice of subject.options) {
+      if (choice.value) choice.textContent = `${choice.value} (${number.format(counts.subject.get(choice.value) || 0)})`;
+    }
+    if (data) list();
+    else stand(fits, active);
+    const said = [
+      ...(words.length ? [`search ${search.value.trim()}`] : []),
+      ...wanted.map(([group, values]) => `${group} ${values.size ? [...values].map((v) => named(group, v)).join(", ") : "none"}`),
+    ].join("; ");
+    shown.textContent = `${number.format(fits.length)} of ${total} shown`;
+    tell(active, said);
+    told.textContent = active ? `Filter: ${said}` : "Filter: all";
+    if (!keep) remember(wish);
+  }
+
+  function named(group, value) {
+    if (group !== "document") return value;
+    const box = boxes(group).find((one) => one.value === value);
+    return box.nextElementSibling.textContent;
+  }
+
+  // What paper says of what is not on it.
+  function tell(active, said) {
+    const here = data && listed < fitting.length ? `; the first ${number.format(listed)} stand here` : "";
+    note.textContent = active || here
+      ? `${number.format(fitting.length)} of ${total} findings shown${active ? `: ${said}` : ""}${here}` : "";
+  }
+
+  function stand(fits, active) {
+    const keep = new Set(fits);
+    for (const item of items) item.element.hidden = !keep.has(item);
     for (const part of document.querySelectorAll(".holds")) {
       const some = part.querySelector(".f:not([hidden])") !== null;
       part.hidden = !some && (active || part.classList.contains("fold"));
       if (part.classList.contains("fold")) part.open = active && some;
     }
-    const said = [
-      ...(words.length ? [`search ${search.value.trim()}`] : []),
-      ...wanted.map(([group, values]) => `${group} ${values.size ? [...values].join(", ") : "none"}`),
-    ].join("; ");
-    shown.textContent = `${number} of ${total} shown`;
-    note.textContent = active ? `${number} of ${total} findings shown: ${said}` : "";
-    told.textContent = active ? `Filter: ${said}` : "Filter: all";
-    if (!keep) remember(words, wanted);
   }
 
-  function remember(words, wanted) {
+  function remember({ words, wanted }) {
     const state = new URLSearchParams();
     if (words.length) state.set("search", search.value.trim());
-    for (const [group, values] of wanted) state.set(group, [...values].join(" "));
+    for (const [group, values] of wanted) {
+      if (values.size) for (const value of values) state.append(group, value);
+      else state.append(group, "");
+    }
     const query = state.toString();
     history.replaceState(null, "", query ? `#filter&${query}` : "#");
   }
@@ -63,23 +262,55 @@
     if (hash.startsWith("#filter&")) {
       const state = new URLSearchParams(hash.slice(8));
       search.value = state.get("search") || "";
-      for (const group of GROUPS) {
-        const values = state.has(group) ? new Set(state.get(group).split(" ")) : null;
+      choose(state.get("subject") || "");
+      for (const group of BOXES) {
+        const values = state.has(group) ? new Set(state.getAll(group)) : null;
         for (const box of boxes(group)) box.checked = values === null || values.has(box.value);
       }
       apply(true);
       return;
     }
-    const target = hash.length > 1 ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+    let wanted = hash.length > 1 ? hash.slice(1) : "";
+    try {
+      wanted = decodeURIComponent(wanted);
+    } catch {
+      return;
+    }
+    if (data && find(wanted)) return;
+    const target = wanted ? byId(wanted) : null;
     if (!target) return;
     if (target.closest("[hidden]")) reset(true);
     for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
     target.scrollIntoView();
   }
 
-  function reset(keep) {
+  // One that is not among the choices becomes one.
+  function choose(whom) {
+    if (![...subject.options].some((choice) => choice.value === whom)) subject.add(new Option(whom, whom));
+    subject.value = whom;
+  }
+
+  // A finding or an area of a large report that is not listed yet: it alone is.
+  function find(anchor) {
+    const item = items.find((one) => one.anchor === anchor || one.place.id === anchor);
+    if (!item) return false;
+    clear();
+    for (const box of boxes("area")) box.checked = box.value === item.area[0];
+    if (item.anchor === anchor) search.value = item.id;
+    apply(true);
+    if (item.anchor === anchor) item.element.open = true;
+    (item.anchor === anchor ? item.element : item.place).scrollIntoView();
+    return true;
+  }
+
+  function clear() {
     search.value = "";
-    for (const group of GROUPS) for (const box of boxes(group)) box.checked = true;
+    subject.value = "";
+    for (const group of BOXES) for (const box of boxes(group)) box.checked = true;
+  }
+
+  function reset(keep) {
+    clear();
     apply(keep === true);
   }
 
@@ -98,7 +329,12 @@
   });
   form.addEventListener("change", () => apply());
   form.addEventListener("submit", (event) => event.preventDefault());
-  document.getElementById("reset").addEventListener("click", reset);
+  byId("reset").addEventListener("click", reset);
+  more.addEventListener("click", () => {
+    const first = list(true);
+    tell(wishes().words.length > 0 || wishes().wanted.length > 0, told.textContent.replace("Filter: ", ""));
+    first.element.querySelector("summary").focus();
+  });
   theme.addEventListener("click", () => {
     const root = document.documentElement;
     const dark = root.dataset.theme

@@ -68,6 +68,8 @@ def command(
             evidence.close()
     for name, reason in failures.items():
         say(f"assess: {FILE_NAMES[name]} was not written: {reason}")
+    for name, note in renderer.notes.items():
+        say(f"assess: {FILE_NAMES[name]} was {note}")
     say(f"The reports are in {folder}")
     return 4 if set(failures) & set(formats) else 0
 

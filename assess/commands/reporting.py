@@ -89,6 +89,8 @@ def _conclude(
         summary(found)
     for missing in found.not_written:
         say(f"assess: report.{missing.format} was not written: {missing.reason}")
+    for other in found.made_otherwise:
+        say(f"assess: report.{other.format} was {other.reason}")
     for line in told(found):
         say(f"assess: {line}")
     if fail_on == "new" and (found.past is None or found.past.last is None):

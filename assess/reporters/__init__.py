@@ -13,7 +13,8 @@ from assess.files import whole, write
 from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, to_json
 
-Writer = Callable[[Results, Catalogue, Path, Path, Brand], None]
+# What it gives back is a note to the reader of results.json, if there is one.
+Writer = Callable[[Results, Catalogue, Path, Path, Brand], str | None]
 
 
 def _html(
@@ -24,10 +25,23 @@ def _html(
     write(target, render(results, library_catalogue=catalogue, brand=brand))
 
 
-def _pdf(results: Results, catalogue: Catalogue, _tables: Path, target: Path, brand: Brand) -> None:
-    from assess.reporters.pdf import render
+def _pdf(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, brand: Brand
+) -> str | None:
+    """By its renderer; where that cannot run, by a browser, which the note says."""
+    from assess.reporters import pdf, printing
 
-    write(target, render(results, library_catalogue=catalogue, brand=brand))
+    try:
+        write(target, pdf.render(results, library_catalogue=catalogue, brand=brand))
+    except pdf.RendererMissing as missing:
+        program = printing.browser()
+        if program is None:
+            mend = f"{missing.mend} Or install Edge or Chrome, which can print it."
+            raise Unavailable(missing.reason, mend) from missing
+        made = printing.render(results, library_catalogue=catalogue, program=program, brand=brand)
+        write(target, made)
+        return printing.NOTE.format(browser=program.stem, reason=missing.reason)
+    return None
 
 
 def _xlsx(results: Results, catalogue: Catalogue, tables: Path, target: Path, brand: Brand) -> None:
@@ -65,6 +79,22 @@ def _junit(
     write(target, to_junit(results, catalogue))
 
 
+def _sarif(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
+    from assess.reporters.sarif import to_sarif
+
+    write(target, to_sarif(results, catalogue))
+
+
+def _ocsf(
+    results: Results, catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
+) -> None:
+    from assess.reporters.ocsf import to_ocsf
+
+    write(target, to_ocsf(results, catalogue))
+
+
 def _ics(
     results: Results, _catalogue: Catalogue, _tables: Path, target: Path, _brand: Brand
 ) -> None:
@@ -75,7 +105,7 @@ def _ics(
 
 REPORTERS: Mapping[str, Writer] = {
     "html": _html, "pdf": _pdf, "xlsx": _xlsx, "json": _json, "csv": _csv, "md": _md,
-    "junit": _junit, "ics": _ics,
+    "junit": _junit, "ics": _ics, "sarif": _sarif, "ocsf": _ocsf,
 }  # fmt: skip
 
 
@@ -86,17 +116,18 @@ def write_report(
     tables: Path,
     target: Path,
     brand: Brand = PLAIN,
-) -> None:
+) -> str:
     """Write one format; it appears at ``target`` whole or not at all.
 
-    ``tables``: the folder of long lists. Raises Unavailable where the format cannot be made here.
+    ``tables``: the folder of long lists. What is given back says how it was made, if not as meant.
+    Raises Unavailable where the format cannot be made here.
     """
     writer = REPORTERS.get(name)
     if writer is None:
         known = ", ".join(REPORTERS)
         reason = f"this version makes no report of the format {name}"
         raise Unavailable(reason, f"Choose of: {known}.")
-    writer(results, catalogue, tables, target, brand)
+    return writer(results, catalogue, tables, target, brand) or ""
 
 
 def warm_up(name: str) -> None:

@@ -6,6 +6,8 @@ policy names the style and the script by their hashes; no element has a style of
 
 import base64
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -16,16 +18,25 @@ from assess.model import Status
 from assess.reporters import charts, planchart
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.letter import to_html
+from assess.reporters.many import data_of
 from assess.reporters.past import past
 from assess.reporters.summary import nothing_stops
 from assess.reporters.templating import compile_templates, environment, naming_faults
 from assess.reporters.tokens import SHORT, VARIABLES, Palette
 from assess.reporters.trend import trend
-from assess.reporters.view import View, view
+from assess.reporters.view import Card, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results
 
-LIMITS = Limits(cards=1000, rows=2000, subjects=20, evidence=50)
+# Beyond this many findings the report holds them as data, and its script makes rows of them.
+MOST_STANDING = 600
+# What stands there for a reader without a script: the worst, in one line each.
+WITHOUT_SCRIPT = Limits(cards=0, rows=500, subjects=20, evidence=20)
+_MOST_SUBJECTS = 200
+LIMITS = Limits(
+    cards=MOST_STANDING, rows=MOST_STANDING, subjects=MOST_STANDING, evidence=50
+)
 _FACES = (
     ("Source Sans 3", "200 900", "source-sans-3-latin-wght-normal.woff2"),
     ("Source Code Pro", "200 900", "source-code-pro-latin-wght-normal.woff2"),
@@ -36,18 +47,32 @@ _OPEN_AT_LOAD = 5
 _MANY_OPEN = 100
 
 
-def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLAIN) -> bytes:
-    """The report as one HTML file. Raises Unavailable where a template of the house is wrong."""
+def render(
+    results: Results,
+    *,
+    library_catalogue: Catalogue,
+    brand: Brand = PLAIN,
+    script: bool = True,
+) -> bytes:
+    """The report as one HTML file. ``script``: without one it is made for printing.
+
+    Raises Unavailable where a template of the house is wrong.
+    """
     with naming_faults(brand.templates):
-        return _render(results, library_catalogue, brand)
+        return _render(results, library_catalogue, brand, script=script)
 
 
-def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> bytes:
+def _render(results: Results, library_catalogue: Catalogue, brand: Brand, *, script: bool) -> bytes:
     shown = view(results, library_catalogue)
     times = past(results, library_catalogue)
-    divided = parts(shown, LIMITS)
+    large = shown.total > MOST_STANDING
+    limits = WITHOUT_SCRIPT if large else LIMITS
+    divided = parts(shown, limits)
     visible = [card for part in divided for card in part.shown]
-    css, script = style(brand.accent, brand.font), _script()
+    documents = {paper.id: number for number, paper in enumerate(shown.papers)}
+    papers = {card.anchor: _papers(card, documents) for card in visible}
+    subjects = Counter(card.subject for card in shown.cards if card.subject)
+    css, code = style(brand.accent, brand.font), _script() if script else Markup()
     text = (
         environment(brand.templates)
         .get_template("report.html.j2")
@@ -57,15 +82,21 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> byt
             past=times,
             trends=[trend(one, VARIABLES, "inherit") for one in times.trends],
             parts=divided,
-            limits=LIMITS,
-            items=len(visible),
+            limits=limits,
+            items=shown.total if large else len(visible),
+            many=data_of(shown, documents, times.aged, LIMITS.evidence) if large and script else "",
+            papers=papers,
+            documents=_documents(shown, documents),
+            subjects=subjects.most_common(_MOST_SUBJECTS),
+            subjects_left=max(0, len(subjects) - _MOST_SUBJECTS),
             anchors={card.anchor for card in visible},
             open_at_load=_open_at_load(shown),
             causes_left=sum(len(cause.cards) for cause in shown.causes[_SUMMARY:]),
             nothing_stops=nothing_stops(shown),
+            letter=to_html(shown.letter),
             css=css,
-            script=script,
-            policy=policy_of(css, script),
+            script=code,
+            policy=policy_of(css, code),
             patterns=charts.patterns(VARIABLES),
             marks={status: charts.mark(status) for status in Status},
             bars=[charts.bar(b.counts, VARIABLES, b.in_words) for b in shown.banners],
@@ -83,6 +114,25 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand) -> byt
         )
     )
     return text.encode("utf-8", "replace")
+
+
+def _papers(card: Card, documents: Mapping[str, int]) -> str:
+    """The numbers of the documents that ask for it, as the filter reads them."""
+    numbers = {
+        documents[name] for r in card.finding.references if (name := r.document) in documents
+    }
+    return " ".join(map(str, sorted(numbers)))
+
+
+def _documents(shown: View, documents: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Id and title of each document, and how many findings it asks for."""
+    counts = Counter(
+        name
+        for card in shown.cards
+        for name in {r.document for r in card.finding.references}
+        if name in documents
+    )
+    return [(paper.id, paper.title, counts[paper.id]) for paper in shown.papers]
 
 
 def _open_at_load(shown: View) -> set[str]:

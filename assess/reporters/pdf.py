@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import resources
+from io import BytesIO
 from typing import Any
 
 from assess.catalogue import Catalogue
@@ -17,6 +18,7 @@ from assess.errors import Unavailable
 from assess.reporters import charts, planchart
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
+from assess.reporters.letter import to_html
 from assess.reporters.past import Past, past
 from assess.reporters.summary import FITS, USUAL, Fit, nothing_stops
 from assess.reporters.templating import (
@@ -30,8 +32,9 @@ from assess.reporters.tokens import PRINT, SHORT, Palette
 from assess.reporters.trend import trend
 from assess.reporters.view import OPEN, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
-from assess.results import Results
+from assess.results import Results, to_json
 
+ATTACHED = "results.json"
 LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=3, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
@@ -50,6 +53,10 @@ _FACES = (
 )
 _LONG_NAME = 90
 _SHORT_NAME = 40
+
+
+class RendererMissing(Unavailable):
+    """The renderer itself cannot run here; something else may print the report."""
 
 
 @contextmanager
@@ -81,7 +88,8 @@ def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLA
     with _no_collection(), naming_faults(brand.templates):
         fit = _fit(press, results, shown, brand)
         times = past(results, library_catalogue)
-        return press.write(press.lay_out(page(results, shown, fit, times=times, brand=brand)))
+        laid_out = press.lay_out(page(results, shown, fit, times=times, brand=brand))
+        return press.write(laid_out, results)
 
 
 def _fit(press: "_Press", results: Results, shown: View, brand: Brand) -> Fit:
@@ -144,6 +152,7 @@ def page(
             settled=settled,
             settled_rows=[card for part in settled for card in part.closed],
             anchors={card.anchor for part in divided for card in part.shown},
+            letter="" if alone else to_html(shown.letter),
             carded={card.anchor for part in divided for card in part.cards},
             fit=fit,
             alone=alone,
@@ -218,7 +227,7 @@ class _Press:
                 URLFetcherResponse,
             )
         except (ImportError, OSError) as error:
-            raise Unavailable(
+            raise RendererMissing(
                 f"report.pdf needs WeasyPrint with the Pango library, which is not here: {error}",
                 "Install Pango (Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0, "
                 "libharfbuzz-subset0) and render again: assess report results.json -f pdf.",
@@ -240,6 +249,7 @@ class _Press:
                 raise FatalURLFetchingError(f"the report may not fetch {url[:200]}")
 
         self._html = weasyprint.HTML
+        self._attachment = weasyprint.Attachment
         self.fetcher = Fetcher(allowed_protocols=("data",))
         self._fonts = FontConfiguration()
         self._style = weasyprint.CSS(
@@ -256,11 +266,32 @@ class _Press:
             pdf_tags=True,
         )
 
-    @staticmethod
-    def write(document: Any) -> bytes:  # noqa: ANN401 - untyped library
-        """The document as bytes; without an identifier, for which all would be packed twice."""
-        data: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
+    def write(self, document: Any, results: Results) -> bytes:  # noqa: ANN401 - untyped library
+        """The document as bytes, with results.json inside.
+
+        Without an identifier of the document, for which all would be packed twice.
+        """
+        attached = self._attachment(
+            file_obj=BytesIO(to_json(results)),
+            name=ATTACHED,
+            description="The findings of this report, for programs",
+            created=results.as_of,
+            modified=results.as_of,
+        )
+        data: bytes = document.write_pdf(
+            pdf_variant="pdf/ua-1", pdf_tags=True, attachments=[attached], finisher=_associate
+        )
         return data
+
+
+def _associate(_document: object, pdf: Any) -> None:  # noqa: ANN401 - untyped library
+    """Say what the attached file is to the document, as PDF/A-3 asks: the data that it shows."""
+    files: list[Any] = [
+        one for one in pdf.objects if isinstance(one, dict) and one.get("Type") == "/Filespec"
+    ]
+    for one in files:
+        one["AFRelationship"] = "/Data"
+    pdf.catalog["AF"] = f"[{' '.join(one.reference.decode() for one in files)}]"
 
 
 _lock = threading.Lock()

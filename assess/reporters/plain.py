@@ -7,13 +7,14 @@ from xml.etree import ElementTree as ET
 
 from assess.catalogue import Catalogue
 from assess.model import Status
+from assess.reporters import letter
 from assess.reporters.past import Past, past
 from assess.reporters.view import Card, order, view
 from assess.results import Results
 
 _COLUMNS = (
     "id", "status", "severity", "necessity", "area", "requirement", "subject", "scenarios", "title",
-    "found", "expected", "remedy", "waiver", "references",
+    "found", "expected", "remedy", "waiver", "references", "comment", "comment_by",
 )  # fmt: skip
 _MOST_ENDINGS = 12
 _LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -49,6 +50,8 @@ def to_csv(results: Results, catalogue: Catalogue) -> bytes:
                 " | ".join(card.remedy),
                 card.waiver,
                 " | ".join(tag.text for tag in card.references),
+                card.comment,
+                card.comment_by,
             )
         )
     return text.getvalue().encode("utf-8-sig")
@@ -62,6 +65,8 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
     """A summary to paste into a ticket or a mail: verdicts, what stops, and everything open."""
     shown = view(results, catalogue)
     lines = [f"# {_escaped(shown.headline)}", "", f"{_escaped(shown.lede)}".strip(), ""]
+    if shown.letter:
+        lines += ["## Covering letter", *letter.to_markdown(shown.letter), "", "## Verdicts", ""]
     lines += ["| Scenario | Verdict | Score | Findings |", "| --- | --- | --- | --- |"]
     for banner, verdict in zip(shown.banners, results.verdicts, strict=True):
         score = "-" if verdict.score is None else str(verdict.score)
@@ -69,7 +74,7 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
     if shown.stops:
         lines += ["", "## What stops the start", ""]
         for stop in shown.stops:
-            lines.append(f"- {_escaped(stop.text)} (`{stop.card.finding.requirement}`)")
+            lines.append(f"- {_escaped(stop.text)} ({_escaped(stop.card.finding.requirement)})")
     lines += _changed(past(results, catalogue))
     lines += ["", "## Open findings", ""]
     for card in _ordered(results, catalogue):
@@ -77,11 +82,13 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
             continue
         lines.append(f"- **{card.word}** {_escaped(card.id)}: {_escaped(card.found)}")
         lines += [f"  {n}. {_escaped(step)}" for n, step in enumerate(card.remedy, 1)]
+        if card.comment:
+            lines.append(f"\n  {_escaped(card.comment_by)}: {_escaped(card.comment)}\n")
         for offer in card.offers:
             fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(offer.text)), default=0))
             block = ("", f"{_escaped(offer.label)}:", "", fence, *offer.lines, fence, "")
             lines += [f"  {line}".rstrip() for line in block]
-    lines += ["", f"Assessed {shown.assessed} by {shown.tool}.", ""]
+    lines += ["", f"Assessed {shown.assessed} by {_escaped(shown.tool)}.", ""]
     return "\n".join(lines).encode()
 
 
@@ -139,7 +146,8 @@ _SKIPPED = (Status.MANUAL, Status.NOT_APPLICABLE)
 
 
 def _say(case: ET.Element, card: Card) -> None:
-    text = "\n".join((f"Expected: {card.expected}", *card.remedy))
+    said = (f"{card.comment_by}: {card.comment}",) if card.comment else ()
+    text = "\n".join((f"Expected: {card.expected}", *card.remedy, *said))
     match card.status:
         case Status.FAIL:
             ET.SubElement(case, "failure", message=card.found).text = text

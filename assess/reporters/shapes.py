@@ -90,6 +90,8 @@ class Card:
     stops: bool
     unassessed: bool
     unanswered: bool
+    comment: str = ""
+    comment_by: str = ""
     offers: tuple[Offer, ...] = ()
     flaws: tuple[str, ...] = ()
     era: str = ""
@@ -108,6 +110,7 @@ class Card:
     def letters(self) -> int:
         """How much there is to read in it."""
         texts = [self.title, self.consequence, self.found, self.expected, self.waiver, *self.remedy]
+        texts.append(self.comment)
         texts += [text for line in self.evidence for text in (line.where, line.answer)]
         return sum(map(len, texts)) + sum(len(tag.text) for tag in self.references)
 
@@ -350,6 +353,7 @@ class View:
     plan: Plan
     choice: Choice | None
     privacy: str = ""
+    letter: str = ""
 
     @property
     def total(self) -> int:

@@ -53,6 +53,7 @@ from assess.reporters.words import (
     short_day,
 )
 from assess.results import (
+    LONGEST_LETTER,
     EvidenceLine,
     Finding,
     Reference,
@@ -111,6 +112,7 @@ def view(results: Results, catalogue: Catalogue) -> View:
         plan=plan_of(results, catalogue, {card.finding.id: card.anchor for card in ordered}),
         choice=choice_of(results),
         privacy=PRIVACY[results.privacy],
+        letter=clean(results.letter, LONGEST_LETTER).strip(),
     )
 
 
@@ -197,6 +199,8 @@ def _cards(
                 ),
                 unassessed=unassessed and finding.status is Status.UNKNOWN,
                 unanswered=finding.status is Status.MANUAL and not finding.evidence,
+                comment="" if finding.comment is None else clean(finding.comment.text),
+                comment_by="" if finding.comment is None else clean(finding.comment.by),
                 offers=_offers(finding, anchor, offered) if needs else (),
                 flaws=flawed.get(clean(finding.requirement), ()),
                 era=era(catalogue.requirements.get(finding.requirement)),

@@ -1,6 +1,7 @@
 """report.pdf: read back as a reader would, page by page."""
 
 import io
+import json
 import logging
 import re
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import jsonschema
 import pypdf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
@@ -16,7 +18,7 @@ import samples
 from assess.errors import Unavailable
 from assess.reporters import pdf
 from assess.reporters.view import OPEN, view
-from assess.results import Results
+from assess.results import Results, from_json, schema
 
 CASES = {
     "plain": {},
@@ -173,6 +175,20 @@ def test_it_is_tagged_and_says_what_it_is() -> None:
     assert document.metadata is not None
     assert document.metadata.title == "Contoso: readiness assessment"
     assert document.metadata.creation_date == samples.AS_OF
+
+
+def test_the_results_are_inside_and_say_what_they_are(case: str) -> None:
+    inside = reader(case).attachments
+    assert list(inside) == ["results.json"]
+    [data] = inside["results.json"]
+    assert from_json(data) == results(case)
+    jsonschema.validate(json.loads(data), schema())
+    catalogue: Any = reader(case).root_object
+    [associated] = catalogue["/AF"]
+    assert associated.get_object()["/AFRelationship"] == "/Data"
+    stream = associated.get_object()["/EF"]["/F"]
+    assert stream["/Subtype"] == "/application/json"
+    assert stream["/Params"]["/ModDate"] == "D:20261120211000Z"
 
 
 def test_its_fonts_are_embedded() -> None:

@@ -46,11 +46,14 @@ def test_a_process_that_died_costs_no_report(tmp_path: Path) -> None:
     assert names(tmp_path) == {FILE_NAMES[name] for name in FORMATS}
 
 
-def test_a_format_that_cannot_be_made_is_told_and_the_others_are_written(tmp_path: Path) -> None:
-    with Renderer((*FORMATS, "sarif")) as renderer:
-        failures = write(renderer, (*FORMATS, "sarif"), tmp_path)
-    assert list(failures) == ["sarif"]
-    assert "makes no report of the format sarif" in failures["sarif"]
+def test_a_format_that_cannot_be_made_is_told_and_the_others_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FILE_NAMES, "cartoon", "report.cartoon")
+    with Renderer((*FORMATS, "cartoon")) as renderer:
+        failures = write(renderer, (*FORMATS, "cartoon"), tmp_path)
+    assert list(failures) == ["cartoon"]
+    assert "makes no report of the format cartoon" in failures["cartoon"]
     assert names(tmp_path) == {FILE_NAMES[name] for name in FORMATS}
 
 

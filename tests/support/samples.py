@@ -18,6 +18,7 @@ from assess.catalogue import Catalogue, Requirement, catalogue_of, requirements_
 from assess.model import Necessity, Status, Verdict, Weighed, verdict
 from assess.proposals import filled
 from assess.results import (
+    CommentOf,
     EngagementSummary,
     EvidenceLine,
     Finding,
@@ -92,13 +93,15 @@ def sample(
     mix: Iterable[str] = MIX,
     hostile: bool = False,
     verbose: bool = False,
+    commented: bool = False,
     started: datetime = AS_OF,
 ) -> Results:
     """Results with ``size`` findings (default: one a requirement of the scenarios).
 
     More findings than requirements become further subjects. ``mix``: the statuses, repeated; also
     ``unassessed``, ``refused`` and ``waived``. ``hostile``: every text is an attack in turn.
-    ``verbose``: texts a third longer, with long German compounds.
+    ``verbose``: texts a third longer, with long German compounds. ``commented``: every third finding
+    bears a comment, and there is a covering letter.
     """
     requirements = catalogue().selected(scenarios)
     wanted = len(requirements) if size is None else size
@@ -107,7 +110,11 @@ def sample(
     for number, (requirement, subject) in enumerate(islice(_subjects(requirements), wanted)):
         mine = tuple(name for name in scenarios if name in requirement.scenarios)
         texts = _Texts(number, started, hostile, verbose)
-        findings.append(_finding(requirement, subject, mine, next(kinds), texts))
+        finding = _finding(requirement, subject, mine, next(kinds), texts)
+        if commented and number % 3 == 0:
+            said = CommentOf(texts(f"Seen with the owner of {finding.id}.", 8), texts("N. Weber", 9))
+            finding = msgspec.structs.replace(finding, comment=said)
+        findings.append(finding)
     if hostile:
         customer = f"{customer} <b>&\"'</b> {HOSTILE[0]}"
     tables = [f for f in findings if f.status is Status.FAIL and f.area == "identity"][:2]
@@ -126,7 +133,13 @@ def sample(
             TableOf(f"users-{number}", f.id, 1284) for number, f in enumerate(tables)
         ),
         sources=_sources(_Texts(0, started, hostile, verbose)),
+        letter=_letter(hostile=hostile) if commented else "",
     )
+
+
+def _letter(*, hostile: bool) -> str:
+    attacks = "\n\n".join(HOSTILE) if hostile else ""
+    return f"# Dear reader\n\nThis is *our* view, in two parts:\n\n1. findings\n2. a plan\n\n{attacks}"
 
 
 def _subjects(requirements: list[Requirement]) -> Iterator[tuple[Requirement, str | None]]:

@@ -36,7 +36,7 @@ TOKENS: Mapping[Status, str] = {
 }  # fmt: skip
 MOST_ROWS = 1_048_575  # rows of a sheet below its head (Excel specifications and limits)
 _A4 = "9"  # paper size (ECMA-376 part 1, 18.3.1.63)
-_LONGEST = 32_767  # characters of a cell (Excel specifications and limits)
+LONGEST = 32_767  # characters of a cell (Excel specifications and limits)
 LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -104,9 +104,9 @@ def shown_value(value: object) -> str | float | datetime | date | None:
         case date():
             return value
         case list() | tuple():
-            return clean(", ".join(map(str, value)))[:_LONGEST]
+            return clean(", ".join(map(str, value)))[:LONGEST]
         case _:
-            return clean(str(value))[:_LONGEST]
+            return clean(str(value))[:LONGEST]
 
 
 def link(sheet: Any, text: str, *, sheet_name: str, row: int, column: Column | None = None) -> Any:  # noqa: ANN401

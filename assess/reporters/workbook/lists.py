@@ -8,8 +8,11 @@ import msgspec
 from openpyxl.workbook import Workbook
 
 from assess.reporters.view import View
-from assess.reporters.workbook.cells import MOST_ROWS, Column, cell, make_table, new_sheet
+from assess.reporters.workbook.cells import LONGEST, MOST_ROWS, Column, cell, make_table, new_sheet
+from assess.results import clean
 
+_LONGEST_HEAD = 200
+_BROKEN = "(this row of evidence.zip cannot be read)"
 _WIDTHS = {"user": 40, "found": 40, "proposed": 40, "rule": 48, "finding": 44}
 
 
@@ -39,12 +42,14 @@ def _columns(path: Path) -> tuple[str, ...]:
         return ()
     with path.open("rb") as file:
         line = file.readline()
-    return tuple(msgspec.json.decode(line)) if line else ()
+    try:
+        return tuple(msgspec.json.decode(line, type=dict[str, Any])) if line else ()
+    except msgspec.DecodeError:
+        return (_BROKEN,)
 
 
 def _write(book: Workbook, title: str, group: _Group, confidential: str) -> None:
-    columns = [Column("finding", _WIDTHS["finding"])]
-    columns += [Column(name, _WIDTHS.get(name, 24)) for name in group.columns]
+    columns = [Column(name, _WIDTHS.get(name, 24)) for name in _heads(group.columns)]
     rows = _rows(group)
     part, more = 1, next(rows, None)
     while more is not None:
@@ -60,9 +65,29 @@ def _write(book: Workbook, title: str, group: _Group, confidential: str) -> None
         part += 1
 
 
+def _heads(names: Sequence[str]) -> list[str]:
+    """The heads of the columns as a table can bear them: not empty, on one line, each once."""
+    heads = ["finding"]
+    for number, name in enumerate(names, start=1):
+        head = stem = " ".join(clean(name)[:_LONGEST_HEAD].split()) or f"column {number}"
+        again = 2
+        while head.casefold() in {other.casefold() for other in heads}:
+            head, again = f"{stem} {again}", again + 1
+        heads.append(head)
+    return heads
+
+
 def _plain(sheet: Any, value: object) -> object:  # noqa: ANN401 - untyped library
-    """A value as cheaply as it is safe: only a text that begins like a formula needs a cell."""
-    if isinstance(value, str) and value[:1] not in "=+-@\t\r":
+    """A value as cheaply as it is safe: a text that Excel could take for more needs a cell.
+
+    That is one that begins like a formula or an error, is too long, or holds what no cell may.
+    """
+    if (
+        isinstance(value, str)
+        and value[:1] not in "=+-@#"
+        and value.isprintable()
+        and len(value) <= LONGEST // 2  # signs beyond the basic plane count twice
+    ):
         return value
     return cell(sheet, value)
 
@@ -72,5 +97,8 @@ def _rows(group: _Group) -> Iterator[Sequence[object]]:
     for finding, path in group.tables:
         with path.open("rb") as file:
             for line in file:
-                row = decode(line)
+                try:
+                    row = decode(line)
+                except msgspec.DecodeError:  # a file that is not ours any more
+                    row = {group.columns[0]: _BROKEN}
                 yield [finding, *(row.get(name) for name in group.columns)]

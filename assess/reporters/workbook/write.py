@@ -1,5 +1,6 @@
 """The sheets of the workbook, and the file."""
 
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC
@@ -8,11 +9,12 @@ from typing import Any
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.workbook import Workbook
-from openpyxl.xml.functions import tostring
+from openpyxl.writer.excel import ExcelWriter
 
 from assess.catalogue import Catalogue
 from assess.model import Status
 from assess.reporters.brand import PLAIN, Brand
+from assess.reporters.letter import to_lines
 from assess.reporters.past import past
 from assess.reporters.shapes import Paper
 from assess.reporters.tokens import LIGHT
@@ -45,8 +47,10 @@ _FINDINGS = (
     Column("Waived until", 13, number_format=_DAY), Column("Scenarios", 30, wrap=True),
     Column("Document", 24), Column("Section", 36, wrap=True), Column("Step", 20, wrap=True),
     Column("Read at (UTC)", 19, number_format=_MOMENT), Column("Blocked by", 30, wrap=True),
-    Column("Commands (proposals, not run)", 70, wrap=True), Column("Id", 48),
+    Column("Commands (proposals, not run)", 70, wrap=True), Column("Comment", 44, wrap=True),
+    Column("Comment by", 20), Column("Id", 48),
 )  # fmt: skip
+_LETTER = (Column("Covering letter", 120, wrap=True),)
 _EVIDENCE = (
     Column("Status", 13), Column("Finding", 48), Column("Source", 18),
     Column("Where", 60, wrap=True), Column("Answer", 60, wrap=True),
@@ -85,6 +89,9 @@ def write_workbook(
     book.properties.created = book.properties.modified = moment
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
+    if shown.letter:
+        sheet = new_sheet(book, "Letter", _LETTER, confidential)
+        write_rows(sheet, _LETTER, ((line,) for line in to_lines(shown.letter)))
     _findings(book, shown, confidential)
     add_past(book, past(results, catalogue), confidential)
     add_plan(book, shown.plan, places, confidential)
@@ -95,13 +102,9 @@ def write_workbook(
     _traceability(book, shown, confidential)
     _evidence(book, shown, places, confidential)
     _sources(book, results, confidential)
-    draft = target.with_suffix(".draft")
-    try:
-        book.save(draft)
-        book.properties.modified = moment  # saving set the clock's
-        _timeless(draft, target, tostring(book.properties.to_tree()))
-    finally:
-        draft.unlink(missing_ok=True)
+    # Not book.save(): it sets the clock's moment, here and on every part of the archive.
+    with _Timeless(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        ExcelWriter(book, archive).save()
 
 
 def _ordered(shown: View) -> list[Card]:
@@ -192,7 +195,8 @@ def _finding(card: Card) -> Sequence[object]:
         finding.waiver.until if finding.waiver else None, ", ".join(finding.scenarios),
         first.document if first else None, first.section if first else None,
         first.step if first else None, max(moments) if moments else None,
-        ", ".join(finding.blocked_by) or None, commands or None, card.id,
+        ", ".join(finding.blocked_by) or None, commands or None, card.comment or None,
+        card.comment_by or None, card.id,
     )  # fmt: skip
 
 
@@ -265,18 +269,22 @@ def _sources(book: Workbook, results: Results, confidential: str) -> None:
     make_table(sheet, "SourcesTable", _SOURCES, write_rows(sheet, _SOURCES, rows))
 
 
-def _timeless(draft: Path, target: Path, properties: bytes) -> None:
-    """Copy the parts with one fixed date: the same results make the same bytes."""
-    with (
-        zipfile.ZipFile(draft) as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as copy,
-    ):
-        for part in source.infolist():
-            entry = zipfile.ZipInfo(part.filename, _FIXED_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            if part.filename == "docProps/core.xml":
-                copy.writestr(entry, properties)
-                continue
-            with source.open(part) as inside, copy.open(entry, "w") as outside:
-                while chunk := inside.read(1 << 20):
-                    outside.write(chunk)
+class _Timeless(zipfile.ZipFile):
+    """An archive whose parts bear one fixed date: the same results make the same bytes."""
+
+    def writestr(self, part: str, data: bytes | str) -> None:  # type: ignore[override]
+        """Add a part from memory."""
+        super().writestr(_dated(part), data)
+
+    def write(self, file: str, part: str) -> None:  # type: ignore[override]
+        """Add a part from a file, a piece at a time."""
+        entry = _dated(part)
+        entry.file_size = Path(file).stat().st_size  # tells whether it is a large one
+        with Path(file).open("rb") as inside, self.open(entry, "w") as outside:
+            shutil.copyfileobj(inside, outside, 1 << 20)
+
+
+def _dated(part: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(part, _FIXED_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry

@@ -13,6 +13,7 @@ cd "$(dirname "$0")/../../.."
 
 cache=${LAB_CACHE:-$PWD/.lab}
 oidc_provider=9.13.3
+axe_core=4.14.1
 node_wheel=24.19.0
 
 report_packages="libpango-1.0-0 libpangoft2-1.0-0"
@@ -21,7 +22,7 @@ server_packages="libreoffice-calc-nogui samba ldb-tools knot unbound dnsdist ope
 kerberos_packages="krb5-user libkrb5-dev gcc libc6-dev"
 # Split off from another package, or not there, in some releases.
 optional_report_packages="libharfbuzz-subset0"
-optional_server_packages="samba-ad-dc samba-ad-provision"
+optional_server_packages="chromium samba-ad-dc samba-ad-provision"
 
 say() { echo "set-up: $*" >&2; }
 
@@ -121,8 +122,19 @@ virtual_environment() {
     echo "$state" >"$stamp"
 }
 
-# The OAuth server that is not ours, and a Node.js to run it where the system's is too old or absent.
-oauth_server() {
+# npm_package FOLDER PACKAGE: into a folder of its own, which npm then keeps as it is
+npm_package() {
+    mkdir -p "$1"
+    set -- install --prefix "$1" --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "$2"
+    if [ -n "$npm" ]; then
+        "$npm" "$@" </dev/null
+    else
+        "$node" "$cache/node/lib/node_modules/npm/bin/npm-cli.js" "$@" </dev/null
+    fi
+}
+
+# The OAuth server that is not ours, the checker of accessibility, and a Node.js to run it where the system's is too old or absent.
+node_packages() {
     modules=$cache/npm/node_modules
     node=$(command -v node || true)
     npm=$(command -v npm || true)
@@ -138,17 +150,13 @@ oauth_server() {
         node=$cache/node/bin/node
         npm=
     fi
-    if grep -qs "\"version\": \"$oidc_provider\"" "$modules/oidc-provider/package.json"; then
-        return
+    if ! grep -qs "\"version\": \"$oidc_provider\"" "$modules/oidc-provider/package.json"; then
+        say "installing oidc-provider $oidc_provider into $cache"
+        npm_package "$cache/npm" "oidc-provider@$oidc_provider"
     fi
-    say "installing oidc-provider $oidc_provider into $cache"
-    mkdir -p "$cache/npm"
-    set -- install --prefix "$cache/npm" --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
-        "oidc-provider@$oidc_provider"
-    if [ -n "$npm" ]; then
-        "$npm" "$@" </dev/null
-    else
-        "$node" "$cache/node/lib/node_modules/npm/bin/npm-cli.js" "$@" </dev/null
+    if ! grep -qs "\"version\": \"$axe_core\"" "$cache/axe/node_modules/axe-core/package.json"; then
+        say "installing axe-core $axe_core into $cache"
+        npm_package "$cache/axe" "axe-core@$axe_core"
     fi
 }
 
@@ -165,7 +173,7 @@ test | bench)
         "$optional_report_packages $optional_server_packages"
     virtual_environment test '.[dev,kerberos]'
     mkdir -p "$cache"
-    oauth_server
+    node_packages
     ;;
 *)
     echo "usage: setup.sh demo | fast | test | bench" >&2
