@@ -131,7 +131,7 @@ def everything(told: Results, copy: Recording, folder: Path, formats: tuple[str,
     found["results.json"] = to_json(told).decode()
     for name in formats:
         target = folder / FILE_NAMES[name]
-        assert write_one(name, to_json(told), library().catalogue, copy.tables, target) is None
+        assert write_one(name, to_json(told), library().catalogue, copy.tables, target).reason == ""
         data = target.read_bytes()
         if name == "xlsx":
             found |= {f"xlsx/{n}": d.decode("utf-8", "replace") for n, d in members(target).items()}
