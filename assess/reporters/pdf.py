@@ -35,7 +35,7 @@ from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STA
 from assess.results import Results, to_json
 
 ATTACHED = "results.json"
-LIMITS = Limits(cards=40, rows=400, subjects=8, evidence=3, letters=80, lines=12)
+LIMITS = Limits(cards=16, rows=400, subjects=8, evidence=3, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
@@ -102,9 +102,7 @@ def _fit(press: "_Press", results: Results, shown: View, brand: Brand) -> Fit:
     at = USUAL
     if not fits(at):
         return next((FITS[more] for more in range(at + 1, len(FITS) - 1) if fits(more)), FITS[-1])
-    if fits(0):
-        return FITS[0]
-    while fits(at - 1):
+    while at and fits(at - 1):
         at -= 1
     return FITS[at]
 
