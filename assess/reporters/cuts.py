@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assess.model import Status
+from assess.model import Necessity, Severity, Status
 from assess.reporters.view import OPEN, Area, Card, View, order
 from assess.reporters.words import counted, counts_sentence
 
@@ -50,14 +50,26 @@ class Part:
 
 
 def parts(view: View, limits: Limits) -> tuple[Part, ...]:
-    """Every area, cut to the limits: the worst findings of the whole report keep their cards."""
+    """Every area, cut to the limits: the worst findings of the whole report keep their cards.
+
+    What fails and what nobody could see compete as equals: by necessity and severity first.
+    """
     kept, beyond = _subjects(view.cards, limits.subjects)
     ranked = sorted(kept, key=lambda card: order(card.finding))
-    carded = [card for card in ranked if card.status in OPEN and not card.brief][: limits.cards]
+    weighed = sorted((card for card in ranked if card.status in OPEN), key=_weight)
+    carded = [card for card in weighed if not card.brief][: limits.cards]
     in_full = {card.anchor for card in carded}
     lines = [card for card in ranked if card.anchor not in in_full][: limits.rows]
     shown = in_full | {card.anchor for card in lines}
     return tuple(_part(area, in_full, shown, beyond) for area in view.areas)
+
+
+def _weight(card: Card) -> tuple[bool, bool, int]:
+    """Fail and unknown before the rest, required before the rest, then by severity."""
+    finding = card.finding
+    loud = finding.status in (Status.FAIL, Status.UNKNOWN)
+    required = finding.necessity is Necessity.REQUIRED
+    return not loud, not required, list(Severity).index(finding.severity)
 
 
 def _subjects(cards: Iterable[Card], most: int) -> tuple[list[Card], dict[str, list[Card]]]:
