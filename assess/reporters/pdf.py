@@ -35,7 +35,7 @@ from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STA
 from assess.results import Results, to_json
 
 ATTACHED = "results.json"
-LIMITS = Limits(cards=18, rows=400, subjects=8, evidence=3, letters=80, lines=12)
+LIMITS = Limits(cards=14, rows=400, subjects=8, evidence=3, letters=80, lines=12)
 TEXT = "Source Sans 3"
 CODE = "Source Code Pro"
 _FONTS = "assess-font:"
