@@ -124,7 +124,7 @@ def _conditions(requirement: Requirement, recording: Recording) -> Judgement | N
         try:
             value = recording.key(clause.key)
         except Unavailable as error:
-            gap = Missing(error.reason, error.mend, error.key)
+            gap = Missing.of(error)
             return Judgement((unavailable(None, gap),), (_cite_key(key, None, recording),))
         if value not in clause.values:
             said = str(value).lower() if isinstance(value, bool) else value
@@ -166,7 +166,7 @@ def _gather(
             values[name], cited = _look(need.ask, requirement, recording, scenario)
             read += cited
         except Unavailable as error:
-            gap = Missing(error.reason, error.mend, error.key, error.skipped)
+            gap = Missing.of(error)
             read += _refused(need.ask, gap, recording)
             if need.optional:
                 values[name] = gap

@@ -42,7 +42,7 @@ from assess.model import (
     status_of,
     verdict,
 )
-from assess.options import Fit, Support, compare
+from assess.options import Compared, Fit, Support, compare
 from assess.proposals import filled
 from assess.recording import Recording, Refusal
 from assess.waivers import WaiverNote, review
@@ -393,16 +393,19 @@ def _plan(recording: Recording) -> PlanRead | None:
     return PlanRead(clean(read.file), tuple(notes), tuple(clean(fault) for fault in read.faults))
 
 
-def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
+def compared(engagement: Engagement) -> tuple[Compared, ...]:
     """The options side by side; none where the engagement file does not say what is required."""
     required = engagement.get("planning.required_capabilities", [])
     if not required:
         return ()
-    sides = compare(
+    return compare(
         required,
         engagement.get("planning.accepted_constraints", []),
         today=engagement.get("planning.available_today", True),
     )
+
+
+def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
     return tuple(
         OptionOf(
             side.option.id,
@@ -416,7 +419,7 @@ def _options(engagement: Engagement) -> tuple[OptionOf, ...]:
                 ConstraintOf(one.id, one.text, one.source, taken) for one, taken in side.constraints
             ),
         )
-        for side in sides
+        for side in compared(engagement)
     )
 
 

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import ParseError
 from assess.errors import EngagementError
 from assess.results import clean
 
+# What an office program may take for a formula, in a cell that it reads or that we write.
 LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST = 20_000_000  # bytes; a sheet of a few hundred rows has less than a hundredth of that
 _LARGEST_UNPACKED = 400_000_000

@@ -39,14 +39,11 @@ from assess.evidence.policies import (
     Profiles,
     platform_of,
 )
+from assess.options import Support, says
 from checks.policies import Targets, configured, platforms_of
 
 OFFICE_365, HYBRID = "mdm-office-365", "hybrid"
 # What the tables of the planning guide call impossible, by option.
-_IMPOSSIBLE_MAIL = {
-    OFFICE_365: {"email.conditional-access-onpremises", "email.advanced-options"},
-    HYBRID: {"email.conditional-access-onpremises"},
-}
 # Which platforms can start a VPN by themselves, by capability.
 _TRIGGERS = {
     "network.vpn-trigger-dns": {"windows", "ios"},
@@ -103,9 +100,8 @@ def email_option(
     expected = "the chosen option supports the required e-mail capabilities"
     if isinstance(option, Missing):
         yield unavailable(None, option)
-    elif required & _IMPOSSIBLE_MAIL.get(option, set()):
-        names = ", ".join(sorted(required & _IMPOSSIBLE_MAIL[option]))
-        yield Fail(None, expected, f"{option} does not support {names}")
+    elif lacking := sorted(name for name in required if says(name, option) is Support.NO):
+        yield Fail(None, expected, f"{option} does not support {', '.join(lacking)}")
     mail = _named("easemail", "gmaileas", "nineworkeas")
     for outcome in _by_platform("e-mail profile", platforms, profiles, targets, mail):
         yield outcome if isinstance(outcome, Pass) else _outlook(outcome, apps)

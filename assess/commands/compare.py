@@ -7,8 +7,9 @@ import click
 from assess.commands import options as shared
 from assess.engagement import load
 from assess.errors import EngagementError
-from assess.options import Compared, Support, compare, tables
+from assess.options import Compared, Support, tables
 from assess.output import listing, put_json, say
+from assess.results import compared
 
 
 @click.command(
@@ -58,17 +59,12 @@ def _catalogue(*, as_json: bool) -> int:
 
 def _fits(file: Path, *, as_json: bool) -> int:
     engagement = load(file)
-    required = engagement.get("planning.required_capabilities", [])
-    if not required:
+    sides = compared(engagement)
+    if not sides:
         raise EngagementError(
             f"{engagement.file}: planning.required_capabilities is not set, so that there is "
             "nothing to compare. `assess options` lists what can stand there."
         )
-    sides = compare(
-        required,
-        engagement.get("planning.accepted_constraints", []),
-        today=engagement.get("planning.available_today", True),
-    )
     if as_json:
         put_json([_plain(side) for side in sides])
         return 0

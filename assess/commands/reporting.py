@@ -1,6 +1,6 @@
 """The end of every command that writes reports: files, summary, exit code."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,61 +49,37 @@ def conclude(
                 found, evidence, wanted.privacy, pseudonyms, library(), wanted.selection
             )
             stack.enter_context(evidence)
-        return _conclude(
-            found,
-            evidence,
-            folder,
-            wanted,
-            renderer,
-            named,
-            fail_on,
-            keeper,
-            teller,
-            seen,
-            as_json=as_json,
-        )
+        if keeper is not None:
+            found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
+        found = write_all(found, evidence, folder, wanted, renderer)
+        if keeper is not None:
+            keeper.publish(found)
+        if as_json:
+            put(to_json(found).decode().rstrip())
+        else:
+            summary(found)
+        for line in _of_the_run(found, fail_on):
+            say(f"assess: {line}")
+        notices = teller.tell(found, folder, now()) if teller is not None else []
+        remarks = [*(keeper.said if keeper is not None else ()), *notices]
+        for line in remarks:
+            say(f"assess: {line}")
+        if seen is not None:
+            seen(found, folder, remarks)
+        say(f"The reports are in {folder}")
+        asked_for = {missing.format for missing in found.not_written} & set(named)
+        return _OWN_FAULT if asked_for else exit_code(found, fail_on)
 
 
-def _conclude(
-    found: Results,
-    evidence: Recording,
-    folder: Path,
-    wanted: Wanted,
-    renderer: Renderer,
-    named: Sequence[str],
-    fail_on: str | None,
-    keeper: Keeper | None,
-    teller: Teller | None,
-    seen: Callable[[Results, Path, Sequence[str]], None] | None,
-    *,
-    as_json: bool,
-) -> int:
-    if keeper is not None:
-        found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
-    found = write_all(found, evidence, folder, wanted, renderer)
-    if keeper is not None:
-        keeper.publish(found)
-    if as_json:
-        put(to_json(found).decode().rstrip())
-    else:
-        summary(found)
+def _of_the_run(found: Results, fail_on: str | None) -> Iterator[str]:
+    """What the person at the terminal ought to know of the files and of the comparison."""
     for missing in found.not_written:
-        say(f"assess: report.{missing.format} was not written: {missing.reason}")
+        yield f"report.{missing.format} was not written: {missing.reason}"
     for other in found.made_otherwise:
-        say(f"assess: report.{other.format} was {other.reason}")
-    for line in told(found):
-        say(f"assess: {line}")
+        yield f"report.{other.format} was {other.reason}"
+    yield from told(found)
     if fail_on == "new" and (found.past is None or found.past.last is None):
-        say("assess: --fail-on new: there is no earlier run to compare with; the verdict decides")
-    notices = teller.tell(found, folder, now()) if teller is not None else []
-    remarks = [*(keeper.said if keeper is not None else ()), *notices]
-    for line in remarks:
-        say(f"assess: {line}")
-    if seen is not None:
-        seen(found, folder, remarks)
-    say(f"The reports are in {folder}")
-    asked_for = {missing.format for missing in found.not_written} & set(named)
-    return _OWN_FAULT if asked_for else exit_code(found, fail_on)
+        yield "--fail-on new: there is no earlier run to compare with; the verdict decides"
 
 
 def show_questions(known: Library, engagement: Engagement, wanted: Wanted, *, as_json: bool) -> int:

@@ -42,6 +42,11 @@ class Missing(msgspec.Struct, frozen=True):
     key: str = ""
     skipped: bool = False
 
+    @classmethod
+    def of(cls, error: Unavailable) -> Self:
+        """What a refusal leaves."""
+        return cls(error.reason, error.mend, error.key, error.skipped)
+
 
 class Note(msgspec.Struct, frozen=True):
     """One thing that was read: where, what it said, when (aware, UTC), and what it is about."""

@@ -121,6 +121,13 @@ def tables() -> Tables:
     )
 
 
+def says(capability: str, option: str) -> Support:
+    """What the tables say of one capability; nothing of one that they do not know."""
+    row = tables().capabilities.get(capability)
+    cell = None if row is None else row.support.get(option)
+    return Support.NOT_STATED if cell is None else cell.supported
+
+
 def compare(
     required: Iterable[str], accepted: Iterable[str] = (), *, today: bool
 ) -> tuple[Compared, ...]:

@@ -80,7 +80,7 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand, *, scr
             view=shown,
             brand=brand,
             past=times,
-            trends=[trend(one, VARIABLES, "inherit") for one in times.trends],
+            trends=[trend(one, VARIABLES, _TEXT) for one in times.trends],
             parts=divided,
             limits=limits,
             items=shown.total if large else len(visible),

@@ -11,13 +11,13 @@ from assess.reporters import letter
 from assess.reporters.past import Past, past
 from assess.reporters.view import Card, order, view
 from assess.results import Results
+from assess.sheets import LIKE_FORMULA
 
 _COLUMNS = (
     "id", "status", "severity", "necessity", "area", "requirement", "subject", "scenarios", "title",
     "found", "expected", "remedy", "waiver", "references", "comment", "comment_by",
 )  # fmt: skip
 _MOST_ENDINGS = 12
-_LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TICKS = re.compile("`+")
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!"})
 
@@ -58,7 +58,7 @@ def to_csv(results: Results, catalogue: Catalogue) -> bytes:
 
 
 def _cell(value: str) -> str:
-    return f"'{value}" if value.startswith(_LIKE_FORMULA) else value
+    return f"'{value}" if value.startswith(LIKE_FORMULA) else value
 
 
 def to_markdown(results: Results, catalogue: Catalogue) -> bytes:

@@ -30,7 +30,7 @@ POLICY = {
     "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files"},
     "assess.reporters": {
         "assess.catalogue", "assess.errors", "assess.files", "assess.model", "assess.options", "assess.plan",
-        "assess.results", "templates",
+        "assess.results", "assess.sheets", "templates",
         "assess.history.diff", "assess.history.shapes", "assess.history.standing", "assess.fleet.shapes",
     },
     "assess.sheets": {"assess.errors", "assess.results"},

@@ -24,6 +24,7 @@ from assess.model import Status
 from assess.reporters.tokens import LIGHT
 from assess.reporters.words import STATUS_WORDS
 from assess.results import clean
+from assess.sheets import LIKE_FORMULA
 
 # A mark before the word, so that a print in grey still tells them apart.
 MARKS: Mapping[Status, str] = {
@@ -37,7 +38,6 @@ TOKENS: Mapping[Status, str] = {
 MOST_ROWS = 1_048_575  # rows of a sheet below its head (Excel specifications and limits)
 _A4 = "9"  # paper size (ECMA-376 part 1, 18.3.1.63)
 LONGEST = 32_767  # characters of a cell (Excel specifications and limits)
-LIKE_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def font(**look: Any) -> Font:  # noqa: ANN401 - a font's arguments

@@ -30,7 +30,6 @@ from assess.reporters.expiries import expiries
 from assess.reporters.tokens import LIGHT
 from assess.reporters.words import KIND_WORDS, STATUS_WORDS, VERDICT_WORDS
 from assess.reporters.workbook.cells import (
-    LIKE_FORMULA,
     Column,
     cell,
     colour_statuses,
@@ -41,6 +40,7 @@ from assess.reporters.workbook.cells import (
     write_rows,
 )
 from assess.results import Finding, Results, clean
+from assess.sheets import LIKE_FORMULA
 
 PLAN = "Action plan"
 _DAY = "yyyy-mm-dd"
