@@ -1,0 +1,120 @@
+"""The language that people are told things in: sentences are looked up whole, with their holes.
+
+    tr("{host} answers with {code}.", host=host, code=404)
+    trn(len(left), "{n} user is left", "{n} users are left")
+
+English is what stands in the code. Another language is a table from the English sentence to its
+own; what the table lacks stays English. A value of ours that the table knows (``"is starting"``) is
+looked up too, so that parts of a sentence speak one language. Numbers with ``{n:,}`` are grouped as
+the language groups them. The language is the process's, as a locale is: ``speaking`` sets it for
+the length of a job.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from gettext import c2py
+from typing import Any
+
+__all__ = ["ENGLISH", "Language", "holes", "lookup", "msg", "speaking", "spoken", "tr", "trn"]
+
+_HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
+# How a language writes this number tells how it groups digits and marks decimals.
+NUMBER = "1,234.5"
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """A language: ``texts`` from English to its own, a tuple where the number decides the form.
+
+    ``plural``: the rule of gettext that chooses the form, an expression in C of ``n``.
+    """
+
+    code: str
+    texts: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    plural: str = "n != 1"
+
+
+ENGLISH = Language("en")
+_spoken = ENGLISH
+
+
+def spoken() -> Language:
+    """The language in force."""
+    return _spoken
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Within this, every sentence is in that language."""
+    global _spoken  # noqa: PLW0603 - a locale is the process's
+    before, _spoken = _spoken, language
+    try:
+        yield
+    finally:
+        _spoken = before
+
+
+def msg(text: str) -> str:
+    """The text as it is: marks a sentence that is looked up later, where it is used."""
+    return text
+
+
+def lookup(text: str) -> str:
+    """A text without holes in the language in force; itself where that does not know it."""
+    own = _spoken.texts.get(text)
+    return own if isinstance(own, str) else text
+
+
+def tr(text: str, /, **values: object) -> str:
+    """The sentence in the language in force, its holes filled.
+
+    A hole is ``{name}`` or ``{name:format}``; one that no value is given for stays as it is.
+    """
+    return _filled(lookup(text), values)
+
+
+def trn(n: int, one: str, many: str, /, **values: object) -> str:
+    """The sentence in the form that the number asks for; ``{n}`` and ``{n:,}`` are the number."""
+    own = _spoken.texts.get(one)
+    if isinstance(own, tuple) and own:
+        text = own[min(_rule(_spoken.plural)(n), len(own) - 1)]
+    else:
+        text = one if n == 1 else many
+    return _filled(text, {"n": n, **values})
+
+
+def holes(text: str) -> frozenset[str]:
+    """The names of the holes of a sentence."""
+    return frozenset(found[1] for found in _HOLE.finditer(text))
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if not values:
+        return text
+
+    def fill(hole: re.Match[str]) -> str:
+        if hole[1] not in values:
+            return hole[0]
+        value: Any = values[hole[1]]
+        if isinstance(value, str):
+            return format(lookup(value), hole[2] or "")
+        said = format(value, hole[2] or "")
+        return _grouped(said) if hole[2] else said
+
+    return _HOLE.sub(fill, text)
+
+
+def _grouped(number: str) -> str:
+    """A number that Python formatted, with the language's own marks."""
+    own = lookup(NUMBER)
+    if own == NUMBER:
+        return number
+    return number.translate({ord(","): own[1], ord("."): own[-2]})
+
+
+@lru_cache(maxsize=8)
+def _rule(expression: str) -> Any:  # noqa: ANN401 - gettext's own reading of the expression
+    return c2py(expression)
