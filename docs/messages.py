@@ -51,7 +51,8 @@ def messages() -> dict[str, list[Message]]:
         inner = path.relative_to(ROOT / "assess").parts[0].removesuffix(".py")
         name = inner if inner in ("reporters", "connectors", "evidence", "notices") else "engine"
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        add(f"assess/languages/{{}}/{name}.po", _marked(tree))
+        sources = name in ("connectors", "evidence")
+        add(f"assess/languages/{{}}/{name}.po", _given(tree) if sources else _marked(tree))
     add("assess/languages/{}/options.po", [(text, "") for text in texts_of_tables() if text])
     add("assess/languages/{}/engine.po", [(NUMBER, "")])
     reading = environment()
@@ -86,6 +87,24 @@ def _said(tree: ast.Module) -> Iterator[Message]:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and id(node) not in passed and _SENTENCE.search(text):
             yield text, ""
+
+
+def _given(tree: ast.Module) -> Iterator[Message]:
+    """The sentences that are marked, and those that a refusal or an answer is made with."""
+    yield from _marked(tree)
+    passed = set(_passed_over(tree))
+    for node in _in_order(tree):
+        match node:
+            case ast.Call(function, args) if _name(function).lstrip("_")[:1].isupper():
+                texts = args
+            case ast.Assign(_, ast.Constant(str() as text)) if text.endswith("."):
+                texts = [node.value]
+            case _:
+                continue
+        for text in texts:
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                if id(text) not in passed and _SENTENCE.search(text.value):
+                    yield text.value, ""
 
 
 def _passed_over(tree: ast.Module) -> Iterator[int]:
