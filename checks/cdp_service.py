@@ -26,8 +26,10 @@ from checks.log_lines import lost
 
 _NO_NEW = 9058
 """The build of version 2107: no new distribution points in the cloud since."""
-_REPLACE = "Let the gateway serve content (Allow CMG to function as a cloud distribution point), "
-_REPLACE += "move the content there, and delete the cloud distribution point."
+_REPLACE = (
+    "Let the gateway serve content (Allow CMG to function as a cloud distribution point), "
+    "move the content there, and delete the cloud distribution point."
+)
 
 
 @check("cdp.decision")
@@ -56,8 +58,11 @@ def _content(content: bool | Missing, internet: bool | Missing, expected: str) -
         return unavailable(None, content)
     if isinstance(internet, Missing):
         return unavailable(None, internet)
-    observed = "clients on the internet are in scope, and neither the gateway nor a cloud "
-    return Fail(None, expected, tr("{}distribution point is to serve content", observed))
+    observed = (
+        "clients on the internet are in scope, and neither the gateway nor a cloud distribution "
+        "point is to serve content"
+    )
+    return Fail(None, expected, observed)
 
 
 def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
