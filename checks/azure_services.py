@@ -98,7 +98,7 @@ def _service(services: Seen[CloudService], discoveries: Seen[Discovery] | Missin
             None, tr("{} has discovery settings, so it is Cloud Management", names), expected
         )
     shown = ", ".join(
-        tr("{} (ServiceType {})", text(row.name) or "a service", _number(row.service_type))
+        tr("{} (ServiceType {})", text(row.name) or tr("a service"), _number(row.service_type))
         for row in services
     )
     because = tr(

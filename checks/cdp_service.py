@@ -73,7 +73,7 @@ def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
         observed = tr("the site has {}, a kind of service that is retired", ", ".join(own))
         return Warn(None, expected, observed, remedy=(_REPLACE,))
     if any(not text(row.service_type) for row in services):
-        return not_sent("a service", "ServiceType")
+        return not_sent(tr("a service"), "ServiceType")
     if not services.sees.complete:
         return hidden("no cloud distribution point is shown", services)
     return Pass(None, "the site has no cloud distribution point", expected)
@@ -94,7 +94,7 @@ def deployed(
     named = [row for row in own if isinstance(service, str) and row.known_as(service)]
     if not own:
         if any(not text(row.service_type) for row in services):
-            yield not_sent("a service", "ServiceType")
+            yield not_sent(tr("a service"), "ServiceType")
         elif not services.sees.complete:
             yield hidden("no cloud distribution point is shown", services)
         else:

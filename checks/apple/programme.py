@@ -86,7 +86,10 @@ def token_request(
     """Pass when the file holds a public key, or a token is active already."""
     expected = "the public key of Intune, or a token that is active"
     if isinstance(file, PublicKey):
-        return [Pass(None, f"{file.name}: {tr(file.form)}, {file.key_text}", expected)]
+        said = tr("{}: public key, {}", file.name, file.key_text)
+        if file.form == "certificate":
+            said = tr("{}: certificate, {}", file.name, file.key_text)
+        return [Pass(None, said, expected)]
     active = _active(tokens, as_of)
     if active:
         return [Pass(None, tr("a token is active: {}", _labels(tuple(active))), expected)]

@@ -54,7 +54,7 @@ def exported(file: CertificateFile, issuer: str | Missing) -> Outcome:
     parts += holds_key(file)
     parts += complete(file, issuer)
     if file.form == "pkcs12" and file.password_empty:
-        parts.append(Fail(file.name, "a password", "it opens with an empty password"))
+        parts.append(Fail(file.name, tr("a password"), "it opens with an empty password"))
     weak = [name for name in file.protection if _is_weak(name)]
     if weak:
         text = tr(
