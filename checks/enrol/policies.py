@@ -103,7 +103,7 @@ def covered(
             what,
         )
         return Unknown(None, because)
-    observed = tr("{} has no {}", platform, what)
+    observed = tr("{} does not have {}", platform, what)
     if own:
         observed = tr("{}: {} reaches nobody", platform, listed(own))
     step = tr("Create {} for {} and assign it to the users or devices that enrol.", what, platform)
