@@ -227,7 +227,7 @@ def _lasting(
     observed = tr("only a trial: {}", said)
     if ends:
         step = tr(
-            "Buy {}, or another product with the plan, before the trial ends until {:%Y-%m-%d}.",
+            "Buy {}, or another product with the plan, before the trial ends on {:%Y-%m-%d}.",
             names,
             max(ends),
         )
