@@ -101,7 +101,7 @@ def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
 
 
 def _hours(span: timedelta) -> str:
-    return f"{max(span, timedelta(0)) / timedelta(hours=1):.3g}"
+    return tr("{:.3g}", max(span, timedelta(0)) / timedelta(hours=1))
 
 
 def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
