@@ -19,7 +19,7 @@ from assess.connectors.x509facts import (
     plain_bytes,
 )
 from assess.evidence.applefiles import Envelope, PublicKey
-from assess.language import tr
+from assess.language import msg, tr
 
 _LONGEST_HEADER = 4096  # bytes before the body of an S/MIME file
 
@@ -30,18 +30,18 @@ def public_key(data: bytes, name: str) -> PublicKey:
     blocks = armoured(data)
     for block in blocks:
         if block.label in {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}:
-            return PublicKey(name, "certificate", facts(certificate(block.der)).key_text)
+            return PublicKey(name, msg("certificate"), facts(certificate(block.der)).key_text)
         if block.label == "PUBLIC KEY":
-            return PublicKey(name, "public key", _key_text(block.der))
+            return PublicKey(name, msg("public key"), _key_text(block.der))
     if blocks:
         raise Malformed(tr("it holds {}, no public key", blocks[0].label.lower()))
     der = data if data[:1] == b"\x30" else bare_base64(data) or data
     if kind_of_der(der) != "x509":
         raise Malformed("it holds no public key")
     try:
-        return PublicKey(name, "certificate", facts(certificate(der)).key_text)
+        return PublicKey(name, msg("certificate"), facts(certificate(der)).key_text)
     except Malformed:
-        return PublicKey(name, "public key", _key_text(der))
+        return PublicKey(name, msg("public key"), _key_text(der))
 
 
 def _key_text(der: bytes) -> str:
@@ -65,11 +65,11 @@ def envelope(data: bytes, name: str, modified: datetime) -> Envelope:
 
 
 _WORDS = {
-    "enveloped_data": "an encrypted PKCS #7 envelope",
-    "signed_data": "a signed PKCS #7 file, which is not encrypted",
-    "x509": "a certificate, a request or a key",
-    "pkcs12": "a PFX file",
-    "": "a file of no known kind",
+    "enveloped_data": msg("an encrypted PKCS #7 envelope"),
+    "signed_data": msg("a signed PKCS #7 file, which is not encrypted"),
+    "x509": msg("a certificate, a request or a key"),
+    "pkcs12": msg("a PFX file"),
+    "": msg("a file of no known kind"),
 }
 
 

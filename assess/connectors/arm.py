@@ -134,7 +134,7 @@ class ArmConnector:
         what = place(reply.url)
         match code:
             case "AuthorizationFailed":
-                wanted = " and ".join(ask.permissions)
+                wanted = tr(" and ").join(ask.permissions)
                 return Unavailable(
                     tr("Azure refuses {} ({} {}): {} is missing", what, reply.status, code, wanted),
                     tr(

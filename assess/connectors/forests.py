@@ -429,10 +429,10 @@ class _Counts:
         place = " and ".join(base.dn for base in bases)
         for one in self.most()[:200]:
             name = one.suffix or NO_SUFFIX
-            said = tr("{}: {} enabled and {} disabled", name, one.enabled, one.disabled)
+            said = f"{name}: {one.enabled} enabled and {one.disabled} disabled"
             visit.note(f"{where} {place} {_PEOPLE} userPrincipalName", said, about=name)
         others = [f"{kind}: {number}" for kind, number in sorted(self._kinds.items())]
-        others.append(tr("disabled: {}", self._disabled.total()))
+        others.append(f"disabled: {self._disabled.total()}")
         visit.note(
             f"{where} {place} objectSid, userAccountControl", ", ".join(others), about=EXCLUDED
         )

@@ -25,7 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
-from assess.language import tr
+from assess.language import msg, tr
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -135,12 +135,12 @@ class GraphConnector:
         reply = self.get(self.address(ask.url()), ask, visit, tokens, accept="application/json")
         if not reply.ok and reply.status != 403:  # noqa: PLR2004
             raise self.refused(reply, ask, tokens)
-        tenant = "a tenant whose name it may not read"
+        tenant = msg("a tenant whose name it may not read")
         if reply.ok:
             tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
-        kind = "application" if tokens.app_only else "person"
+        kind = msg("application") if tokens.app_only else msg("person")
         who = "" if claims is None else f" {claims.who or claims.app_id}"
-        held = "permissions that cannot be told" if claims is None else _listed(claims.held)
+        held = msg("permissions that cannot be told") if claims is None else _listed(claims.held)
         return tr("reached {}, signed in as the {}{} with {}", tenant, kind, who, held)
 
     def held(self) -> frozenset[str] | None:
@@ -255,7 +255,7 @@ class GraphConnector:
         """Refuse an answer that can only be blank where it matters, which Graph does not say."""
         claims = tokens.claims(self._resource) if ask.fills else None
         if claims is not None and claims.held and not claims.held & ask.fills:
-            wanted = " and ".join(ask.permissions if tokens.app_only else ask.wanted)
+            wanted = tr(" and ").join(ask.permissions if tokens.app_only else ask.wanted)
             raise Unavailable(
                 tr(
                     "Graph answers {} with blanks: the permission {} is missing", _path(ask), wanted
@@ -320,7 +320,7 @@ class GraphConnector:
         claims = tokens.claims(self._resource)
         held = None if claims is None else covered(claims.held)
         lacking = wanted if held is None else tuple(p for p in wanted if p not in held)
-        kind = "delegated" if person else "application"
+        kind = msg("delegated") if person else msg("application")
         if _LICENCE.search(message) and not lacking:
             return _unlicensed(what, status, code)
         if lacking:
@@ -331,19 +331,19 @@ class GraphConnector:
                     status,
                     code,
                     kind,
-                    " and ".join(lacking),
+                    tr(" and ").join(lacking),
                 ),
                 tr(
                     "Grant the {} permission {} and give admin consent; a managed "
                     "identity sees it after some hours.",
                     kind,
-                    " and ".join(lacking),
+                    tr(" and ").join(lacking),
                 ),
             )
         role = (
-            "the person needs a role such as Global Reader, or Intune a licence"
+            msg("the person needs a role such as Global Reader, or Intune a licence")
             if person
-            else "a licence may be missing, or the consent is not in effect yet"
+            else msg("a licence may be missing, or the consent is not in effect yet")
         )
         return Unavailable(
             tr(
@@ -351,7 +351,7 @@ class GraphConnector:
                 what,
                 status,
                 code,
-                " and ".join(wanted),
+                tr(" and ").join(wanted),
                 role,
             ),
             "Give the account the role Global Reader, and compare the licences (licence.*).",
@@ -396,7 +396,7 @@ class _Reading:
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
-                self._note(tr("{} items", writer.rows))
+                self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
 
     def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
@@ -431,7 +431,7 @@ class _Reading:
                         answers[value] = self._one(value, about=value)
             except _Absent:
                 answers[value] = None
-                self._note(tr("{}: there is none (404)", value), about=value)
+                self._note(f"{value}: there is none (404)", about=value)
         return answers
 
     def _gathered_table(self) -> Gathered[Any]:

@@ -40,18 +40,18 @@ from assess.evidence.tls import (
     Served,
     Silent,
 )
-from assess.language import tr
+from assess.language import msg, tr
 
 _AT_ONCE = 8
 _MOST_STAPLED = 1 << 17  # bytes; an answer has some thousand
 _ANY_CIPHER = b"ALL:@SECLEVEL=0"
 _NOT_HERE = ("no protocols available", "no ciphers available")  # OpenSSL, of its own side
 _WORDS = {
-    "wrong version number": "what answers speaks no TLS",
-    "packet length too long": "what answers speaks no TLS",
-    "http request": "what answers speaks plain HTTP",
-    "unexpected eof while reading": "it hung up",
-    "tlsv1 unrecognized name": "it does not know this name",
+    "wrong version number": msg("what answers speaks no TLS"),
+    "packet length too long": msg("what answers speaks no TLS"),
+    "http request": msg("what answers speaks plain HTTP"),
+    "unexpected eof while reading": msg("it hung up"),
+    "tlsv1 unrecognized name": msg("it does not know this name"),
 }
 
 
@@ -204,7 +204,7 @@ def _shake(talk: SSL.Connection, line: Line, seconds: float) -> tuple[str, bool]
                 _send(talk, line)
                 data = line.receive()
                 if not data:
-                    return "it hung up", False
+                    return msg("it hung up"), False
                 talk.bio_write(data)
             else:
                 return "", False
@@ -226,7 +226,7 @@ def _send(talk: SSL.Connection, line: Line) -> None:
 def _reason(error: SSL.Error) -> str:
     """OpenSSL's words, in ours where we have some."""
     details = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    words = str(details[-1][-1]) if details else "the handshake failed"
+    words = str(details[-1][-1]) if details else msg("the handshake failed")
     return _WORDS.get(words, words)
 
 
@@ -249,8 +249,8 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
         return
     visit.note(where, seen.leaf.text, about=host)
     visit.note(f"{where}, chain", seen.trust.text, about=host)
-    old = tr("TLS 1.0 {}, TLS 1.1 {}", seen.tls_1_0, seen.tls_1_1)
-    ended = tr("; after the certificate: {}", seen.ended) if seen.ended else ""
+    old = f"TLS 1.0 {seen.tls_1_0}, TLS 1.1 {seen.tls_1_1}"
+    ended = f"; after the certificate: {seen.ended}" if seen.ended else ""
     visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)
 
 
