@@ -299,12 +299,14 @@ def command_line(
     return outcomes or [_without_app(policies)]
 
 
-def verified(line: str, around: Surroundings) -> list[Outcome]:
-    """Every part of a copied line, judged."""
-    return _judged(parse(line), len(line), around)
+def verified(line: str, around: Surroundings, *, supplied: bool = False) -> list[Outcome]:
+    """Every part of a copied line, judged; ``supplied``: the gateway gives the ids of the apps."""
+    return _judged(parse(line), len(line), around, supplied=supplied)
 
 
-def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome]:
+def _judged(
+    command: Command, length: int, around: Surroundings, *, supplied: bool = False
+) -> list[Outcome]:
     outcomes: list[Outcome] = [
         Fail(None, 'CCMSETUPCMD="…" with one pair of quotes around all of it', fault)
         for fault in command.faults
@@ -316,7 +318,7 @@ def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome
     outcomes.append(_site_code(command, around.site_code))
     outcomes += _management_point(command, around.management_points)
     outcomes += _tenant(command, around.tenant)
-    outcomes += _registered(command, around)
+    outcomes += _registered(command, around, supplied=supplied)
     return outcomes
 
 
@@ -391,11 +393,14 @@ def _tenant(command: Command, tenant: str | Missing) -> Iterator[Outcome]:
         yield Fail(None, f"AADTENANTID={tenant}", f"AADTENANTID={value}")
 
 
-def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
+def _registered(command: Command, around: Surroundings, *, supplied: bool) -> Iterator[Outcome]:
     """The client app and the App ID URI of the server app, as site and tenant know them."""
     client, resource = command.get("AADCLIENTAPPID"), command.get("AADRESOURCEURI")
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
-    if absent:
+    if absent and supplied:
+        left = " and ".join(absent)
+        yield Pass(None, tr("{} not in the line, which the gateway supplies", left))
+    elif absent:
         expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
         yield Warn(None, expected, tr("{} not in the line", " and ".join(absent)))
     if client:
