@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, reduce
 
-from assess.check import Fail, Missing, Outcome, Warn, tr
+from assess.check import Fail, Missing, Outcome, Warn, msg, tr
 from assess.evidence.dns import (
     AddressBook,
     Addresses,
@@ -23,6 +23,7 @@ AZURE = (
     "cloudapp.azure.com", CLASSIC, "usgovcloudapp.net", "usgovcloudapi.net", "chinacloudapp.cn",
 )  # fmt: skip
 _DAY = 86400
+_SPANS = {_DAY: msg("{:.3g} days"), 3600: msg("{:.3g} hours"), 60: msg("{:.3g} minutes")}
 
 _WAIT = (
     "Wait until the resolvers agree with the servers of the zone (up to 72 hours), and run again."
@@ -108,7 +109,7 @@ class Views:
 
 def _span(seconds: int) -> str:
     """Seconds, in the largest unit that they fill."""
-    for unit, text in ((_DAY, "{:.3g} days"), (3600, "{:.3g} hours"), (60, "{:.3g} minutes")):
+    for unit, text in _SPANS.items():
         if seconds >= 2 * unit:
             return tr(text, seconds / unit)
     return tr("{} seconds", seconds)

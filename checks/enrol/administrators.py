@@ -57,11 +57,13 @@ def entra_global_admin(
     expected = tr("{} is an enabled Global Administrator", nominated)
     if isinstance(account, Missing) or isinstance(members, Missing):
         if isinstance(attested, Attested) and attested.yes:
-            said = "" if attested.answer is True else f" {attested.answer}"
             by = attested.by or "nobody named"
-            return [
-                Pass(None, tr("a Global Administrator signs in on the day{}, says {}", said, by))
-            ]
+            observed = tr("a Global Administrator signs in on the day, says {}", by)
+            if attested.answer is not True:
+                observed = tr(
+                    "a Global Administrator signs in on the day {}, says {}", attested.answer, by
+                )
+            return [Pass(None, observed)]
         return [unavailable(None, *(o for o in (account, members) if isinstance(o, Missing)))]
     if account.found is None:
         return [Fail(None, expected, tr("the tenant has no account {}", nominated))]
