@@ -96,15 +96,13 @@ def _given(tree: ast.Module) -> Iterator[Message]:
     for node in _in_order(tree):
         match node:
             case ast.Call(function, args) if _name(function).lstrip("_")[:1].isupper():
-                texts = args
+                given = [arg for arg in args if id(arg) not in passed]
             case ast.Assign(_, ast.Constant(str() as text)) if text.endswith("."):
-                texts = [node.value]
+                given = [node.value]
             case _:
                 continue
-        for text in texts:
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                if id(text) not in passed and _SENTENCE.search(text.value):
-                    yield text.value, ""
+        texts = [arg.value for arg in given if isinstance(arg, ast.Constant)]
+        yield from ((t, "") for t in texts if isinstance(t, str) and _SENTENCE.search(t))
 
 
 def _passed_over(tree: ast.Module) -> Iterator[int]:

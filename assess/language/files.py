@@ -90,7 +90,7 @@ def read(text: str, name: str) -> tuple[Texts, str]:
 
 
 def _same_markup(form: str, english: str) -> bool:
-    """No markup beyond that of the English; what stands in brackets for a name may be translated."""
+    """No markup beyond that of the English; a name in angle brackets may be translated."""
     if "</" in english:
         return sorted(_TAG.findall(form)) == sorted(_TAG.findall(english))
     return form.count("<") == english.count("<") and "</" not in form
