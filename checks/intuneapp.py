@@ -412,8 +412,10 @@ def _registered(command: Command, around: Surroundings, *, supplied: bool) -> It
     client, resource = command.get("AADCLIENTAPPID"), command.get("AADRESOURCEURI")
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
     if absent and supplied:
-        left = " and ".join(absent)
-        yield Pass(None, tr("{} not in the line, which the gateway supplies", left))
+        told = tr("{} not in the line, which the gateway supplies", absent[0])
+        if len(absent) > 1:
+            told = tr("{} and {} not in the line, which the gateway supplies", *absent)
+        yield Pass(None, told)
     elif absent:
         expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
         told = tr("{} not in the line", absent[0])
