@@ -411,17 +411,8 @@ def _registered(command: Command, around: Surroundings, *, supplied: bool) -> It
     """The client app and the App ID URI of the server app, as site and tenant know them."""
     client, resource = command.get("AADCLIENTAPPID"), command.get("AADRESOURCEURI")
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
-    if absent and supplied:
-        told = tr("{} not in the line, which the gateway supplies", absent[0])
-        if len(absent) > 1:
-            told = tr("{} and {} not in the line, which the gateway supplies", *absent)
-        yield Pass(None, told)
-    elif absent:
-        expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
-        told = tr("{} not in the line", absent[0])
-        if len(absent) > 1:
-            told = tr("{} and {} not in the line", *absent)
-        yield Warn(None, expected, told)
+    if absent:
+        yield _absent(absent, supplied=supplied)
     if client:
         known = _client_ids(around)
         if isinstance(known, Missing):
@@ -440,6 +431,19 @@ def _registered(command: Command, around: Surroundings, *, supplied: bool) -> It
         else:
             wanted = _one_of(uris)
             yield Fail(None, f"AADRESOURCEURI={wanted}", f"AADRESOURCEURI={resource}")
+
+
+def _absent(absent: list[str], *, supplied: bool) -> Outcome:
+    if supplied:
+        told = tr("{} not in the line, which the gateway supplies", absent[0])
+        if len(absent) > 1:
+            told = tr("{} and {} not in the line, which the gateway supplies", *absent)
+        return Pass(None, told)
+    expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
+    told = tr("{} not in the line", absent[0])
+    if len(absent) > 1:
+        told = tr("{} and {} not in the line", *absent)
+    return Warn(None, expected, told)
 
 
 def _client_ids(around: Surroundings) -> set[str] | Missing:
