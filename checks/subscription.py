@@ -57,7 +57,7 @@ def _unseen(subscriptions: Seen[CloudSubscription] | Seen[SubscribedCollection])
 
 
 def _listed(subscriptions: Seen[CloudSubscription]) -> str:
-    return ", ".join(one.label for one in subscriptions)
+    return ", ".join(tr(one.label) for one in subscriptions)
 
 
 @check("subscription.configmgr-connection")
