@@ -147,7 +147,7 @@ def inside_only(one: Point) -> str:
 def _reserved(host: str) -> str:
     """Why nobody can own the name on the internet, "" where somebody can, or it is for tests."""
     last = host.rstrip(".").rpartition(".")[2]
-    return "" if last in _FOR_TESTS else tr(reason_not_public(host) or "")
+    return "" if last in _FOR_TESTS else reason_not_public(host) or ""
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -125,8 +125,7 @@ class DirectoryUser(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def because(self) -> str:
         """Why the account is not a person's, by SID and flags; "" for a person."""
-        why = WHY_EXCLUDED.get(self.kind)
-        return tr(why, rid=self.rid) if why else ""
+        return "" if self.kind == "person" else tr(WHY_EXCLUDED[self.kind], rid=self.rid)
 
 
 class SuffixCount(msgspec.Struct, frozen=True):
