@@ -26,7 +26,7 @@ from assess.reporters.templating import environment  # noqa: E402
 _CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
-_NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
+_NOT_SAID = {"check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
 
 Message = tuple[str, str]
 
