@@ -23,7 +23,7 @@ from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
 
-_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2}
+_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
 _NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
@@ -75,7 +75,12 @@ def _marked(tree: ast.AST) -> Iterator[Message]:
             texts = node.args[1:] if count > 1 else node.args[:1]
             given = [t.value for t in texts if isinstance(t, ast.Constant)]
             if len(given) == count:
-                yield (str(given[0]), str(given[1]) if count > 1 else "")
+                yield _message(_name(node.func), *map(str, given))
+
+
+def _message(call: str, one: str, many: str = "") -> Message:
+    """What is looked up: ``counted`` puts the number before its words."""
+    return (f"one {one}", f"{{count}} {many}") if call == "counted" else (one, many)
 
 
 def _said(tree: ast.Module) -> Iterator[Message]:
@@ -129,7 +134,7 @@ def _in_template(parsed: nodes.Template) -> Iterator[Message]:
             texts = call.args[1:] if count > 1 else call.args[:1]
             given = [t.value for t in texts if isinstance(t, nodes.Const)]
             if len(given) == count:
-                yield (str(given[0]), str(given[1]) if count > 1 else "")
+                yield _message(name, *map(str, given))
 
 
 def files_of(code: str) -> dict[Path, str]:

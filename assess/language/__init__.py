@@ -18,7 +18,9 @@ from functools import lru_cache
 from gettext import c2py
 from typing import Any
 
-__all__ = ["ENGLISH", "Language", "holes", "lookup", "msg", "speaking", "spoken", "tr", "trn"]
+__all__ = [
+    "ENGLISH", "Language", "figure", "holes", "lookup", "msg", "speaking", "spoken", "tr", "trn",
+]  # fmt: skip
 
 _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
 # How a language writes this number tells how it groups digits and marks decimals.
@@ -105,6 +107,11 @@ def _filled(text: str, values: Mapping[str, object]) -> str:
         return _grouped(said) if hole[2] else said
 
     return _HOLE.sub(fill, text)
+
+
+def figure(value: float, form: str = ",") -> str:
+    """A number in digits, grouped and with decimals as the language writes them."""
+    return _grouped(format(value, form))
 
 
 def _grouped(number: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from assess.catalogue import Catalogue
+from assess.language import tr
 from assess.model import Necessity, Severity, Status, Verdict
 from assess.reporters.origins import Flaw, era, flaws, hints
 from assess.reporters.planning import choice_of, plan_of
@@ -37,7 +38,6 @@ from assess.reporters.shapes import (
 from assess.reporters.words import (
     COMMAND_WORDS,
     PRIVACY,
-    PROPOSAL,
     SOURCE_STATUS,
     STATUS_WORDS,
     VERDICT_STATUS,
@@ -215,7 +215,7 @@ def _offers(finding: Finding, anchor: str, offered: dict[str, Hint]) -> tuple[Of
     for command in finding.commands:
         text = clean(command.text)
         kind = COMMAND_WORDS.get(command.kind, clean(command.kind))
-        offers.append(Offer(f"{PROPOSAL}: {kind}", text, offered.get(text)))
+        offers.append(Offer(tr("Proposal, not run: {kind}", kind=kind), text, offered.get(text)))
         offered.setdefault(text, Hint(clean(finding.id), clean(finding.title), anchor))
     return tuple(offers)
 

@@ -38,8 +38,8 @@ POLICY = {
         "assess.results", "assess.sheets", "templates",
         "assess.history.diff", "assess.history.shapes", "assess.history.standing", "assess.fleet.shapes",
     },
-    "assess.sheets": {"assess.errors", "assess.results"},
-    "assess.plan": {"assess.catalogue", "assess.errors", "assess.model", "assess.results", "assess.sheets"},
+    "assess.sheets": {"assess.errors", "assess.language", "assess.results"},
+    "assess.plan": {"assess.catalogue", "assess.errors", "assess.language", "assess.model", "assess.results", "assess.sheets"},
     "assess.history": {
         "assess.engagement", "assess.errors", "assess.model", "assess.results",
     },
@@ -52,10 +52,10 @@ POLICY = {
     "assess.branding": {"assess.engagement", "assess.errors", "assess.reporters"},
     "assess.scheduling": {"assess.errors"},
     "assess.notices.news": {"assess.history.shapes", "assess.model", "assess.results"},
-    "assess.notices.texts": {"assess.model", "assess.notices"},
+    "assess.notices.texts": {"assess.language", "assess.model", "assess.notices"},
     "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
     "assess.fleet.overview": {"assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.results"},
-    "assess.waivers": {"assess.engagement", "assess.model"},
+    "assess.waivers": {"assess.engagement", "assess.language", "assess.model"},
     "templates": set(),
 }  # fmt: skip
 NETWORK = {"dns", "ldap3", "msal", "requests", "urllib3", "socket", "ssl", "OpenSSL", "http"}
