@@ -31,11 +31,11 @@ POLICY = {
         "assess.clouds", "assess.engagement", "assess.errors", "assess.evidence", "assess.keytypes",
         "assess.language",
     },
-    "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files"},
+    "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files", "assess.language"},
     "assess.reporters": {
         "assess.catalogue", "assess.errors", "assess.files", "assess.language", "assess.model", "assess.options",
         "assess.plan",
-        "assess.results", "assess.sheets", "templates",
+        "assess.results", "assess.sheets", "assess.waivers", "templates",
         "assess.history.diff", "assess.history.shapes", "assess.history.standing", "assess.fleet.shapes",
     },
     "assess.sheets": {"assess.errors", "assess.language", "assess.results"},
@@ -47,7 +47,7 @@ POLICY = {
     "assess.privacy": {
         "assess.catalogue", "assess.check", "assess.collect", "assess.discover", "assess.engagement",
         "assess.errors", "assess.evaluate", "assess.evidence", "assess.history.place", "assess.keytypes",
-        "assess.model", "assess.recording", "assess.results",
+        "assess.language", "assess.model", "assess.recording", "assess.results",
     },
     "assess.branding": {"assess.engagement", "assess.errors", "assess.reporters"},
     "assess.scheduling": {"assess.errors"},
