@@ -1,8 +1,9 @@
 """Keeps the language files in step with what the tool says: new sentences in, forgotten ones out.
 
 `python docs/messages.py` writes; a test compares. Sentences are found where they stand: in the
-catalogue, in calls of `tr`, `trn` and `msg`, in the heads of columns, and, in checks, in every
-constant of several words, since what a check says as a whole sentence is looked up as it is.
+catalogue, in what the keys of the engagement file mean, in calls of `tr`, `trn` and `msg`, in the
+heads of columns, and, in checks, in every constant of several words, since what a check says as a
+whole sentence is looked up as it is.
 """
 
 import ast
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from assess.catalogue import texts_of  # noqa: E402 - the checkout comes first
 from assess.discover import library  # noqa: E402
+from assess.engagement import key_definitions  # noqa: E402
 from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
@@ -54,6 +56,8 @@ def messages() -> dict[str, list[Message]]:
         add(f"assess/languages/{{}}/{name}.po", _marked(tree))
     add("assess/languages/{}/options.po", [(text, "") for text in texts_of_tables() if text])
     add("assess/languages/{}/engine.po", [(NUMBER, "")])
+    known = key_definitions().values()
+    add("assess/languages/{}/keys.po", [(one.about, "") for one in known])
     reading = environment()
     for path in sorted((ROOT / "templates").glob("*.j2")):
         parsed = reading.parse(path.read_text(encoding="utf-8"))
