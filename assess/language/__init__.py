@@ -27,6 +27,7 @@ _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
 _Key = TypeVar("_Key")
 # How a language writes this number tells how it groups digits and marks decimals.
 NUMBER = "1,234.5"
+_NUMBER = re.compile(r"1(\D)234(\D)5")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,10 +159,8 @@ def figure(value: float, form: str = ",") -> str:
 
 def _grouped(number: str) -> str:
     """A number that Python formatted, with the language's own marks."""
-    own = lookup(NUMBER)
-    if own == NUMBER:
-        return number
-    return number.translate({ord(","): own[1], ord("."): own[-2]})
+    own = _NUMBER.fullmatch(lookup(NUMBER))
+    return number if own is None else number.translate({ord(","): own[1], ord("."): own[2]})
 
 
 def _form(n: int, forms: int) -> int:

@@ -111,7 +111,7 @@ def _shipped() -> tuple[Texts, ...]:
 
 def _rule(header: str, name: str) -> str:
     """The expression behind ``plural=``; it is tried, so that it fails here and not later."""
-    rule = header.partition("plural=")[2].split(";")[0].strip().strip("()") or _PLURAL
+    rule = header.partition("plural=")[2].split(";")[0].strip() or _PLURAL
     try:
         c2py(rule)(2)
     except (ValueError, RecursionError) as error:
