@@ -178,7 +178,7 @@ def test_the_filter_stands_in_the_address(browser, page):
     browser.open(address)
     assert shown(browser) == number > 0
     assert browser.run("document.getElementById('told').textContent").startswith(
-        "Filter: status fail"
+        "Filter: Status Fail"
     )
 
 
