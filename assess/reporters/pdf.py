@@ -15,7 +15,8 @@ from typing import Any
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
-from assess.language import spoken, tr, trn
+from assess.language import figure, spoken, tr, trn
+from assess.model import Status
 from assess.reporters import charts, planchart, typesetting
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
@@ -31,7 +32,7 @@ from assess.reporters.templating import (
 )
 from assess.reporters.tokens import PRINT, SHORT, Palette
 from assess.reporters.trend import trend
-from assess.reporters.view import OPEN, View, view
+from assess.reporters.view import OPEN, Area, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results, to_json
 
@@ -87,7 +88,7 @@ def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLA
     press.logos.update(one.address for one in (brand.logo, brand.customer) if one)
     shown = view(results, library_catalogue)
     with _no_collection(), naming_faults(brand.templates):
-        words = typesetting.sheet(brand)
+        words = typesetting.sheet(brand, _remedy_labels(shown))
         fit = _fit(press, results, shown, brand, words)
         times = past(results, library_catalogue)
         laid_out = press.lay_out(page(results, shown, fit, times=times, brand=brand), words)
@@ -107,6 +108,21 @@ def _fit(press: "_Press", results: Results, shown: View, brand: Brand, words: st
     while at and fits(at - 1):
         at -= 1
     return FITS[at]
+
+
+def _remedy_labels(shown: View) -> dict[str, str]:
+    """How the remedy of what is to be mended, and of what nobody knows, is called."""
+    knows = (Status.UNKNOWN, Status.MANUAL)
+    return {
+        "know" if card.status in knows else "mend": card.remedy_label
+        for card in shown.cards
+        if card.remedy_label
+    }
+
+
+def _wide(area: Area) -> bool:
+    counts = (f"{figure(n)} {STATUS_SHORT[status]}" for status, n in area.counts.items() if n)
+    return typesetting.wide(area.title, counts)
 
 
 def _plan_charts(shown: View, palette: Palette) -> list[tuple[str, str, str]]:
@@ -160,6 +176,7 @@ def page(
             fit=fit,
             alone=alone,
             limits=LIMITS,
+            wide=_wide,
             causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
             nothing_stops=nothing_stops(shown),
             headline=brief(shown.headline, _LONG_NAME),

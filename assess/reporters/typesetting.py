@@ -1,11 +1,11 @@
-"""What of the PDF's style depends on the language: words in margins, hanging labels, hyphens.
+"""What of the PDF's style depends on the language: words in margins, hanging labels, room.
 
 A label hangs by a margin, since a box of its own would cost more than the line that it stands in;
 the margin is what its width leaves of the indent. The indent is that of the longest label.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from assess.language import ENGLISH, lookup, msg, spoken, tr
 from assess.reporters.brand import Brand
@@ -21,6 +21,9 @@ _SIZE = 8.0
 _LEAST_INDENT = 17 * 72 / 25.4
 _MOST_INDENT = 30 * 72 / 25.4
 _GAP = 6.0
+_LONG_TITLE = 32
+# In millimetres: a line, a letter of a head and of a count, the mark before one and the gap behind.
+_LINE, _TITLE_LETTER, _COUNT_LETTER, _MARK = 168.0, 2.4, 1.6, 6.3
 # As laid out, in points: closer by half a point than the sum of the letters.
 _MEASURED = {
     "Found": 21.34, "Expected": 30.51, "Evidence": 30.07, "To mend it": 35.38, "To know it": 34.36,
@@ -41,12 +44,16 @@ _ADVANCES = {
 }  # fmt: skip
 
 
-def sheet(brand: Brand) -> str:
-    """The style sheet of the language in force; it lies over the one that all languages share."""
+def sheet(brand: Brand, remedies: Mapping[str, str] | None = None) -> str:
+    """The style sheet of the language in force; it lies over the one that all languages share.
+
+    ``remedies``: the labels of remedies as they stand in the report.
+    """
     foot = " · ".join(filter(None, (brand.kept(tr("Confidential")), brand.footer)))
     running = content(tr("page {page} of {pages}"), "counter(page)")
     reference = content(tr("page {page}"), "target-counter(attr(href), page)")
-    widths = {label: width(lookup(word)) for label, word in LABELS.items()}
+    words = {label: lookup(word) for label, word in LABELS.items()} | dict(remedies or {})
+    widths = {label: width(word) for label, word in words.items()}
     indent = min(_MOST_INDENT, max(_LEAST_INDENT, max(widths.values()) + _GAP))
     labels = "".join(
         f".k-{label} {{ margin-right: {max(_GAP / 2, indent - wide):.2f}pt }}\n"
@@ -58,15 +65,26 @@ def sheet(brand: Brand) -> str:
         f".page::after {{ content: {reference} }}\n"
         f".kv {{ padding-left: {indent:.2f}pt; text-indent: -{indent:.2f}pt }}\n"
         f".waiver {{ padding-left: {indent:.2f}pt }}\n"
-        f"{labels}{_hyphens()}"
+        f"{labels}{_longer()}"
     )
 
 
-def _hyphens() -> str:
-    """Words are divided where columns are narrow, and never in a name; English needs it nowhere."""
+def wide(title: str, counts: Iterable[str]) -> bool:
+    """Whether the head of an area and its counts, each with its mark, take a line each."""
+    beside = sum(_MARK + _COUNT_LETTER * len(count) for count in counts)
+    return len(title) > _LONG_TITLE or _TITLE_LETTER * len(title) + beside > _LINE
+
+
+def _longer() -> str:
+    """Room for words longer than the English ones.
+
+    They are divided where columns are narrow, and never in a name.
+    """
     if spoken().code == ENGLISH.code:
         return ""
     return (
+        ".many .l { width: 52mm }\n.many .bar { width: 114mm }\n"
+        ".many .counts { font-size: 7.6pt }\n.many .m { margin-right: 1.2mm }\n"
         "h1, .two, .t, .subtitle { hyphens: auto; hyphenate-limit-chars: 9 4 4 }\n"
         ".id, .code { hyphens: none }\n"
     )
