@@ -1,8 +1,8 @@
 """Keeps the language files in step with what the tool says: new sentences in, forgotten ones out.
 
 `python docs/messages.py` writes; a test compares. Sentences are found where they stand: in the
-catalogue, in calls of `tr`, `trn` and `msg`, and, in checks, in every constant of several words,
-since what a check says as a whole sentence is looked up as it is.
+catalogue, in calls of `tr`, `trn` and `msg`, in the heads of columns, and, in checks, in every
+constant of several words, since what a check says as a whole sentence is looked up as it is.
 """
 
 import ast
@@ -23,7 +23,7 @@ from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
 
-_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2}
+_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
 _NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}

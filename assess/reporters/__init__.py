@@ -37,7 +37,7 @@ def _pdf(
     except pdf.RendererMissing as missing:
         program = printing.browser()
         if program is None:
-            mend = f"{missing.mend} {tr('Or install Edge or Chrome, which can print it.')}"
+            mend = tr("{mend} Or install Edge or Chrome, which can print it.", mend=missing.mend)
             raise Unavailable(missing.reason, mend) from missing
         made = printing.render(results, library_catalogue=catalogue, program=program, brand=brand)
         write(target, made)
@@ -126,8 +126,8 @@ def write_report(
     writer = REPORTERS.get(name)
     if writer is None:
         known = ", ".join(REPORTERS)
-        reason = f"this version makes no report of the format {name}"
-        raise Unavailable(reason, f"Choose of: {known}.")
+        reason = tr("this version makes no report of the format {name}", name=name)
+        raise Unavailable(reason, tr("Choose of: {known}.", known=known))
     return writer(results, catalogue, tables, target, brand) or ""
 
 

@@ -3,32 +3,15 @@
 In the language in force, which is asked for when a word is wanted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
 
 from assess.history.shapes import Kind
-from assess.language import figure, lookup, msg, tr, trn
+from assess.language import WordList, Words, figure, lookup, msg, tr, trn
 from assess.model import Necessity, Severity, Status, Verdict
-
-Key = TypeVar("Key")
-
-
-class Words(Mapping[Key, str]):
-    """Words of ours by what they stand for, each looked up in the language in force."""
-
-    def __init__(self, words: Mapping[Key, str]) -> None:
-        self._words = words
-
-    def __getitem__(self, key: Key) -> str:
-        return lookup(self._words[key])
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._words)
-
-    def __len__(self) -> int:
-        return len(self._words)
-
+from assess.options import Fit, Support
+from assess.plan.road import Band
+from assess.waivers import WaiverState
 
 STATUS_WORDS = Words({
     Status.FAIL: msg("Fail"),
@@ -39,23 +22,11 @@ STATUS_WORDS = Words({
     Status.NOT_APPLICABLE: msg("N/A"),
 })  # fmt: skip
 # As they stand within a sentence.
-STATUS_IN_TEXT = Words({
-    Status.FAIL: msg("fail"),
-    Status.UNKNOWN: msg("unknown"),
-    Status.WARN: msg("warn"),
-    Status.MANUAL: msg("to confirm"),
-    Status.PASS: msg("pass"),
-    Status.NOT_APPLICABLE: msg("not applicable"),
-})  # fmt: skip
+STATUS_IN_TEXT = WordList(Status, msg("fail | unknown | warn | to confirm | pass | not applicable"))
 # As they stand beside their marks, where room is short.
-STATUS_SHORT = Words({
-    Status.FAIL: msg("fail"),
-    Status.UNKNOWN: msg("unknown"),
-    Status.WARN: msg("warn"),
-    Status.MANUAL: msg("confirm"),
-    Status.PASS: msg("pass"),
-    Status.NOT_APPLICABLE: msg("n/a"),
-})  # fmt: skip
+STATUS_SHORT = WordList(Status, msg("fail | unknown | warn | confirm | pass | n/a"))
+# As they stand in lists for people who know the file formats.
+STATUS_PLAIN = WordList(Status, msg("fail | unknown | warn | manual | pass | not-applicable"))
 STATUS_MEANING = Words({
     Status.FAIL: msg("Measured, and not as the document asks."),
     Status.UNKNOWN: msg(
@@ -75,12 +46,8 @@ SEVERITY_WORDS = Words({
     Severity.LOW: msg("Low"),
     Severity.INFO: msg("Info"),
 })  # fmt: skip
-NECESSITY_WORDS = Words({
-    Necessity.REQUIRED: msg("required"),
-    Necessity.RECOMMENDED: msg("recommended"),
-    Necessity.OPTIONAL: msg("optional"),
-    Necessity.INFORMATIONAL: msg("informational"),
-})  # fmt: skip
+SEVERITY_IN_TEXT = WordList(Severity, msg("blocker | high | medium | low | info"))
+NECESSITY_WORDS = WordList(Necessity, msg("required | recommended | optional | informational"))
 COMMAND_WORDS = Words({
     "powershell": msg("PowerShell"),
     "azure": msg("Azure PowerShell"),
@@ -100,12 +67,7 @@ VERDICT_WORDS = Words({
     Verdict.READY: msg("Ready"),
 })  # fmt: skip
 # As they stand within a sentence.
-VERDICT_IN_TEXT = Words({
-    Verdict.NOT_READY: msg("not ready"),
-    Verdict.UNDETERMINED: msg("undetermined"),
-    Verdict.READY_WITH_WARNINGS: msg("ready with warnings"),
-    Verdict.READY: msg("ready"),
-})  # fmt: skip
+VERDICT_IN_TEXT = WordList(Verdict, msg("not ready | undetermined | ready with warnings | ready"))
 # The status whose mark and colour a verdict carries.
 VERDICT_STATUS: Mapping[Verdict, Status] = {
     Verdict.NOT_READY: Status.FAIL,
@@ -119,12 +81,7 @@ SOURCE_STATUS: Mapping[str, Status] = {
     "failed": Status.UNKNOWN,
     "skipped": Status.UNKNOWN,
 }
-SOURCE_WORDS = Words({
-    "ok": msg("ok"),
-    "partial": msg("partial"),
-    "failed": msg("failed"),
-    "skipped": msg("skipped"),
-})  # fmt: skip
+SOURCE_WORDS = WordList(SOURCE_STATUS, msg("ok | partial | failed | skipped"))
 # What became of a finding, as a list of changes says it.
 KIND_WORDS = Words({
     Kind.NEW: msg("New"),
@@ -137,36 +94,47 @@ KIND_WORDS = Words({
     Kind.STILL_OPEN: msg("Still open"),
 })  # fmt: skip
 # As they stand within a sentence.
-KIND_IN_TEXT = Words({
-    Kind.NEW: msg("new"),
-    Kind.WORSE: msg("worse"),
-    Kind.NOT_MEASURED: msg("not measured"),
-    Kind.FIXED: msg("fixed"),
-    Kind.BETTER: msg("better"),
-    Kind.ADDED: msg("newly asked for"),
-    Kind.GONE: msg("gone"),
-    Kind.STILL_OPEN: msg("still open"),
-})  # fmt: skip
-# Lists of words are one text each, so that a word alone ("no", "May") stays free for its own.
-_NUMBERS = msg("no one two three four five six seven eight nine ten eleven twelve")
-_MONTHS = msg(
-    "January February March April May June July August September October November December"
+KIND_IN_TEXT = WordList(
+    Kind,
+    msg("new | worse | not measured | fixed | better | newly asked for | gone | still open"),
 )
-_SHORT_MONTHS = msg("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
-
-
-def _one_of(words: str, place: int) -> str:
-    """A word of such a list; in English where the language has another number of them."""
-    own, english = lookup(words).split(), words.split()
-    return (own if len(own) == len(english) else english)[place]
+KIND_PLAIN = WordList(
+    Kind, msg("new | worse | not measured | fixed | better | added | gone | still open")
+)
+WAIVER_WORDS = Words({
+    WaiverState.EXPIRED: msg("Expired"),
+    WaiverState.ENDING: msg("Ending"),
+    WaiverState.UNUSED: msg("Unused"),
+})  # fmt: skip
+BAND_WORDS = Words({Band.NOW: msg("Now"), Band.NEXT: msg("Next"), Band.LATER: msg("Later")})
+FIT_WORDS = WordList(
+    Fit, msg("fits | fits with limits | the tables do not say | does not fit | retired")
+)
+SUPPORT_WORDS = WordList(Support, msg("yes | in part | not said | no"))
+YES_NO = WordList((True, False), msg("yes | no"))
+_LAST_WORD = 12
+_NUMBERS = WordList(
+    range(_LAST_WORD + 1),
+    msg(
+        "no | one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve"
+    ),
+)
+_MONTHS = WordList(
+    range(1, 13),
+    msg(
+        "January | February | March | April | May | June | July | August | September | October | "
+        "November | December"
+    ),
+)
+_SHORT_MONTHS = WordList(
+    range(1, 13),
+    msg("Jan | Feb | Mar | Apr | May | Jun | Jul | Aug | Sep | Oct | Nov | Dec"),
+)
 
 
 def number(value: int) -> str:
     """A number as a sentence holds it: a word up to twelve, else digits in groups."""
-    return _one_of(_NUMBERS, value) if 0 <= value <= _LAST_WORD else figure(value)
-
-
-_LAST_WORD = 12
+    return _NUMBERS[value] if 0 <= value <= _LAST_WORD else figure(value)
 
 
 def counted(value: int, one: str, many: str) -> str:
@@ -181,7 +149,12 @@ def ended(text: str) -> str:
 
 def sentence(text: str) -> str:
     """Words of ours as a sentence: first letter in upper case, full stop."""
-    return ended(text[:1].upper() + text[1:])
+    return ended(risen(text))
+
+
+def risen(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -193,19 +166,16 @@ def listed(parts: Sequence[str]) -> str:
 
 def day(moment: date) -> str:
     """``20 November 2026``; the month's name does not depend on the machine's language."""
-    return tr(
-        "{day} {month} {year}", day=moment.day, month=_month(_MONTHS, moment), year=moment.year
-    )
+    return _dated(moment, _MONTHS[moment.month])
 
 
 def short_day(moment: date) -> str:
     """``20 Nov 2026``."""
-    month = _month(_SHORT_MONTHS, moment)
+    return _dated(moment, _SHORT_MONTHS[moment.month])
+
+
+def _dated(moment: date, month: str) -> str:
     return tr("{day} {month} {year}", day=moment.day, month=month, year=moment.year)
-
-
-def _month(names: str, moment: date) -> str:
-    return _one_of(names, moment.month - 1)
 
 
 def minute(moment: datetime) -> str:
