@@ -24,7 +24,9 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
     nodes,
+    pass_context,
 )
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -88,8 +90,8 @@ def environment(own: str = "") -> Environment:
     engine.globals.update(tr=tr, trn=trn, tr_html=tr_html, lookup=lookup)
     engine.filters["brief"] = brief
     engine.filters["breakable"] = breakable
-    engine.filters["figure"] = figure
-    engine.filters["unbroken"] = unbroken
+    engine.filters["figure"] = _figure
+    engine.filters["unbroken"] = _unbroken
     if own:
         del engine.filters["safe"]
     return engine
@@ -167,6 +169,17 @@ def unbroken(text: str) -> str:
         marked += Markup('<span class="id">{}</span>').format(found[0])
         at = found.end()
     return marked + text[at:]
+
+
+# With the context, so that a value known at compile time waits for the language of the run.
+@pass_context
+def _figure(_: Context, value: float) -> str:
+    return figure(value)
+
+
+@pass_context
+def _unbroken(_: Context, text: str) -> str:
+    return unbroken(text)
 
 
 def in_css(text: str) -> str:

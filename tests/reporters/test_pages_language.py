@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,13 @@ PAST = Past(
 SAME = {"ndjson", "report", "xlsx", "html"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _renderer() -> Iterator[None]:
+    """Its fonts are given back before the interpreter ends."""
+    yield
+    pdf.forget()
+
+
 def results(case: str) -> Results:
     demo = from_json(DEMO.read_bytes())
     match case:
@@ -85,14 +93,15 @@ def test_no_word_of_html_stays_english(
     assert '<html lang="qq">' in text
     told = " ".join(pseudo.texts(re.sub(r'<script type="application/json".*?</script>', "", text)))
     assert set(pseudo.unsaid(told)) <= SAME
-    assert told.count("⟦") > 100
+    assert told.count("⟦") > 80
     for block in re.findall(r'<script type="application/json" id="words">(.*?)</script>', text):
         words = json.loads(block)
         assert words.pop("figure") == "1,000"
         for word in words.values():
             assert not set(pseudo.unsaid(word)), word
-    for rule in re.findall(r'(?:content: |--read-at:)"([^"]*)"', text):
-        assert not set(pseudo.unsaid(plain(rule))), rule
+    for rule in re.findall(r"(?:content: |--read-at:)([^;}]*)", text):
+        said = "".join(re.findall(r'"([^"]*)"', rule))
+        assert not set(pseudo.unsaid(plain(said))), rule
 
 
 def test_no_word_of_the_pdf_stays_english(found: Results) -> None:
@@ -102,9 +111,11 @@ def test_no_word_of_the_pdf_stays_english(found: Results) -> None:
         sheet = typesetting.sheet(BRAND)
     told = pseudo.texts(page)
     assert set(pseudo.unsaid(" ".join(told))) <= SAME
-    assert " ".join(told).count("⟦") > 80
-    for rule in re.findall(r'"([^"]*)"', sheet):
-        assert not set(pseudo.unsaid(plain(rule).replace("XX", ""))), rule
+    assert " ".join(told).count("⟦") > 60
+    for rule in re.findall(r"content: ([^;}]*)", sheet):
+        said = "".join(re.findall(r'"([^"]*)"', rule))
+        assert "⟦" in plain(said)
+        assert not set(pseudo.unsaid(plain(said))), rule
 
 
 def plain(rule: str) -> str:
@@ -112,7 +123,7 @@ def plain(rule: str) -> str:
     return re.sub(r"\\([0-9a-f]{6})", lambda sign: chr(int(sign[1], 16)), rule)
 
 
-@pytest.mark.parametrize("text", ["a\"b\\c</style>", "⟦ü · 1,5.-⟧", "\n\t{}", "\ud800"])
+@pytest.mark.parametrize("text", ['a"b\\c</style>', "⟦ü · 1,5.-⟧", "\n\t{}", "\ud800"])
 def test_a_text_in_a_style_sheet_is_a_string_and_no_more(text: str) -> None:
     made = in_css(text)
     assert not set(made) & set("\"<>{}\n'")
@@ -144,7 +155,7 @@ def pages(data: bytes) -> list[str]:
 def test_the_pdf_is_german() -> None:
     with speaking(language("de")):
         catalogue = translated(samples.catalogue())
-        found = samples.sample(scenarios=samples.FIVE, verbose=True)
+        found = samples.sample(40, scenarios=samples.FIVE, verbose=True)
         data = pdf.render(found, library_catalogue=catalogue)
     said = pages(data)
     root = pypdf.PdfReader(io.BytesIO(data)).root_object
@@ -206,7 +217,7 @@ def test_german_numbers_dates_and_statuses() -> None:
 
 
 def test_one_language_leaves_nothing_behind_for_the_next() -> None:
-    found = samples.sample(20)
+    found = samples.sample(5)
     before = html.render(found, library_catalogue=samples.catalogue())
     printed = pdf.render(found, library_catalogue=samples.catalogue())
     with speaking(language("de")):

@@ -22,14 +22,14 @@ _KEPT = {"anchor", "url", "address", "team"}
 
 @cache
 def language(code: str = "qq", said: Callable[[str], str] = "⟦{}⟧".format) -> Language:
-    """Each sentence of the language files, as ``said`` writes it."""
+    """Each sentence of the language files, and each word of a list, as ``said`` writes it."""
     texts: dict[str, str | tuple[str, ...]] = {}
     for path in sorted(ROOT.glob("*/languages/de/**/*.po")):
         for entry in polib.pofile(str(path), wrapwidth=0):
             if entry.msgid_plural:
                 texts[entry.msgid] = (said(entry.msgid), said(entry.msgid_plural))
             elif entry.msgid != NUMBER:
-                texts[entry.msgid] = said(entry.msgid)
+                texts[entry.msgid] = " | ".join(map(said, entry.msgid.split(" | ")))
     return Language(code, texts)
 
 
