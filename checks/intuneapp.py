@@ -309,12 +309,14 @@ def command_line(
     return outcomes or [_without_app(policies)]
 
 
-def verified(line: str, around: Surroundings) -> list[Outcome]:
-    """Every part of a copied line, judged."""
-    return _judged(parse(line), len(line), around)
+def verified(line: str, around: Surroundings, *, supplied: bool = False) -> list[Outcome]:
+    """Every part of a copied line, judged; ``supplied``: the gateway gives the ids of the apps."""
+    return _judged(parse(line), len(line), around, supplied=supplied)
 
 
-def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome]:
+def _judged(
+    command: Command, length: int, around: Surroundings, *, supplied: bool = False
+) -> list[Outcome]:
     outcomes: list[Outcome] = [
         Fail(None, 'CCMSETUPCMD="…" with one pair of quotes around all of it', fault)
         for fault in command.faults
@@ -326,7 +328,7 @@ def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome
     outcomes.append(_site_code(command, around.site_code))
     outcomes += _management_point(command, around.management_points)
     outcomes += _tenant(command, around.tenant)
-    outcomes += _registered(command, around)
+    outcomes += _registered(command, around, supplied=supplied)
     return outcomes
 
 
@@ -405,16 +407,12 @@ def _tenant(command: Command, tenant: str | Missing) -> Iterator[Outcome]:
         yield Fail(None, f"AADTENANTID={tenant}", f"AADTENANTID={value}")
 
 
-def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
+def _registered(command: Command, around: Surroundings, *, supplied: bool) -> Iterator[Outcome]:
     """The client app and the App ID URI of the server app, as site and tenant know them."""
     client, resource = command.get("AADCLIENTAPPID"), command.get("AADRESOURCEURI")
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
     if absent:
-        expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
-        told = tr("{} not in the line", absent[0])
-        if len(absent) > 1:
-            told = tr("{} and {} not in the line", *absent)
-        yield Warn(None, expected, told)
+        yield _absent(absent, supplied=supplied)
     if client:
         known = _client_ids(around)
         if isinstance(known, Missing):
@@ -433,6 +431,19 @@ def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
         else:
             wanted = _one_of(uris)
             yield Fail(None, f"AADRESOURCEURI={wanted}", f"AADRESOURCEURI={resource}")
+
+
+def _absent(absent: list[str], *, supplied: bool) -> Outcome:
+    if supplied:
+        told = tr("{} not in the line, which the gateway supplies", absent[0])
+        if len(absent) > 1:
+            told = tr("{} and {} not in the line, which the gateway supplies", *absent)
+        return Pass(None, told)
+    expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
+    told = tr("{} not in the line", absent[0])
+    if len(absent) > 1:
+        told = tr("{} and {} not in the line", *absent)
+    return Warn(None, expected, told)
 
 
 def _client_ids(around: Surroundings) -> set[str] | Missing:

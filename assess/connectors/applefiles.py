@@ -30,18 +30,18 @@ def public_key(data: bytes, name: str) -> PublicKey:
     blocks = armoured(data)
     for block in blocks:
         if block.label in {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}:
-            return PublicKey(name, msg("certificate"), facts(certificate(block.der)).key_text)
+            return PublicKey(name, "certificate", facts(certificate(block.der)).key_text)
         if block.label == "PUBLIC KEY":
-            return PublicKey(name, msg("public key"), _key_text(block.der))
+            return PublicKey(name, "public key", _key_text(block.der))
     if blocks:
         raise Malformed(tr("it holds {}, no public key", blocks[0].label.lower()))
     der = data if data[:1] == b"\x30" else bare_base64(data) or data
     if kind_of_der(der) != "x509":
         raise Malformed("it holds no public key")
     try:
-        return PublicKey(name, msg("certificate"), facts(certificate(der)).key_text)
+        return PublicKey(name, "certificate", facts(certificate(der)).key_text)
     except Malformed:
-        return PublicKey(name, msg("public key"), _key_text(der))
+        return PublicKey(name, "public key", _key_text(der))
 
 
 def _key_text(der: bytes) -> str:

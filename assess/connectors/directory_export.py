@@ -199,7 +199,7 @@ class ExportConnector(Forests):
                 held = ", ".join(sorted({domain_of(dn) for dn in shown.root["namingContexts"][1:]}))
                 forest = domain_of(shown.root["rootDomainNamingContext"][0])
                 seen.append(
-                    tr("{}: forest {}, whole domains: {}", shown.where, forest, held or msg("none"))
+                    tr("{}: forest {}, whole domains: {}", shown.where, forest, held or "none")
                 )
         return "; ".join(seen)
 

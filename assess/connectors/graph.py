@@ -43,6 +43,21 @@ _LICENCE_CODE = re.compile(r"licen[cs]|premium", re.IGNORECASE)
 _NO_INTUNE = "not applicable to target tenant"
 _NO_SEGMENT = "resource not found for the segment"
 _NO_PROPERTY = "could not find a property named"
+# What is said where a permission is missing, and what grants it.
+_DELEGATED = (
+    msg("Graph refuses {} ({} {}): the delegated permission {} is missing"),
+    msg(
+        "Grant the delegated permission {} and give admin consent; a managed identity sees it "
+        "after some hours."
+    ),
+)
+_APPLICATION = (
+    msg("Graph refuses {} ({} {}): the application permission {} is missing"),
+    msg(
+        "Grant the application permission {} and give admin consent; a managed identity sees it "
+        "after some hours."
+    ),
+)
 # A seventh digit rounds this up into the year 10000, which no date type holds.
 _FOR_EVER = (b"9999-12-31T23:59:59.9999999", b"9999-12-31T23:59:59.999999")
 
@@ -138,10 +153,11 @@ class GraphConnector:
         tenant = msg("a tenant whose name it may not read")
         if reply.ok:
             tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
-        kind = msg("application") if tokens.app_only else msg("person")
         who = "" if claims is None else f" {claims.who or claims.app_id}"
         held = msg("permissions that cannot be told") if claims is None else _listed(claims.held)
-        return tr("reached {}, signed in as the {}{} with {}", tenant, kind, who, held)
+        if tokens.app_only:
+            return tr("reached {}, signed in as the application{} with {}", tenant, who, held)
+        return tr("reached {}, signed in as the person{} with {}", tenant, who, held)
 
     def held(self) -> frozenset[str] | None:
         """The permissions in the token; None where it does not show them."""
@@ -320,26 +336,12 @@ class GraphConnector:
         claims = tokens.claims(self._resource)
         held = None if claims is None else covered(claims.held)
         lacking = wanted if held is None else tuple(p for p in wanted if p not in held)
-        kind = msg("delegated") if person else msg("application")
         if _LICENCE.search(message) and not lacking:
             return _unlicensed(what, status, code)
         if lacking:
-            return Unavailable(
-                tr(
-                    "Graph refuses {} ({} {}): the {} permission {} is missing",
-                    what,
-                    status,
-                    code,
-                    kind,
-                    tr(" and ").join(lacking),
-                ),
-                tr(
-                    "Grant the {} permission {} and give admin consent; a managed "
-                    "identity sees it after some hours.",
-                    kind,
-                    tr(" and ").join(lacking),
-                ),
-            )
+            missing = tr(" and ").join(lacking)
+            said, mend = _DELEGATED if person else _APPLICATION
+            return Unavailable(tr(said, what, status, code, missing), tr(mend, missing))
         role = (
             msg("the person needs a role such as Global Reader, or Intune a licence")
             if person

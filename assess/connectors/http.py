@@ -137,12 +137,18 @@ def refusal(reply: Reply) -> Unavailable:
     if status in PASSING or status == 500:  # noqa: PLR2004
         return Unavailable(tr("{} is in trouble ({}){}", where, status, said), "Run again later.")
     if status in _REDIRECTS:
-        target = _host(reply.headers.get("location", "")) or msg("nowhere")
+        target = _host(reply.headers.get("location", ""))
         return Unavailable(
             tr(
                 "{} sends elsewhere, to {} ({}); credentials are not taken there",
                 where,
                 target,
+                status,
+            )
+            if target
+            else tr(
+                "{} sends elsewhere, to nowhere ({}); credentials are not taken there",
+                where,
                 status,
             ),
             "Check the address, and whether a proxy or a sign-in page answers in its place.",
@@ -584,11 +590,9 @@ def _untrusted(url: str, error: Exception) -> Exception:
     for one in _chain(error):
         if isinstance(one, ssl.SSLCertVerificationError):
             return Untrusted(
-                tr(
-                    "the certificate of {} is not trusted: {}",
-                    host,
-                    one.verify_message or msg("refused"),
-                ),
+                tr("the certificate of {} is not trusted: {}", host, one.verify_message)
+                if one.verify_message
+                else tr("the certificate of {} is not trusted: refused", host),
                 "Name the PEM file of the authority that signs it as ca_file; "
                 "verification is never switched off.",
             )

@@ -232,7 +232,7 @@ class ExportRows:
                     KEY,
                     listed.name,
                     listed.only.property,
-                    ", ".join(listed.only.values) or msg("(none)"),
+                    ", ".join(listed.only.values) or "(none)",
                     shown,
                 ),
                 tr(

@@ -23,7 +23,7 @@ _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re
 # What notes are about, besides suffixes: people without one, and accounts that are no people.
 NO_SUFFIX = "(none)"
 EXCLUDED = "(excluded accounts)"
-ORDINARY_USER = "an ordinary domain user: read access that Authenticated Users have"
+ORDINARY_USER = msg("an ordinary domain user: read access that Authenticated Users have")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -68,7 +68,7 @@ class ForestSuffixes(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the UPN suffixes below CN=Partitions of each forest"
+        return tr("the UPN suffixes below CN=Partitions of each forest")
 
 
 # -- people --
@@ -193,7 +193,7 @@ class DirectoryUsers(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where they are looked for."""
-        place = self.scope or ", ".join(self.domains) or "each domain of each forest"
+        place = self.scope or ", ".join(self.domains) or tr("each domain of each forest")
         return tr("the user accounts of {}", place)
 
 
@@ -249,4 +249,6 @@ class DeviceRegistration(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the service connection point of CN=Device Registration Configuration in each forest"
+        return tr(
+            "the service connection point of CN=Device Registration Configuration in each forest"
+        )
