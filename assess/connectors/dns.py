@@ -377,7 +377,7 @@ class DnsConnector:
                 faults[ns] = lookup.why
             else:
                 answers[ns] = lookup
-        silent = "; ".join(f"{ns}: {why}" for ns, why in faults.items())
+        silent = "; ".join(tr("{}: {}", ns, why) for ns, why in faults.items())
         if not answers:
             return NoAnswer(silent), ""
         different = set(answers.values())
