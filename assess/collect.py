@@ -16,7 +16,7 @@ from assess.connectors import Connector, Progress, Visit
 from assess.errors import Unavailable
 from assess.evidence import Ask, Note
 from assess.evidence.config import AsOf, Attestation, Key, Scenario
-from assess.language import tr
+from assess.language import lookup, tr
 from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, encode_answer
 
 _WORKERS = 16
@@ -217,6 +217,6 @@ def _all_refused(refusals: Sequence[Refusal]) -> Refusal:
     if len(tried) == 1:
         return tried[0]
     return Refusal(
-        "; ".join(dict.fromkeys(one.reason for one in tried)),
-        tr(" Or: ").join(dict.fromkeys(one.mend for one in tried if one.mend)),
+        "; ".join(dict.fromkeys(lookup(one.reason) for one in tried)),
+        tr(" Or: ").join(dict.fromkeys(lookup(one.mend) for one in tried if one.mend)),
     )

@@ -43,7 +43,7 @@ from assess.evidence.certificates import (
     file_name,
 )
 from assess.keytypes import Secret
-from assess.language import msg, tr
+from assess.language import lookup, msg, tr
 
 _LARGEST = 16 << 20  # bytes of a file; certificates are a few kilobytes
 
@@ -103,7 +103,9 @@ class CertificatesConnector:
         """Nothing has to be reached; a named file that is not there is said by its question."""
         store = self._roots.store(visit)
         if store.faults:
-            raise Unavailable("; ".join(store.faults), "Correct the files of the authorities.")
+            raise Unavailable(
+                "; ".join(map(lookup, store.faults)), "Correct the files of the authorities."
+            )
         return tr("files are read from {}", self._folder)
 
     def close(self) -> None:

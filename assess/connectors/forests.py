@@ -49,7 +49,7 @@ from assess.evidence.pki import (
     TemplateNamed,
     Templates,
 )
-from assess.language import tr
+from assess.language import lookup, tr
 
 Part = TypeVar("Part")
 
@@ -180,8 +180,8 @@ class Forests:
         refused = [part for part in parts if isinstance(part, NoAnswer)]
         if len(refused) == len(parts):
             raise Unavailable(
-                "; ".join(dict.fromkeys(part.reason for part in refused)),
-                " ".join(dict.fromkeys(part.mend for part in refused if part.mend)),
+                "; ".join(dict.fromkeys(lookup(part.reason) for part in refused)),
+                " ".join(dict.fromkeys(lookup(part.mend) for part in refused if part.mend)),
             )
 
     # -- suffixes --
@@ -373,7 +373,7 @@ def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | N
         try:
             return read(other)
         except Unavailable as also:
-            reasons = f"{error.reason}; {also.reason}"
+            reasons = f"{lookup(error.reason)}; {lookup(also.reason)}"
             return NoAnswer(door.section, reasons, tr("{} Or: {}", error.mend, also.mend))
 
 

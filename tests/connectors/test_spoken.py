@@ -18,7 +18,7 @@ from assess.engagement import engagement_from
 from assess.errors import Unavailable
 from assess.evidence.certificates import CertificateIn
 from assess.evidence.dns import Address, NoAnswer
-from assess.language import speaking, tr
+from assess.language import lookup, speaking, tr
 from assess.recording import Recording
 from lab.names import BROKEN
 from pseudo import language as brackets
@@ -48,7 +48,7 @@ def test_a_file_that_is_none(tmp_path: Path, visit: Visit) -> None:
     with pytest.raises(Unavailable) as caught:
         CertificatesConnector(tmp_path).fetch(CertificateIn("files.cmg_pfx", "cmg.pfx"), visit)
     assert caught.value.reason == "cmg.pfx (files.cmg_pfx): es ist keine Zertifikatdatei"
-    assert caught.value.mend == "Exportieren Sie die Datei erneut, oder geben Sie die richtige an."
+    assert lookup(caught.value.mend) == "Exportieren Sie die Datei erneut, oder geben Sie die richtige an."
 
 
 @pytest.mark.usefixtures("german")
