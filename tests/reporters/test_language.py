@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -153,7 +154,8 @@ def test_calendar(spoken: tuple[Results, Catalogue]) -> None:
 def sheets(path: Path) -> dict[str, str]:
     """By title of a sheet: all of its texts, its foot and its choices."""
     found = {}
-    for sheet in load_workbook(path):
+    book: Any = load_workbook(path)
+    for sheet in book:
         cells = [str(c.value) for row in sheet.iter_rows() for c in row if isinstance(c.value, str)]
         choices = [str(one.formula1) for one in sheet.data_validations.dataValidation]
         titles = [str(chart.title.tx.rich.p[0].r[0].t) for chart in sheet._charts if chart.title]
@@ -228,7 +230,7 @@ def test_notices() -> None:
 
 def filled(path: Path, sheet: str, row: int, cells: dict[str, object]) -> None:
     """Somebody fills in cells of a row, by the heads of the sheet."""
-    book = load_workbook(path)
+    book: Any = load_workbook(path)
     heads = {cell.value: number for number, cell in enumerate(book[sheet][1], start=1)}
     for head, value in cells.items():
         book[sheet].cell(row, heads[head]).value = value
