@@ -28,7 +28,7 @@ from assess.reporters.templating import environment  # noqa: E402
 _CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
-_NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
+_NOT_SAID = {"check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
 
 Message = tuple[str, str]
 
@@ -53,7 +53,8 @@ def messages() -> dict[str, list[Message]]:
         inner = path.relative_to(ROOT / "assess").parts[0].removesuffix(".py")
         name = inner if inner in ("reporters", "connectors", "evidence", "notices") else "engine"
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        add(f"assess/languages/{{}}/{name}.po", _marked(tree))
+        sources = name in ("connectors", "evidence")
+        add(f"assess/languages/{{}}/{name}.po", _given(tree) if sources else _marked(tree))
     add("assess/languages/{}/options.po", [(text, "") for text in texts_of_tables() if text])
     add("assess/languages/{}/engine.po", [(NUMBER, "")])
     known = key_definitions().values()
@@ -95,6 +96,22 @@ def _said(tree: ast.Module) -> Iterator[Message]:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and id(node) not in passed and _SENTENCE.search(text):
             yield text, ""
+
+
+def _given(tree: ast.Module) -> Iterator[Message]:
+    """The sentences that are marked, and those that a refusal or an answer is made with."""
+    yield from _marked(tree)
+    passed = set(_passed_over(tree))
+    for node in _in_order(tree):
+        match node:
+            case ast.Call(function, args) if _name(function).lstrip("_")[:1].isupper():
+                given = [arg for arg in args if id(arg) not in passed]
+            case ast.Assign(_, ast.Constant(str() as text)) if text.endswith("."):
+                given = [node.value]
+            case _:
+                continue
+        texts = [arg.value for arg in given if isinstance(arg, ast.Constant)]
+        yield from ((t, "") for t in texts if isinstance(t, str) and _SENTENCE.search(t))
 
 
 def _passed_over(tree: ast.Module) -> Iterator[int]:

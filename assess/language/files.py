@@ -92,12 +92,19 @@ def read(text: str, name: str) -> tuple[Texts, str]:
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} holds a sign that no report can show"
                 )
-            if sorted(_TAG.findall(form)) != sorted(_TAG.findall(entry.msgid)):
+            if not _same_markup(form, entry.msgid):
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} needs the markup of its English"
                 )
         texts[entry.msgid] = given if entry.msgid_plural else entry.msgstr
     return texts, _rule(getattr(entries, "metadata", {}).get("Plural-Forms", ""), name)
+
+
+def _same_markup(form: str, english: str) -> bool:
+    """No markup beyond that of the English; a name in angle brackets may be translated."""
+    if "</" in english:
+        return sorted(_TAG.findall(form)) == sorted(_TAG.findall(english))
+    return form.count("<") == english.count("<") and "</" not in form
 
 
 def forms(text: str) -> frozenset[str]:

@@ -41,7 +41,7 @@ def _pdf(
             raise Unavailable(missing.reason, mend) from missing
         made = printing.render(results, library_catalogue=catalogue, program=program, brand=brand)
         write(target, made)
-        return printing.NOTE.format(browser=program.stem, reason=missing.reason)
+        return tr(printing.NOTE, browser=program.stem, reason=missing.reason)
     return None
 
 

@@ -14,7 +14,7 @@ POLICY = {
     "assess.model": set(),
     "assess.files": set(),
     "assess.clock": set(),
-    "assess.publicnames": set(),
+    "assess.publicnames": {"assess.language"},
     "assess.clouds": set(),
     "assess.options": {"assess.language"},
     "assess.proposals": set(),

@@ -20,7 +20,7 @@ from assess.model import Status
 from assess.reporters.past import past
 from assess.reporters.view import view
 from assess.results import Results, Selection, evaluate, from_json, reason_of, to_json
-from pseudo import pseudo
+from pseudo import language as pseudo
 from samplechecks import (
     CHECKS,
     NOW,

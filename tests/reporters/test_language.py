@@ -42,7 +42,8 @@ from assess.results import (
     TableOf,
 )
 from assess.waivers import WaiverNote, WaiverState
-from pseudo import pseudo, unsaid
+from pseudo import language as pseudo
+from pseudo import unsaid
 from samples import AS_OF, FIVE, catalogue, sample
 
 GERMAN = language("de")
