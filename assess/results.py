@@ -691,7 +691,10 @@ class _Builder:
 
 
 def _cell(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
+    """A value of a list; several words may be a sentence of the check's, and are looked up."""
+    if not isinstance(value, str):
+        return value
+    return clean(lookup(value) if " " in value else value)
 
 
 def _texts(requirement: Requirement, outcome: Outcome, scenario: str) -> tuple[str, str]:

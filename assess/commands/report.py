@@ -54,14 +54,16 @@ def command(
         found = from_json(results.read_bytes(), origin=str(results))
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
-    found = _at(found, privacy, results)
     engagement = None if house is None else load(house)
-    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
     own = None if engagement is None else engagement.path("report.texts")
+    spoken = language(found.language, own)
+    with speaking(spoken):
+        found = _at(found, privacy, results)
+    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
     wanted = formats_of(formats, options.DEFAULT_FORMATS)
     beside = results.with_name("evidence.zip")
     with (
-        speaking(language(found.language, own)),
+        speaking(spoken),
         tempfile.TemporaryDirectory(prefix="assess-") as empty,
         Renderer(wanted) as renderer,
     ):

@@ -176,7 +176,12 @@ class Teller:
                 found[name] = path.read_bytes()
                 room -= size
             except OSError:
-                remarks.append(f"{name} is not attached: the run did not write it, or it is gone.")
+                remarks.append(
+                    tr(
+                        "{name} is not attached: the run did not write it, or it is gone.",
+                        name=name,
+                    )
+                )
         return found, remarks
 
     def _teams(self, pending: Pending, _now: datetime) -> str:
