@@ -21,7 +21,7 @@ from assess.model import Status, Verdict
 from assess.reporters import html, pdf, typesetting
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.past import Aged, ChangeRow, Ending, Looked, Past, Since, Trend
-from assess.reporters.summary import FITS
+from assess.reporters.summary import FITS, USUAL
 from assess.reporters.templating import in_css
 from assess.reporters.view import View, view
 from assess.results import Results, from_json
@@ -107,7 +107,7 @@ def test_no_word_of_html_stays_english(
 def test_no_word_of_the_pdf_stays_english(found: Results) -> None:
     made = shown(found)
     with speaking(pseudo.language()):
-        page = pdf.page(found, made, FITS[-3], times=PAST, brand=BRAND)
+        page = pdf.page(found, made, FITS[USUAL], times=PAST, brand=BRAND)
         sheet = typesetting.sheet(BRAND)
     told = pseudo.texts(page)
     assert set(pseudo.unsaid(" ".join(told))) <= SAME
