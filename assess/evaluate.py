@@ -16,7 +16,7 @@ from assess.check import Check, in_words, unavailable, worst
 from assess.errors import Unavailable
 from assess.evidence import Ask, Missing, Note
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
-from assess.language import lookup, msg, tr
+from assess.language import WordList, lookup, msg, tr
 from assess.model import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn
 from assess.recording import Recording
 
@@ -160,7 +160,7 @@ def _unchecked(requirement: Requirement, recording: Recording) -> Judgement:
     except Unavailable:
         return Judgement((Manual(None, requirement.question),))
     read = (_cite_attestation(requirement.id, attested, recording),)
-    answer, who = str(attested.answer), attested.by or lookup(_NOBODY)
+    answer, who = _answer(attested), attested.by or lookup(_NOBODY)
     if requirement.automation != "manual":
         text = tr(
             "answered: {answer} ({who}); the part that can be measured is not assessed by this "
@@ -178,6 +178,12 @@ def _unchecked(requirement: Requirement, recording: Recording) -> Judgement:
 
 
 _NOBODY = msg("nobody named")
+_ANSWERS = WordList((True, False), msg("True | False"))
+
+
+def _answer(attested: Attested) -> str:
+    said = attested.answer
+    return _ANSWERS[said] if isinstance(said, bool) else str(said)
 
 
 def _gather(
@@ -275,7 +281,7 @@ def _place(name: str, recording: Recording) -> str:
 def _cite_attestation(name: str, attested: Attested, recording: Recording) -> Cited:
     by = f" ({attested.by}, {attested.on or tr('undated')})" if attested.by else ""
     location = _place(f'[attestations] "{name}"', recording)
-    return Cited("attestation", Note(location, f"{attested.answer}{by}", recording.as_of))
+    return Cited("attestation", Note(location, f"{_answer(attested)}{by}", recording.as_of))
 
 
 def _subjects(check: Check, recording: Recording) -> tuple[str | None, ...]:

@@ -1,8 +1,9 @@
 """Keeps the language files in step with what the tool says: new sentences in, forgotten ones out.
 
 `python docs/messages.py` writes; a test compares. Sentences are found where they stand: in the
-catalogue, in calls of `tr`, `trn` and `msg`, in the heads of columns, and, in checks, in every
-constant of several words, since what a check says as a whole sentence is looked up as it is.
+catalogue, in what the keys of the engagement file mean, in calls of `tr`, `trn` and `msg`, in the
+heads of columns, and, in checks, in every constant of several words, since what a check says as a
+whole sentence is looked up as it is.
 """
 
 import ast
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from assess.catalogue import texts_of  # noqa: E402 - the checkout comes first
 from assess.discover import library  # noqa: E402
+from assess.engagement import key_definitions  # noqa: E402
 from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
@@ -26,7 +28,7 @@ from assess.reporters.templating import environment  # noqa: E402
 _CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
-_NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
+_NOT_SAID = {"check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
 
 Message = tuple[str, str]
 
@@ -51,9 +53,12 @@ def messages() -> dict[str, list[Message]]:
         inner = path.relative_to(ROOT / "assess").parts[0].removesuffix(".py")
         name = inner if inner in ("reporters", "connectors", "evidence", "notices") else "engine"
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        add(f"assess/languages/{{}}/{name}.po", _marked(tree))
+        sources = name in ("connectors", "evidence")
+        add(f"assess/languages/{{}}/{name}.po", _given(tree) if sources else _marked(tree))
     add("assess/languages/{}/options.po", [(text, "") for text in texts_of_tables() if text])
     add("assess/languages/{}/engine.po", [(NUMBER, "")])
+    known = key_definitions().values()
+    add("assess/languages/{}/keys.po", [(one.about, "") for one in known])
     reading = environment()
     for path in sorted((ROOT / "templates").glob("*.j2")):
         parsed = reading.parse(path.read_text(encoding="utf-8"))
@@ -91,6 +96,22 @@ def _said(tree: ast.Module) -> Iterator[Message]:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and id(node) not in passed and _SENTENCE.search(text):
             yield text, ""
+
+
+def _given(tree: ast.Module) -> Iterator[Message]:
+    """The sentences that are marked, and those that a refusal or an answer is made with."""
+    yield from _marked(tree)
+    passed = set(_passed_over(tree))
+    for node in _in_order(tree):
+        match node:
+            case ast.Call(function, args) if _name(function).lstrip("_")[:1].isupper():
+                given = [arg for arg in args if id(arg) not in passed]
+            case ast.Assign(_, ast.Constant(str() as text)) if text.endswith("."):
+                given = [node.value]
+            case _:
+                continue
+        texts = [arg.value for arg in given if isinstance(arg, ast.Constant)]
+        yield from ((t, "") for t in texts if isinstance(t, str) and _SENTENCE.search(t))
 
 
 def _passed_over(tree: ast.Module) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """The language that people are told things in: sentences are looked up whole, with their holes.
 
+    tr("{} answers with {}.", host, 404)
     tr("{host} answers with {code}.", host=host, code=404)
     trn(len(left), "{n} user is left", "{n} users are left")
 
@@ -11,11 +12,12 @@ the length of a job.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from gettext import c2py
+from itertools import count
 from typing import Any, TypeVar
 
 __all__ = [
@@ -23,10 +25,11 @@ __all__ = [
     "speaking", "spoken", "tr", "trn",
 ]  # fmt: skip
 
-_HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
+_HOLE = re.compile(r"\{([a-z_][a-z0-9_]*|[0-9]*)(?::([^{}]*))?\}")
 _Key = TypeVar("_Key")
 # How a language writes this number tells how it groups digits and marks decimals.
 NUMBER = "1,234.5"
+_NUMBER = re.compile(r"1(\D)234(\D)5")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,46 +75,59 @@ def lookup(text: str) -> str:
     return own if isinstance(own, str) else text
 
 
-def tr(text: str, /, **values: object) -> str:
+def tr(text: str, /, *values: object, **named: object) -> str:
     """The sentence in the language in force, its holes filled.
 
-    A hole is ``{name}`` or ``{name:format}``; one that no value is given for stays as it is.
+    A hole is ``{}``, in the order of the values, ``{name}``, or either with a format behind a
+    colon. A translation that needs another order numbers them, from ``{0}``. What no value is given
+    for stays as it is.
     """
-    return _filled(lookup(text), values)
+    return _filled(lookup(text), values, named)
 
 
-def trn(n: int, one: str, many: str, /, **values: object) -> str:
+def trn(n: int, one: str, many: str, /, *values: object, **named: object) -> str:
     """The sentence in the form that the number asks for; ``{n}`` and ``{n:,}`` are the number."""
     own = _spoken.texts.get(one)
     english = one if n == 1 else many
     text = own[_form(n, len(own))] if isinstance(own, tuple) and own else english
-    return _filled(text, {"n": n, **values})
+    return _filled(text, values, {"n": n, **named})
 
 
 def holes(text: str) -> frozenset[str]:
-    """The names of the holes of a sentence."""
-    return frozenset(found[1] for found in _HOLE.finditer(text))
+    """The names of the holes of a sentence; those without a name are numbered."""
+    return frozenset(name for name, _ in _holes(text))
 
 
 def marks(text: str) -> frozenset[str]:
-    """The holes of a sentence as they stand in it, each with its format."""
-    return frozenset(found[0] for found in _HOLE.finditer(text))
+    """The holes of a sentence, each with its format; those without a name are numbered."""
+    return frozenset(f"{name}:{how}" if how else name for name, how in _holes(text))
 
 
-def _filled(text: str, values: Mapping[str, object]) -> str:
-    if not values:
+def _holes(text: str) -> Iterator[tuple[str, str]]:
+    """Each hole's name and format."""
+    number = count()
+    for found in _HOLE.finditer(text):
+        yield found[1] or str(next(number)), found[2] or ""
+
+
+def _filled(text: str, values: Sequence[object], named: Mapping[str, object]) -> str:
+    if not values and not named:
         return text
+    known = {**{str(place): value for place, value in enumerate(values)}, **named}
+    holes_of = _holes(text)
 
     def fill(hole: re.Match[str]) -> str:
-        if hole[1] not in values:
-            return hole[0]
-        value: Any = values[hole[1]]
-        if isinstance(value, str):
-            return format(lookup(value), hole[2] or "")
-        said = format(value, hole[2] or "")
-        return _grouped(said) if hole[2] else said
+        name, how = next(holes_of)
+        return _shown(known[name], how) if name in known else hole[0]
 
     return _HOLE.sub(fill, text)
+
+
+def _shown(value: Any, how: str) -> str:  # noqa: ANN401 - whatever has a format
+    if isinstance(value, str):
+        return format(lookup(value), how)
+    said = format(value, how)
+    return _grouped(said) if how and isinstance(value, int | float) else said
 
 
 class Words(Mapping[_Key, str]):
@@ -158,10 +174,8 @@ def figure(value: float, form: str = ",") -> str:
 
 def _grouped(number: str) -> str:
     """A number that Python formatted, with the language's own marks."""
-    own = lookup(NUMBER)
-    if own == NUMBER:
-        return number
-    return number.translate({ord(","): own[1], ord("."): own[-2]})
+    own = _NUMBER.fullmatch(lookup(NUMBER))
+    return number if own is None else number.translate({ord(","): own[1], ord("."): own[2]})
 
 
 def _form(n: int, forms: int) -> int:

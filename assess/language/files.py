@@ -86,12 +86,19 @@ def read(text: str, name: str) -> tuple[Texts, str]:
                     f"{name}, line {entry.linenum}: {form!r} needs the holes of its English, "
                     f"{', '.join(sorted(allowed)) or 'none'}"
                 )
-            if sorted(_TAG.findall(form)) != sorted(_TAG.findall(entry.msgid)):
+            if not _same_markup(form, entry.msgid):
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} needs the markup of its English"
                 )
         texts[entry.msgid] = given if entry.msgid_plural else entry.msgstr
     return texts, _rule(getattr(entries, "metadata", {}).get("Plural-Forms", ""), name)
+
+
+def _same_markup(form: str, english: str) -> bool:
+    """No markup beyond that of the English; a name in angle brackets may be translated."""
+    if "</" in english:
+        return sorted(_TAG.findall(form)) == sorted(_TAG.findall(english))
+    return form.count("<") == english.count("<") and "</" not in form
 
 
 def forms(text: str) -> frozenset[str]:
@@ -111,7 +118,7 @@ def _shipped() -> tuple[Texts, ...]:
 
 def _rule(header: str, name: str) -> str:
     """The expression behind ``plural=``; it is tried, so that it fails here and not later."""
-    rule = header.partition("plural=")[2].split(";")[0].strip().strip("()") or _PLURAL
+    rule = header.partition("plural=")[2].split(";")[0].strip() or _PLURAL
     try:
         c2py(rule)(2)
     except (ValueError, RecursionError) as error:

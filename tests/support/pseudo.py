@@ -1,17 +1,18 @@
 """A made-up language: every sentence of ours in brackets, and foreign texts as a row of X's."""
 
 import dataclasses
+import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-import polib
 
 from assess.language import NUMBER, Language
 
@@ -21,15 +22,24 @@ _KEPT = {"anchor", "url", "address", "team"}
 
 
 @cache
+def messages() -> ModuleType:
+    """The program that keeps the language files in step."""
+    spec = importlib.util.spec_from_file_location("messages", ROOT / "docs" / "messages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
 def language(code: str = "qq", said: Callable[[str], str] = "⟦{}⟧".format) -> Language:
-    """Each sentence of the language files, and each word of a list, as ``said`` writes it."""
+    """Each sentence, and each word of a list, as ``said`` writes it."""
     texts: dict[str, str | tuple[str, ...]] = {}
-    for path in sorted(ROOT.glob("*/languages/de/**/*.po")):
-        for entry in polib.pofile(str(path), wrapwidth=0):
-            if entry.msgid_plural:
-                texts[entry.msgid] = (said(entry.msgid), said(entry.msgid_plural))
-            elif entry.msgid != NUMBER:
-                texts[entry.msgid] = " | ".join(map(said, entry.msgid.split(" | ")))
+    for some in messages().messages().values():
+        for one, many in some:
+            texts[one] = (said(one), said(many)) if many else " | ".join(map(said, one.split(" | ")))
+    texts[NUMBER] = NUMBER
     return Language(code, texts)
 
 
@@ -93,10 +103,10 @@ def texts(page: str) -> list[str]:
     return reader.found
 
 
-def unsaid(text: str) -> Iterator[str]:
+def unsaid(text: str) -> list[str]:
     """Words that stand in no bracket and are no X's."""
     depth, outside = 0, ""
     for sign in text:
         depth += (sign == "⟦") - (sign == "⟧")
         outside += sign if depth == 0 else " "
-    yield from (word for word in re.findall(r"[^\W\d_]{2,}", outside) if word.strip("X"))
+    return [word for word in re.findall(r"[^\W\d_]{2,}", outside) if word.strip("X")]

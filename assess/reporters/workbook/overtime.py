@@ -42,7 +42,6 @@ from assess.reporters.workbook.cells import (
     label,
     new_sheet,
     shown_value,
-    titled,
     write_rows,
 )
 from assess.results import Finding, Results, clean
@@ -80,6 +79,7 @@ _GENERATED = {
 }  # fmt: skip
 _MOST_RUNS, _MOST_COLUMNS = 53, 26
 _TRIES = 3
+_TOP, _WIDE = 3, 30  # rows and columns in which a head is looked for
 _OWN_ROW = "\n"  # begins no id: what follows is the number of the customer's row
 _SEVERITIES = list(Severity)
 _STATUSES = list(Status)
@@ -380,11 +380,8 @@ def _since(known: Standings, finding: Finding) -> date | None:
 
 def _fill(book: Workbook, results: Results, runs: Runs) -> None:
     """Every sheet, ours first, the action plan and the customer's own behind them."""
-    for title, head in _GENERATED.items():
-        for name in forms(title) & set(book.sheetnames):
-            # The customer's own may bear a word of another language.
-            if name == titled(title) or book[name].cell(1, 1).value in forms(head):
-                book.remove(book[name])
+    for sheet in _generated(book):
+        book.remove(sheet)
     customer = clean(results.engagement.customer)
     confidential = tr("Confidential · {customer}", customer=customer)
     known = fold((run.as_of, findings) for run, findings in runs)
@@ -394,12 +391,28 @@ def _fill(book: Workbook, results: Results, runs: Runs) -> None:
     _trend(book, runs, confidential)
     _by_date(book, runs, confidential)
     _expires(book, results, confidential)
-    latest, *rest = map(titled, _GENERATED)
+    latest, *rest = (sheet.title for sheet in _generated(book))
     wanted = [latest, _plan(book).title, *rest]
     others = [name for name in book.sheetnames if name not in wanted]
     for place, name in enumerate((*wanted, *others)):
         book.move_sheet(name, place - book.index(book[name]))
     book.properties.title = tr("Readiness of {customer} over time", customer=customer)
+
+
+def _generated(book: Workbook) -> list[Any]:
+    """Our sheets but the plan, in whatever language: by their title, and by a head.
+
+    The head tells them from the customer's own of the same name, beside which ours get a number.
+    """
+    found = []
+    for title, head in _GENERATED.items():
+        titles, heads = forms(title), forms(head)
+        for sheet in book.worksheets:
+            named = sheet.title in titles or sheet.title.rstrip("0123456789") in titles
+            top = sheet.iter_rows(max_row=_TOP, max_col=_WIDE, values_only=True)
+            if named and any(value in heads for row in top for value in row):
+                found.append(sheet)
+    return found
 
 
 def _rank(finding: Finding) -> tuple[int, int, str]:
