@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pypdf
@@ -56,24 +57,23 @@ def _renderer() -> Iterator[None]:
 
 
 def results(case: str) -> Results:
-    demo = from_json(DEMO.read_bytes())
     match case:
-        case "demo":
-            return demo
         case "large":
             return samples.sample(700, scenarios=samples.FIVE)
         case "empty":
             return samples.sample(0)
-    raise AssertionError(case)
+        case _:
+            return from_json(DEMO.read_bytes())
 
 
 def shown(found: Results) -> View:
     """What is shown of the results, and of all that they might say, as X's."""
     made = view(found, samples.catalogue())
     plan = replace(made.plan, late="XX", read="XX")
-    return pseudo.masked(
+    masked: View = pseudo.masked(
         replace(made, plan=plan, not_written=(("XX", "XX"),), privacy="XX", letter="XX")
     )
+    return masked
 
 
 @pytest.fixture(params=["demo", "large", "empty"])
@@ -194,7 +194,7 @@ def test_the_pdf_is_german() -> None:
         found = samples.sample(40, scenarios=samples.FIVE, verbose=True)
         data = pdf.render(found, library_catalogue=catalogue)
     said = pages(data)
-    root = pypdf.PdfReader(io.BytesIO(data)).root_object
+    root: Any = pypdf.PdfReader(io.BytesIO(data)).root_object
     assert root["/Lang"] == "de"
     assert "Was den Start verhindert" in said[1]
     assert "Was noch niemand weiß" in said[1]
