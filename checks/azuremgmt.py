@@ -10,6 +10,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Missing,
@@ -35,14 +36,15 @@ def certificate(file: Pfx, as_of: Annotated[datetime, AsOf()]) -> Outcomes:
     leaf, expected = file.leaf, "a valid certificate with its private key (historical)"
     yield _key(file, expected)
     until = f"valid until {day(leaf.not_after)}"
+    end = (Ends(f"Certificate {leaf.name} ({file.name})", leaf.not_after.date()),)
     if as_of >= leaf.not_after:
-        yield Fail(file.name, expected, f"expired on {day(leaf.not_after)}")
+        yield Fail(file.name, expected, f"expired on {day(leaf.not_after)}", ends=end)
     elif as_of < leaf.not_before:
         yield Fail(file.name, expected, f"valid from {day(leaf.not_before)} on only")
     elif leaf.not_after - as_of <= WARNING:
-        yield Warn(file.name, expected, until)
+        yield Warn(file.name, expected, until, ends=end)
     else:
-        yield Pass(file.name, until, expected)
+        yield Pass(file.name, until, expected, ends=end)
 
 
 @check("azuremgmt.pfx-export", subjects="files.azure_mgmt_pfx")

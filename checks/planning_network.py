@@ -201,7 +201,8 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
                 doubts.append(f"{seen.trust.supplied[0].name} is not sent along")
     if doubts:
         mend = f"Give {host} a certificate for its name that the devices trust, with its chain."
-        yield Unknown(host, f"the certificate: {'; '.join(doubts)}", remedy=(mend,))
+        because = f"the certificate: {'; '.join(doubts)}"
+        yield Unknown(host, because, remedy=(mend,), ends=ends(one))
     else:
         fine = f"{seen.protocol}; valid until {day(seen.leaf.not_after)}"
         yield Pass(host, fine, ends=ends(one))

@@ -16,6 +16,7 @@ from assess.fleet.shapes import (
 )
 from assess.history.shapes import Kind
 from assess.model import Severity, Verdict
+from assess.reporters.expiries import expiries
 from assess.results import Results, clean
 
 _BLOCKERS = 5
@@ -46,8 +47,7 @@ def member_of(
         (change for change in changes if not change.left_out),
         key=lambda c: (_KINDS.index(c.kind), _SEVERITIES.index(c.severity), c.id, c.scenarios),
     )
-    ends = {(end.on, end.what) for finding in results.findings for end in finding.ends}
-    upcoming = min((end for end in ends if end[0] >= results.as_of.date()), default=None)
+    upcoming = next((one for one in expiries(results) if one.days >= 0), None)
     return Member(
         file=file,
         name=results.engagement.name,
@@ -70,7 +70,7 @@ def member_of(
         differences_in_all=len(changes),
         changed={kind.value: sum(c.kind is kind for c in changes) for kind in Kind
                  if last is not None and kind is not Kind.STILL_OPEN},
-        next_expiry=None if upcoming is None else Expiry(upcoming[1], upcoming[0]),
+        next_expiry=None if upcoming is None else Expiry(upcoming.what, upcoming.on),
         written=tuple(sorted(written)),
         said=tuple(clean(line) for line in said if "was delivered" not in line),
     )  # fmt: skip

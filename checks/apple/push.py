@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from assess.check import (
     AsOf,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -289,4 +291,6 @@ def management_ready(
         lasting = Fail(None, expected, text)
     else:
         lasting = Pass(None, f"valid until {end:%Y-%m-%d}", expected)
+    if end is not None:
+        lasting = replace(lasting, ends=(Ends("Apple push certificate", end.date()),))
     return [_upload(pushed.found), lasting]

@@ -9,6 +9,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -198,6 +199,13 @@ def _end(entry: StoreEntry) -> float:
     return 0.0 if entry.not_after is None else entry.not_after.timestamp()
 
 
+def _end_of(entry: StoreEntry, server: str) -> tuple[Ends, ...]:
+    name = entry.common_name or entry.thumbprint
+    if entry.not_after is None or not name:
+        return ()
+    return (Ends(f"Certificate {name} for clients ({server})", entry.not_after.date()),)
+
+
 def _ends_soon(entry: StoreEntry, as_of: datetime) -> bool:
     return entry.not_after is not None and entry.not_after - as_of <= WARNING
 
@@ -268,10 +276,13 @@ def _installed(
         text = f"none that is valid; expired or without key: {in_words(expired)}"
         return lacking(server, expected, text, about=about)
     best = found[0]
+    end = _end_of(best.entry, server)
     if _ends_soon(best.entry, as_of):
-        return Warn(server, expected, f"{best.entry.text}, 30 days or fewer", about=about)
+        text = f"{best.entry.text}, 30 days or fewer"
+        return Warn(server, expected, text, about=about, ends=end)
     if not best.open or (best.key_open and answer):
-        return Pass(server, f"{best.entry.text}, issued by {best.entry.issuer}", about=about)
+        text = f"{best.entry.text}, issued by {best.entry.issuer}"
+        return Pass(server, text, about=about, ends=end)
     if best.key_open:
         if answer is False:
             return lacking(server, expected, f"{best.entry.text}; answered: no", about=about)

@@ -49,7 +49,9 @@ POLICY = {
     "assess.notices.news": {"assess.history.shapes", "assess.model", "assess.results"},
     "assess.notices.texts": {"assess.model", "assess.notices"},
     "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
-    "assess.fleet.overview": {"assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.results"},
+    "assess.fleet.overview": {
+        "assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.reporters.expiries", "assess.results",
+    },
     "assess.waivers": {"assess.engagement", "assess.model"},
     "templates": set(),
 }  # fmt: skip

@@ -64,7 +64,7 @@ def compared(folder: Path, *mixes) -> Results:
 def test_what_an_overview_keeps_of_a_run(tmp_path):
     found = compared(tmp_path, ("pass",), ("fail",))
     first = msgspec.structs.replace(
-        found.findings[0], ends=(EndOf("an old one", date(2026, 1, 1)), EndOf("CMG certificate", date(2027, 1, 1)))
+        found.findings[0], waiver=None, ends=(EndOf("an old one", date(2026, 1, 1)), EndOf("CMG certificate", date(2027, 1, 1)))
     )
     found = msgspec.structs.replace(found, findings=(first, *found.findings[1:]))
     member = member_of(found, "/c/contoso.toml", "contoso-1", 1, {"report.html"}, ["the notice by mail was not delivered", "x was delivered"])
