@@ -24,7 +24,7 @@ from assess.logbook import LOG, logbook
 from assess.notices.telling import Teller
 from assess.output import watching
 from assess.privacy.key import pseudonyms_of
-from assess.privacy.showing import level_of, with_level
+from assess.privacy.levels import level_of, with_level
 from assess.rendering import Renderer, formats_of
 from assess.results import Results, Selection, evaluate
 from assess.unattended import require_nobody

@@ -10,6 +10,7 @@ import msgspec
 
 from assess.history.shapes import Change, Kind, Point
 from assess.model import Severity, Status, Verdict
+from assess.privacy.levels import Level, is_stricter
 from assess.results import Results, clean
 
 _MOST = 25
@@ -44,7 +45,7 @@ class Item(msgspec.Struct, frozen=True):
 class News(msgspec.Struct, frozen=True):
     """What there is to tell. ``since``: the last run, None for the first one that is kept.
 
-    ``more``: how many changes beyond ``changes`` there are.
+    ``more``: how many changes beyond ``changes`` there are. ``privacy``: the level of what is said.
     """
 
     engagement: str
@@ -57,6 +58,7 @@ class News(msgspec.Struct, frozen=True):
     changed: dict[str, int] = {}
     changes: tuple[Item, ...] = ()
     more: int = 0
+    privacy: Level = "full"
 
     @property
     def is_change(self) -> bool:
@@ -102,7 +104,32 @@ def news_of(results: Results, *, details: bool = False) -> News:
         },
         changes=tuple(_item(change, details=details) for change in changes[:_MOST]),
         more=max(0, len(changes) - _MOST),
+        privacy=results.privacy,
     )  # fmt: skip
+
+
+def held_to(news: News, level: Level, *, details: bool) -> News:
+    """The news with no more in it than is asked for now, whatever was asked when it happened.
+
+    Names cannot be told from other words any more: at a stricter level nothing is left of what
+    was found, and of an id the requirement alone.
+    """
+    stricter = is_stricter(level, than=news.privacy)
+    if details and not stricter:
+        return news
+    changes = [msgspec.structs.replace(one, title="", found="") for one in news.changes]
+    if not stricter:
+        return msgspec.structs.replace(news, changes=tuple(changes))
+    return msgspec.structs.replace(
+        news,
+        changes=tuple(msgspec.structs.replace(one, id=_bare(one.id)) for one in changes),
+        privacy=level,
+    )
+
+
+def _bare(name: str) -> str:
+    """The requirement of a finding's id."""
+    return name.partition("[")[0].partition("@")[0]
 
 
 def _worth_saying(changes: Iterable[Change]) -> list[Change]:

@@ -21,8 +21,9 @@ from assess.errors import EngagementError, Unavailable
 from assess.history.place import folder_of, place_of
 from assess.keytypes import Secret
 from assess.notices import texts
-from assess.notices.news import News, news_of
+from assess.notices.news import News, held_to, news_of
 from assess.notices.outbox import Outbox, Pending
+from assess.privacy.levels import level_of
 from assess.rendering import FILE_NAMES
 from assess.results import Results
 
@@ -30,6 +31,9 @@ _MEGABYTE = 1 << 20
 _ENCODED = 4 / 3 * 78 / 76  # base64 in lines
 _LONGEST_PART = 8  # characters of a path's part that may be a token
 CHANNELS = ("mail", "teams", "slack", "webhook")
+_OTHER_LEVEL = (
+    "No report is attached: they were made when [report] privacy was less strict than it is now."
+)
 _NAMES = {
     "mail": "by mail", "teams": "to Teams", "slack": "to Slack", "webhook": "to the webhook",
 }  # fmt: skip
@@ -103,7 +107,17 @@ class Teller:
             waiting += fresh
         down: dict[str, Unavailable] = {}
         for pending in waiting:
-            self._deliver(pending, outbox, down, said, now)
+            self._deliver(self._held(pending), outbox, down, said, now)
+
+    def _held(self, pending: Pending) -> Pending:
+        """The notice with no more in it than the engagement file asks for now.
+
+        What was told less of has no reports either: they were made at the level of their run.
+        """
+        details = self._engagement.get("notify.details", default=False)
+        news = held_to(pending.news, level_of(self._engagement), details=details)
+        folder = pending.folder if news.privacy == pending.news.privacy else ""
+        return msgspec.structs.replace(pending, news=news, folder=folder)
 
     def _deliver(
         self,
@@ -146,21 +160,23 @@ class Teller:
             routes=get("network.connect_to"),
             sleep=self._sleep,
         )
-        attached, remarks = self._attachments(Path(pending.folder))
+        attached, remarks = self._attachments(pending.folder)
         message = texts.mail(
             pending.news, get("notify.mail.from"), get("notify.mail.to"), attached, remarks
         )
         refused = server.deliver(message)
         return f", but refused for {', '.join(refused)}" if refused else ""
 
-    def _attachments(self, folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    def _attachments(self, folder: str) -> tuple[dict[str, bytes], list[str]]:
         """The reports that go with a mail, and a sentence for each that does not."""
         wanted = self._engagement.values.get("notify.mail.attach", ["pdf"])
+        if not folder:
+            return {}, [_OTHER_LEVEL] if wanted else []
         room = self._engagement.get("notify.mail.largest", default=10) * _MEGABYTE - _MEGABYTE // 8
         found: dict[str, bytes] = {}
         remarks = []
         for name in dict.fromkeys(FILE_NAMES[one] for one in wanted):
-            path = folder / name
+            path = Path(folder) / name
             try:
                 size = path.stat().st_size * _ENCODED
                 if size > room:
