@@ -133,8 +133,8 @@ def _tasks(
         try:
             engagement = load(file)
             places[file] = (engagement.name, folder_of(engagement).folder.resolve())
-        except EngagementError as error:
-            wrong.append(failed(str(file), file.stem, file.stem, 2, str(error)))
+        except EngagementError:  # said by its run, which tells whom the file names too
+            tasks.append(Task(str(file), str(output.resolve()), formats, fail_on, minutes * 60.0))
     names = Counter(name.casefold() for name, _ in places.values())
     histories = Counter(place for _, place in places.values())
     for file, (name, history) in places.items():

@@ -5,6 +5,7 @@ What came of it is written beside it, whole or not at all.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -30,11 +31,12 @@ def perform(task: Task) -> Member:
     file = Path(task.file)
     name = customer = file.stem
     seen: list[tuple[Results, Path, Sequence[str]]] = []
-    try:
+    with suppress(EngagementError):  # told by the run itself
         engagement = load(file)
         name, customer = engagement.name, engagement.customer
+    try:
         asked = Asked(Path(task.output), task.formats, fail_on=task.fail_on)
-        code = alone(engagement, asked, None, lambda *all_of_it: seen.append(all_of_it))
+        code = alone(file, asked, seen=lambda *all_of_it: seen.append(all_of_it))
     except (EngagementError, HistoryError, RecordingError) as error:
         return failed(task.file, name, customer, 2, str(error))
     except AssessError as error:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from assess.model import Verdict
-from assess.notices.news import Item, Judged, News
+from assess.notices.news import Failure, Item, Judged, News
 
 _WORDS = {
     Verdict.NOT_READY: "not ready", Verdict.UNDETERMINED: "undetermined",
@@ -36,6 +36,8 @@ _TYPES = {
 
 def headline(news: News) -> str:
     """``Contoso Ltd: not ready, 2 new, 1 fixed``."""
+    if news.failure is not None:
+        return f"{news.customer}: not assessed, the run ended with exit code {news.failure.code}"
     worst = min((v.verdict for v in news.verdicts), key=_WORST_FIRST.index, default=None)
     said = [_WORDS[worst] if worst else "nothing was judged"]
     said += [f"{n} {kind.replace('-', ' ')}" for kind, n in news.changed.items() if n]
@@ -66,6 +68,8 @@ def item_line(item: Item) -> str:
 
 def lines(news: News, most: int = 1000) -> list[str]:
     """All of it, line by line; ``most`` changes."""
+    if news.failure is not None:
+        return _of_failure(news, news.failure)
     said = [verdict_line(one) for one in news.verdicts]
     if news.partial:
         said.append(f"This was no whole run ({news.partial}); what was left out is unknown.")
@@ -77,6 +81,30 @@ def lines(news: News, most: int = 1000) -> list[str]:
     said += [item_line(item) for item in news.changes[:most]]
     left = news.more + max(0, len(news.changes) - most)
     return said + ([f"and {left} more changes, in the report."] if left else [])
+
+
+_MEANS = {
+    2: "the command line, the engagement file or what is kept of earlier runs is wrong",
+    4: "a fault of the tool itself",
+}
+_NEXT = {
+    2: "mend it, and try `assess validate {file}` there",
+    4: "run `assess --debug run {file}` there, which says where it broke, and report it",
+}
+
+
+def _of_failure(news: News, failure: Failure) -> list[str]:
+    """What happened, where the log is, what to do next."""
+    means = _MEANS.get(failure.code, "it ended before there were results")
+    step = _NEXT.get(failure.code, _NEXT[4]).format(file=failure.file)
+    begun = f"The run of {failure.file} on {failure.host}, begun {news.as_of:%Y-%m-%d %H:%M} UTC, "
+    return [
+        f"{begun}came to nothing: {means} (exit code {failure.code}).",
+        "There is no verdict of it, and what earlier runs said may be over.",
+        *(failure.reasons or ["Why is not told here: [report] privacy keeps it on that machine."]),
+        f"The log: {failure.log} on {failure.host}." if failure.log else "There is no log of it.",
+        f"Next: {step}. The schedule goes on: the next run is tried when it is due.",
+    ]
 
 
 def mail(
@@ -96,6 +124,8 @@ def mail(
     message["Message-ID"] = f"<{digest.hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     head = f"Readiness of {news.customer}, judged from {news.as_of:%Y-%m-%d %H:%M} UTC"
+    if news.failure is not None:
+        head = f"{news.customer} was not assessed"
     text = "\n\n".join([head, "\n".join(lines(news)), *remarks])
     message.set_content(text + "\n", cte="base64")
     for name, data in attachments.items():
@@ -170,4 +200,5 @@ def _unlinked(text: str) -> str:
 
 def document(news: News) -> bytes:
     """What the webhook is sent."""
-    return msgspec.json.encode({"kind": "assess.run", "version": 1, **msgspec.to_builtins(news)})
+    kind = "assess.run" if news.failure is None else "assess.failure"
+    return msgspec.json.encode({"kind": kind, "version": 1, **msgspec.to_builtins(news)})

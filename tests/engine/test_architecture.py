@@ -46,7 +46,9 @@ POLICY = {
     },
     "assess.branding": {"assess.engagement", "assess.errors", "assess.reporters"},
     "assess.scheduling": {"assess.errors"},
-    "assess.notices.news": {"assess.history.shapes", "assess.model", "assess.privacy.levels", "assess.results"},
+    "assess.notices.news": {
+        "assess.engagement", "assess.history.shapes", "assess.model", "assess.privacy.levels", "assess.results",
+    },
     "assess.notices.texts": {"assess.model", "assess.notices"},
     "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
     "assess.fleet.overview": {
