@@ -36,7 +36,7 @@ def perform(task: Task) -> Member:
         name, customer = engagement.name, engagement.customer
     try:
         asked = Asked(Path(task.output), task.formats, fail_on=task.fail_on)
-        code = alone(file, asked, seen=lambda *all_of_it: seen.append(all_of_it))
+        code = alone(file, asked, task.privacy, seen=lambda *all_of_it: seen.append(all_of_it))
     except (EngagementError, HistoryError, RecordingError) as error:
         return failed(task.file, name, customer, 2, str(error))
     except AssessError as error:

@@ -12,7 +12,7 @@ from assess.engagement import Engagement
 from assess.history.shapes import Change, Kind, Point
 from assess.model import Severity, Status, Verdict
 from assess.privacy.levels import Level, is_stricter, level_of
-from assess.results import Results, clean
+from assess.results import Results, bare, clean
 
 _MOST = 25
 _REASONS = 10
@@ -164,15 +164,10 @@ def held_to(news: News, level: Level, *, details: bool) -> News:
     failure = news.failure
     return msgspec.structs.replace(
         news,
-        changes=tuple(msgspec.structs.replace(one, id=_bare(one.id)) for one in changes),
+        changes=tuple(msgspec.structs.replace(one, id=bare(one.id)) for one in changes),
         privacy=level,
         failure=None if failure is None else msgspec.structs.replace(failure, reasons=()),
     )
-
-
-def _bare(name: str) -> str:
-    """The requirement of a finding's id."""
-    return name.partition("[")[0].partition("@")[0]
 
 
 def _worth_saying(changes: Iterable[Change]) -> list[Change]:

@@ -50,9 +50,10 @@ POLICY = {
         "assess.engagement", "assess.history.shapes", "assess.model", "assess.privacy.levels", "assess.results",
     },
     "assess.notices.texts": {"assess.model", "assess.notices"},
-    "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
+    "assess.fleet.shapes": {"assess.history.shapes", "assess.model", "assess.privacy.levels"},
     "assess.fleet.overview": {
-        "assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.reporters.expiries", "assess.results",
+        "assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.privacy.levels",
+        "assess.reporters.expiries", "assess.results",
     },
     "assess.waivers": {"assess.engagement", "assess.model"},
     "templates": set(),
