@@ -74,13 +74,18 @@ def gather(
     engagement = with_export(engagement)
     now = clock()
     evidence = Recording(engagement, as_of=now, started_at=now, finished_at=now)
-    with ExitStack() as open_connections:
-        connectors = connectors_for(asks, engagement)
-        for connector in connectors:
-            open_connections.callback(connector.close)
-        collect(asks, connectors, evidence, clock=clock, progress=progress)
-    _read_plan(engagement, evidence, clock)
-    evidence.finished_at = clock()
+    try:
+        with ExitStack() as open_connections:
+            connectors = connectors_for(asks, engagement)
+            for connector in connectors:
+                open_connections.callback(connector.close)
+            collect(asks, connectors, evidence, clock=clock, progress=progress)
+        _read_plan(engagement, evidence, clock)
+    except BaseException:
+        evidence.close()
+        raise
+    # The clock of a machine that slept may be put back meanwhile.
+    evidence.finished_at = max(now, clock())
     return evidence
 
 

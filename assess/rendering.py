@@ -134,6 +134,10 @@ class Renderer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, whatever they are at."""
         self._stack.close()
 
     def _worker(self, ahead: str) -> _Worker | None:

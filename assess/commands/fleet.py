@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -99,8 +100,13 @@ def command(
 
     for member in members:
         done(member, 0)
-    if tasks:
-        members += list(on_cluster(tasks, dask, done) if dask else here(tasks, jobs, done))
+    try:
+        if tasks:
+            members += list(on_cluster(tasks, dask, done) if dask else here(tasks, jobs, done))
+    except BaseException:
+        with suppress(OSError):
+            place.rmdir()  # empty
+        raise
     level = strictest(*levels.values(), *(member.privacy for member in members))
     made = overview(f"assess {__version__}", begun, members, level)
     _write(made, place)

@@ -3,7 +3,9 @@
 What came of it is written beside it, whole or not at all.
 """
 
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +23,11 @@ from assess.results import Results
 
 
 def main(folder: Path) -> None:
-    """Run the task of a folder, and write what came of it."""
+    """Run the task of a folder, and write what came of it.
+
+    Temporary files lie there too, so that they go with it even if this process is killed.
+    """
+    tempfile.tempdir = str(folder)
     task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
     files.write(folder / OUTCOME, msgspec.json.encode(perform(task)))
 
@@ -53,4 +59,7 @@ def perform(task: Task) -> Member:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except KeyboardInterrupt:
+        os._exit(130)  # threads that wait for a silent source would hold up the end
