@@ -52,9 +52,13 @@ def conclude(
             stack.enter_context(evidence)
         if keeper is not None:
             found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
-        found = write_all(found, evidence, folder, wanted, renderer)
-        if keeper is not None:
-            keeper.publish(found)
+        kept = found
+
+        def publish() -> None:
+            if keeper is not None:
+                keeper.publish(kept)
+
+        found = write_all(found, evidence, folder, wanted, renderer, publish)
         if as_json:
             put(to_json(found).decode().rstrip())
         else:
