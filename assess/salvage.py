@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from assess.engagement import Engagement, each_key
 from assess.results import clean
 
-_WANTED = re.compile(r"engagement\.(name|customer)|(notify|network|history)\..+|report\.privacy")
+_WANTED = re.compile(
+    r"engagement\.(name|customer)|(notify|network|history)\..+|report\.(privacy|language)"
+)
 _HEADER = re.compile(r"^[ \t]*(?=\[)", re.MULTILINE)
 
 

@@ -13,6 +13,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -26,6 +27,12 @@ from assess.evidence.site_roles import (
 from checks.site_systems import mend, sees_part, unseen
 
 SECONDARY, PRIMARY, CENTRAL = 1, 2, 4
+_KINDS = {
+    SECONDARY: "secondary site {}",
+    PRIMARY: "primary site {}",
+    CENTRAL: "central administration site {}",
+}
+_NO_KIND = "unknown site {}"
 _FIRST_BRANCH = 8325
 _SOON = timedelta(days=90)
 _STALE = timedelta(days=365)
@@ -56,36 +63,52 @@ def supported_version(
 def _version(site: Site, table: Releases, now: datetime) -> Outcome:
     build = site.build_number
     if not isinstance(build, int):
-        missing = "the AdminService does not send the property BuildNumber"
-        return Unknown(None, f"site {site.site_code}: {missing}")
-    today, stale = now.date(), now.date() - table.as_of > _STALE
-    said = f"site {site.site_code} has build {build}"
-    dated = f"the table of releases is of {table.as_of}"
-    dated += ", which is out of date: a newer release may be out" if stale else ""
+        because = tr(
+            "site {}: the AdminService does not send the property BuildNumber", site.site_code
+        )
+        return Unknown(None, because)
+    today, dated = now.date(), _dated(table, now)
+    said = tr("site {} has build {}", site.site_code, build)
     expected = "a release whose support ends in more than 90 days"
     if build < _FIRST_BRANCH:
-        observed = f"{said}: System Center 2012 or older, which is no current branch"
+        observed = tr("{}: System Center 2012 or older, which is no current branch", said)
         return Fail(None, expected, observed, remedy=(_UPDATE,))
     release = table.of(build)
     if release is None:
         newest = max(one.build for one in table.releases)
-        which = "newer than this table" if build > newest else "not in it"
-        refresh = "Name a newer table as reference.configmgr_versions, or take a newer version of "
-        refresh += "this tool."
-        return Unknown(None, f"{said}: {which}; {dated}", remedy=(refresh,))
-    observed = f"{said}, release {release.version}"
+        because = tr("{}: not in it; {}", said, dated)
+        if build > newest:
+            because = tr("{}: newer than this table; {}", said, dated)
+        refresh = (
+            "Name a newer table as reference.configmgr_versions, or take a newer version of "
+            "this tool."
+        )
+        return Unknown(None, because, remedy=(refresh,))
+    observed = tr("{}, release {}", said, release.version)
     ended = release.ends if release.ends is not None else _later_end(release, table)
-    if ended is None:
-        return Unknown(None, f"{observed}: the table does not say when its support ends; {dated}")
-    if release.ends is None and ended >= today:
-        return Unknown(None, f"{observed}: the table does not say when its support ends; {dated}")
+    if ended is None or (release.ends is None and ended >= today):
+        return Unknown(
+            None, tr("{}: the table does not say when its support ends; {}", observed, dated)
+        )
     if ended < today:
-        when = f"ended on {ended}" if release.ends else f"ended before {ended}"
-        return Fail(None, expected, f"{observed}: support {when}; {dated}", remedy=(_UPDATE,))
-    observed = f"{observed}: support ends on {ended}; {dated}"
+        if release.ends:
+            observed = tr("{}: support ended on {}; {}", observed, ended, dated)
+        else:
+            observed = tr("{}: support ended before {}; {}", observed, ended, dated)
+        return Fail(None, expected, observed, remedy=(_UPDATE,))
+    observed = tr("{}: support ends on {}; {}", observed, ended, dated)
     if ended - today <= _SOON:
         return Warn(None, expected, observed, remedy=(_UPDATE,))
     return Pass(None, observed, expected)
+
+
+def _dated(table: Releases, now: datetime) -> str:
+    if now.date() - table.as_of <= _STALE:
+        return tr("the table of releases is of {}", table.as_of)
+    return tr(
+        "the table of releases is of {}, which is out of date: a newer release may be out",
+        table.as_of,
+    )
 
 
 def _later_end(release: Release, table: Releases) -> date | None:
@@ -102,7 +125,7 @@ def _offers(updates: Seen[UpdatePackage] | Missing) -> Outcomes:
     waiting = [one for one in updates if one.state in _OFFERED]
     if waiting:
         listed = ", ".join(text(one.name) or text(one.full_version) for one in waiting[:3])
-        observed = f"offered and not installed: {listed}{' …' if len(waiting) > 3 else ''}"  # noqa: PLR2004
+        observed = tr("offered and not installed: {}{}", listed, " …" if len(waiting) > 3 else "")  # noqa: PLR2004
         yield Warn(None, "every update that is offered is installed", observed, remedy=(_UPDATE,))
     elif any(not isinstance(one.state, int) for one in updates):
         yield Unknown(None, "an update comes without the property State")
@@ -125,21 +148,28 @@ def single_primary_topology(
     expected = "one primary site with all roles on one server"
     hosts = "; ".join(f"{host}: {', '.join(sorted(found))}" for host, found in servers.items())
     if len(sites) > 1 or others or len(servers) > 1:
-        kinds = {SECONDARY: "secondary", PRIMARY: "primary", CENTRAL: "central administration"}
-        listed = ", ".join(f"{kinds.get(_type(s), 'unknown')} site {s.site_code}" for s in sites)
-        adapt = "Adapt the steps of the tutorial: gateway and service connection point belong to "
-        adapt += "the top-tier site, the management point steps to each management point."
-        steps = (adapt, f"Roles by server: {hosts}.")
+        listed = ", ".join(tr(_KINDS.get(_type(s), _NO_KIND), s.site_code) for s in sites)
+        adapt = (
+            "Adapt the steps of the tutorial: gateway and service connection point belong to "
+            "the top-tier site, the management point steps to each management point."
+        )
+        steps = (adapt, tr("Roles by server: {}.", hosts))
         yield Warn(None, expected, f"{listed}; {hosts}", about=about, remedy=steps)
         return
-    for seen, what in ((sites, "another site"), (roles, "another server with roles")):
-        if not seen.sees.complete:
-            because = f"{what} is not seen, but {seen.sees.because}"
-            yield Unknown(None, because, about=about, remedy=mend(seen.sees))
+    gaps = (
+        (sites.sees, "another site is not seen, but {}"),
+        (roles.sees, "another server with roles is not seen, but {}"),
+    )
+    for sees, sentence in gaps:
+        if not sees.complete:
+            because = tr(sentence, sees.because)
+            yield Unknown(None, because, about=about, remedy=mend(sees))
     if not len(sites) or not servers:
         yield Unknown(None, "the site shows no site, or no server with a role", about=about)
         return
-    yield Pass(None, f"primary site {sites.rows[0].site_code}; {hosts}", expected, about=about)
+    yield Pass(
+        None, tr("primary site {}; {}", sites.rows[0].site_code, hosts), expected, about=about
+    )
 
 
 def _type(site: Site) -> int:

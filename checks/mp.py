@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, text
@@ -48,10 +49,17 @@ def _points(roles: Seen[RoleUse], code: str | Missing) -> list[RoleUse]:
 
 
 def _none(subject: str | None, roles: Seen[RoleUse]) -> Outcome:
-    what = f"{subject or 'no server'} is {'not ' if subject else ''}seen as a management point"
+    what = _not_seen(subject or "")
     if roles.sees.complete:
-        return Unknown(subject, f"{what}, see mp.available")
-    return unseen(subject, what, roles.sees, also=_ELSE)
+        return Unknown(subject, tr("{}, see mp.available", what))
+    return unseen(subject, what, roles.sees, also=tr(_ELSE))
+
+
+def _not_seen(hosts: str) -> str:
+    """``hosts``: the intended servers without the role; empty where none is named."""
+    if hosts:
+        return tr("{} is not seen as a management point", hosts)
+    return tr("no server is seen as a management point")
 
 
 @check("mp.available", subjects="mp.servers")
@@ -62,27 +70,33 @@ def available(
 ) -> Outcomes:
     """Pass for each intended server that has the role in the site."""
     points = _points(roles, code)
-    expected = "a management point" + ("" if isinstance(code, Missing) else f" of site {code}")
+    expected = "a management point"
+    if not isinstance(code, Missing):
+        expected = tr("a management point of site {}", code)
     if isinstance(servers, Missing):
         if points:
             found = names(points)
-            question = f"Set mp.servers: which of {found} are to serve the gateway?"
-            yield Manual(None, question, f"management points: {found}", about=_about(points))
+            question = tr("Set mp.servers: which of {} are to serve the gateway?", found)
+            yield Manual(None, question, tr("management points: {}", found), about=_about(points))
         elif roles.sees.complete:
-            yield Fail(None, expected, f"no server has the role; {roles.sees.because}")
+            yield Fail(None, expected, tr("no server has the role; {}", roles.sees.because))
         else:
-            yield unseen(None, "no management point is seen", roles.sees, also=_ELSE)
+            yield unseen(None, "no management point is seen", roles.sees, also=tr(_ELSE))
         return
     for host in servers:
         point = _point(points, host)
         if point is not None:
-            yield Pass(host, f"management point of site {text(point.site_code)}", expected)
+            yield Pass(host, tr("management point of site {}", text(point.site_code)), expected)
         elif roles.sees.complete:
-            step = f"Add the management point role to {host}, or correct mp.servers."
-            have = f"the management points are {names(points)}" if points else "nobody has the role"
-            yield Fail(host, expected, f"{host} has no such role; {have}", remedy=(step,))
+            step = tr("Add the management point role to {}, or correct mp.servers.", host)
+            have = (
+                tr("the management points are {}", names(points))
+                if points
+                else "nobody has the role"
+            )
+            yield Fail(host, expected, tr("{} has no such role; {}", host, have), remedy=(step,))
         else:
-            yield unseen(host, f"{host} is not seen as a management point", roles.sees, also=_ELSE)
+            yield unseen(host, _not_seen(host), roles.sees, also=tr(_ELSE))
 
 
 def _about(points: list[RoleUse]) -> tuple[str, ...]:
@@ -130,27 +144,39 @@ def _secured(
 ) -> Outcome:
     state, expected = point.ssl_state, "HTTPS, or HTTP with enhanced HTTP"
     if state in _HTTPS:
-        return Pass(subject, f"HTTPS (SslState {state})", expected)
+        return Pass(subject, tr("HTTPS (SslState {})", state), expected)
     if state not in _HTTP:
         for copy in copies:
             test = self_test(copy, "443")
             if test is not None and test.value("word").lower() == "succeeded" and not copy.cut:
                 about = (*((subject,) if subject else ()), *places((copy,)))
-                return Pass(subject, f"it answers itself: {test.quoted}", expected, about=about)
-        because = f"the role on {point.server} comes with SslState {state}, which says neither "
-        because += "HTTP nor HTTPS; a TLS connection to its port 443 could tell"
+                return Pass(
+                    subject, tr("it answers itself: {}", test.quoted), expected, about=about
+                )
+        because = tr(
+            "the role on {} comes with SslState {}, which says neither HTTP nor HTTPS; a TLS "
+            "connection to its port 443 could tell",
+            point.server,
+            state,
+        )
         return Unknown(subject, because)
     if isinstance(settings, Missing):
         return unavailable(subject, settings)
     value = setting(settings, text(point.site_code), "IISSSLState")
     if not isinstance(value, int):
         because = getattr(value, "because", "the settings of its site are not known")
-        return Unknown(subject, f"HTTP (SslState {state}), and {because}", remedy=value.remedy)
+        return Unknown(
+            subject, tr("HTTP (SslState {}), and {}", state, because), remedy=value.remedy
+        )
     if value & ENHANCED_HTTP:
-        return Pass(subject, f"HTTP with enhanced HTTP (IISSSLState {value})", expected)
-    step = f"Servers and Site System Roles > {point.server} > Management point > Properties > "
-    step += f"General > HTTPS, or switch on enhanced HTTP for site {text(point.site_code)}."
-    observed = f"HTTP (SslState {state}) and no enhanced HTTP (IISSSLState {value})"
+        return Pass(subject, tr("HTTP with enhanced HTTP (IISSSLState {})", value), expected)
+    step = tr(
+        "Servers and Site System Roles > {} > Management point > Properties > General > HTTPS, or "
+        "switch on enhanced HTTP for site {}.",
+        point.server,
+        text(point.site_code),
+    )
+    observed = tr("HTTP (SslState {}) and no enhanced HTTP (IISSSLState {})", state, value)
     return Fail(subject, expected, observed, remedy=(step,))
 
 
@@ -172,21 +198,24 @@ def cmg_traffic(
     off = [one for one in points if one.number("AllowProxyTraffic") == 0]
     unsaid = [one for one in points if one not in on and one not in off]
     if unsaid:
-        because = f"the role on {names(unsaid)} comes without the property AllowProxyTraffic"
+        because = tr("the role on {} comes without the property AllowProxyTraffic", names(unsaid))
         return [Unknown(None, because, about=about)]
     if absent:
-        because = f"{', '.join(filter(None, absent))} is not seen as a management point"
-        return [Unknown(None, f"{because}, see mp.available", about=about)]
-    step = f"Management point on {names(off)} > Properties > General > Allow Configuration Manager "
-    step += "cloud management gateway traffic."
+        because = _not_seen(", ".join(filter(None, absent)))
+        return [Unknown(None, tr("{}, see mp.available", because), about=about)]
+    step = tr(
+        "Management point on {} > Properties > General > Allow Configuration Manager cloud "
+        "management gateway traffic.",
+        names(off),
+    )
     if not on:
-        observed = f"0 on {names(off)}"
+        observed = tr("0 on {}", names(off))
         if sees_part(roles.sees) and isinstance(servers, Missing):
-            return [unseen(None, f"{observed}; others may be hidden", roles.sees)]
+            return [unseen(None, tr("{}; others may be hidden", observed), roles.sees)]
         return [Fail(None, expected, observed, about=about, remedy=(step,))]
     if not off:
-        return [Pass(None, f"1 on {names(on)}", expected, about=about)]
-    observed = f"1 on {names(on)}, 0 on {names(off)}"
+        return [Pass(None, tr("1 on {}", names(on)), expected, about=about)]
+    observed = tr("1 on {}, 0 on {}", names(on), names(off))
     if isinstance(servers, Missing):
         question = "Set mp.servers: which management points are to serve the gateway?"
         return [Manual(None, question, observed, about=about)]
@@ -195,11 +224,10 @@ def cmg_traffic(
 
 def _absent(hosts: list[str | None], roles: Seen[RoleUse]) -> Outcome:
     """None of the intended servers is seen with the role."""
-    listed = ", ".join(host for host in hosts if host)
-    what = f"{listed or 'no server'} is {'not ' if listed else ''}seen as a management point"
+    what = _not_seen(", ".join(host for host in hosts if host))
     if roles.sees.complete:
-        return Unknown(None, f"{what}, see mp.available")
-    return unseen(None, what, roles.sees, also=_ELSE)
+        return Unknown(None, tr("{}, see mp.available", what))
+    return unseen(None, what, roles.sees, also=tr(_ELSE))
 
 
 @check("mp.connection-scope", subjects="mp.servers")
@@ -226,9 +254,11 @@ def connection_scope(
 def _scope(subject: str | None, point: RoleUse) -> Outcome:
     inside, outside = point.number("MPIntranetFacing"), point.number("MPInternetFacing")
     expected = "MPIntranetFacing 1 and MPInternetFacing 1"
-    observed = f"MPIntranetFacing {inside}, MPInternetFacing {outside}"
-    step = f"Management point on {point.server} > Properties > General > Allow intranet and "
-    step += "Internet connections."
+    observed = tr("MPIntranetFacing {}, MPInternetFacing {}", inside, outside)
+    step = tr(
+        "Management point on {} > Properties > General > Allow intranet and Internet connections.",
+        point.server,
+    )
     if outside == 0:
         return Fail(subject, expected, observed, remedy=(step,))
     missing = [
@@ -237,8 +267,10 @@ def _scope(subject: str | None, point: RoleUse) -> Outcome:
         if value not in (0, 1)
     ]
     if missing:
-        said = f"the role on {point.server} does not say {' and '.join(missing)}"
+        said = tr("the role on {} does not say {}", point.server, missing[0])
+        if len(missing) > 1:
+            said = tr("the role on {} does not say {} and {}", point.server, *missing)
         return Unknown(subject, said)
     if inside == 0:
-        return Warn(subject, expected, f"internet only: {observed}", remedy=(step,))
+        return Warn(subject, expected, tr("internet only: {}", observed), remedy=(step,))
     return Pass(subject, observed, expected)

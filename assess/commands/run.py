@@ -16,13 +16,14 @@ from assess.branding.house import brand_of
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
-from assess.discover import library
+from assess.discover import language_for, library, with_language
 from assess.engagement import Engagement, load
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
 from assess.history.lock import Overlap
 from assess.history.place import folder_of, place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
 from assess.keeping import Keeper
+from assess.language import ENGLISH, Language, speaking
 from assess.logbook import LOG, blotted, logbook, secrets_of
 from assess.notices.news import failed
 from assess.notices.telling import Teller
@@ -42,7 +43,7 @@ Examples:
   assess run contoso.toml
   assess run contoso.toml --only "dns.*" --only "cert.*" -f html
   assess run contoso.toml --changed-only --fail-on new
-  assess run contoso.toml --privacy pseudonymised
+  assess run contoso.toml --privacy pseudonymised --language de
   assess run contoso.toml --unattended -o /srv/assess
   assess run contoso.toml --scenario co-management-pki --dry-run""",
 )
@@ -50,6 +51,7 @@ Examples:
 @options.output_options
 @options.judging_options
 @options.privacy_option
+@options.language_option
 @click.option(
     "--changed-only",
     is_flag=True,
@@ -76,6 +78,7 @@ def command(
     skip: tuple[str, ...],
     fail_on: str | None,
     privacy: str | None,
+    language: str | None,
     log: Path | None,
     *,
     dry_run: bool,
@@ -105,8 +108,8 @@ def command(
         not no_notify,
     )
     if unattended:
-        return alone(file, wanted, privacy, log)
-    return perform(with_level(load(file), privacy), wanted)
+        return alone(file, wanted, privacy, log, language=language)
+    return perform(with_language(with_level(load(file), privacy), language), wanted)
 
 
 WRONG_INPUT, OWN_FAULT = 2, 4
@@ -136,6 +139,7 @@ def alone(
     privacy: str | None = None,
     log: Path | None = None,
     seen: Seen | None = None,
+    language: str | None = None,
 ) -> int:
     """A run that nobody watches: the same, but nobody is asked anything, and it keeps a log.
 
@@ -144,13 +148,14 @@ def alone(
     begun = now()
     wrong: EngagementError | None = None
     try:
-        engagement = with_level(load(file), privacy)
+        engagement = with_language(with_level(load(file), privacy), language)
         log = log or folder_of(engagement).log
     except EngagementError as error:
         left = salvage(file)
         if left is None:
             raise
-        wrong, engagement = error, with_level(left.engagement, privacy)
+        wrong = error
+        engagement = with_language(with_level(left.engagement, privacy), language)
         log = log or (folder_of(engagement).log if left.place_known else None)
     with ExitStack() as stack:
         try:
@@ -199,8 +204,18 @@ def _tell_failure(
     )
     # Whoever holds the lock delivers what waits.
     alone_here = not isinstance(error, Overlap)
-    for line in Teller(engagement, in_part=True).tell_failure(news, now(), waiting=alone_here):
+    with speaking(_language_of(engagement)):
+        said = Teller(engagement, in_part=True).tell_failure(news, now(), waiting=alone_here)
+    for line in said:
         say(f"assess: {line}")
+
+
+def _language_of(engagement: Engagement) -> Language:
+    """The language of the engagement; English where that is what is wrong with it."""
+    try:
+        return language_for(engagement)
+    except EngagementError:
+        return ENGLISH
 
 
 @contextmanager
@@ -218,8 +233,11 @@ def perform(engagement: Engagement, asked: Asked, seen: Seen | None = None) -> i
     level = level_of(engagement)
     teller = Teller(engagement)
     chosen = scenarios_of(engagement, asked.scenarios)
-    known = library()
-    with Keeper(place_of(engagement), now(), idle=asked.dry_run) as keeper:
+    with (
+        speaking(language_for(engagement)),
+        Keeper(place_of(engagement), now(), idle=asked.dry_run) as keeper,
+    ):
+        known = library()
         changed = keeper.open_last_time() if asked.changed_only else None
         wanted = Wanted(
             chosen,

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args
 import msgspec
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ def fill(value: Any, known: Known) -> Any:  # noqa: ANN401 - any field of a ques
     if isinstance(value, str):
         texts = _expand(value, known)
         if len(texts) != 1:
-            raise Unavailable(f"{value} stands for {len(texts)} values where one is needed")
+            raise Unavailable(tr("{} stands for {} values where one is needed", value, len(texts)))
         return texts[0]
     if isinstance(value, tuple):
         return tuple(dict.fromkeys(text for item in value for text in _expand(item, known)))
@@ -167,7 +168,7 @@ class Table(Generic[T]):
             return
         if self._path is None or not self._path.is_file():
             raise Unavailable(
-                f"the table {self.name} is not in the evidence file",
+                tr("the table {} is not in the evidence file", self.name),
                 "Collect again, or evaluate the evidence file that belongs to this run.",
             )
         decode = msgspec.json.Decoder(self._item or dict).decode
@@ -178,7 +179,7 @@ class Table(Generic[T]):
                 yield decode(line)  # type: ignore[misc]
         if read != self.rows:
             raise Unavailable(
-                f"the table {self.name} holds {read} of {self.rows} rows",
+                tr("the table {} holds {} of {} rows", self.name, read, self.rows),
                 "The evidence file is incomplete: collect again.",
             )
 

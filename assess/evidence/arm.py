@@ -13,11 +13,12 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
+from assess.language import msg, tr
 
 Shape: TypeAlias = Literal["one", "list", "check"]
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
-READER = "Azure role Reader on the subscription"
+READER = msg("Azure role Reader on the subscription")
 
 
 class ArmAsk(Ask, frozen=True):
@@ -72,7 +73,7 @@ class ArmAsk(Ask, frozen=True):
 
 def _segment(value: str) -> str:
     if not value.strip("."):
-        raise Unavailable(f"{value!r} names nothing that Azure could be asked for")
+        raise Unavailable(tr("{} names nothing that Azure could be asked for", repr(value)))
     return quote(value, safe="")
 
 

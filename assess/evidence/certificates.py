@@ -15,6 +15,7 @@ import msgspec
 
 from assess.evidence import Ask
 from assess.evidence.people import Names, Naming
+from assess.language import msg, tr
 
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -94,11 +95,17 @@ class Certificate(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """All that matters of it, in one line."""
-        names = ", ".join((*self.dns_names, *self.other_names)) or "no alternative names"
-        return (
-            f"{self.name}; {names}; issued by {self.issuer_name}; {self.not_before:%Y-%m-%d} to "
-            f"{self.not_after:%Y-%m-%d}; {self.key_text}, {self.signature_hash or 'no hash'}; "
-            f"thumbprint {self.sha1}"
+        names = ", ".join((*self.dns_names, *self.other_names)) or tr("no alternative names")
+        return tr(
+            "{}; {}; issued by {}; {:%Y-%m-%d} to {:%Y-%m-%d}; {}, {}; thumbprint {}",
+            self.name,
+            names,
+            self.issuer_name,
+            self.not_before,
+            self.not_after,
+            self.key_text,
+            self.signature_hash or tr("no hash"),
+            self.sha1,
         )
 
     def allows(self, usage: str) -> bool:
@@ -154,8 +161,10 @@ class Trust(msgspec.Struct, frozen=True):
         """Where it ends, in one line."""
         if self.anchor == "none":
             return self.reason
-        kinds = {"public": "a public root", "own": "the root that files.trusted_root_cer names"}
-        return f"{' < '.join(step.name for step in self.path)}, {kinds[self.anchor]}"
+        root = tr("the root that files.trusted_root_cer names")
+        if self.anchor == "public":
+            root = tr("a public root")
+        return f"{' < '.join(step.name for step in self.path)}, {root}"
 
     @property
     def issuers(self) -> tuple[Step, ...]:
@@ -276,8 +285,9 @@ class StoreEntry(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """What a person calls it, and how long it lives."""
-        name = self.common_name or self.subject or self.thumbprint or "a certificate without a name"
-        return name if self.not_after is None else f"{name} until {self.not_after:%Y-%m-%d}"
+        name = self.common_name or self.subject or self.thumbprint
+        name = name or tr("a certificate without a name")
+        return name if self.not_after is None else tr("{} until {:%Y-%m-%d}", name, self.not_after)
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -327,7 +337,7 @@ class FileAsk(Ask, frozen=True):
     """A question about the file that a key such as ``files.cmg_pfx`` names."""
 
     source: ClassVar[str] = "certificate-file"
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the file",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the file"),)
     file: str
     path: str = ""
 
@@ -353,7 +363,7 @@ class CertificateIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the certificates in {super().describe()}"
+        return tr("the certificates in {}", super().describe())
 
 
 class RequestIn(FileAsk, frozen=True):
@@ -363,7 +373,7 @@ class RequestIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the request in {super().describe()}"
+        return tr("the request in {}", super().describe())
 
 
 class KeyProviderOf(FileAsk, frozen=True):
@@ -373,7 +383,7 @@ class KeyProviderOf(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the key provider of {super().describe()}"
+        return tr("the key provider of {}", super().describe())
 
 
 class Presence(FileAsk, frozen=True):
@@ -383,14 +393,14 @@ class Presence(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the presence of {super().describe()}"
+        return tr("the presence of {}", super().describe())
 
 
 class CollectedStores(Ask, frozen=True):
     """The certificate stores that a key such as ``files.collected_server_certs`` lists."""
 
     source: ClassVar[str] = "certificate-file"
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the collected files",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the collected files"),)
     answer: ClassVar[Any] = Stores
     file: str
     paths: tuple[str, ...] = ()
@@ -402,7 +412,7 @@ class CollectedStores(Ask, frozen=True):
 
     def describe(self) -> str:
         """The key, and how many files and folders it lists."""
-        return f"the certificate stores in {', '.join(self.paths)} ({self.file})"
+        return tr("the certificate stores in {} ({})", ", ".join(self.paths), self.file)
 
 
 def _key_text(algorithm: str, bits: int | None) -> str:
@@ -417,7 +427,7 @@ def common_name(attributes: Iterable[Attribute]) -> str:
 
 def name_text(attributes: Iterable[Attribute]) -> str:
     """A distinguished name for a person, in the order of the certificate."""
-    return ", ".join(f"{one.type}={one.value}" for one in attributes) or "an empty name"
+    return ", ".join(f"{one.type}={one.value}" for one in attributes) or msg("an empty name")
 
 
 def file_name(path: str) -> str:

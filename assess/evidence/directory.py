@@ -16,13 +16,14 @@ import msgspec
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
 from assess.evidence.people import Names, Naming
+from assess.language import msg, tr
 
 # The domain components at the end; a comma within a name is escaped by a backslash.
 _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re.IGNORECASE)
 # What notes are about, besides suffixes: people without one, and accounts that are no people.
 NO_SUFFIX = "(none)"
 EXCLUDED = "(excluded accounts)"
-ORDINARY_USER = "an ordinary domain user: read access that Authenticated Users have"
+ORDINARY_USER = msg("an ordinary domain user: read access that Authenticated Users have")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -67,7 +68,7 @@ class ForestSuffixes(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the UPN suffixes below CN=Partitions of each forest"
+        return tr("the UPN suffixes below CN=Partitions of each forest")
 
 
 # -- people --
@@ -75,10 +76,10 @@ class ForestSuffixes(Ask, frozen=True):
 Kind: TypeAlias = Literal["person", "built-in", "critical", "trust", "sync"]
 
 WHY_EXCLUDED: dict[Kind, str] = {
-    "built-in": "built-in account (RID {rid}, below 1000)",
-    "critical": "system account (isCriticalSystemObject is true)",
-    "trust": "trust or computer account (userAccountControl)",
-    "sync": "account of Entra Connect (its description says so), which is never synchronised",
+    "built-in": msg("built-in account (RID {rid}, below 1000)"),
+    "critical": msg("system account (isCriticalSystemObject is true)"),
+    "trust": msg("trust or computer account (userAccountControl)"),
+    "sync": msg("account of Entra Connect (its description says so), which is never synchronised"),
 }
 
 
@@ -124,7 +125,7 @@ class DirectoryUser(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def because(self) -> str:
         """Why the account is not a person's, by SID and flags; "" for a person."""
-        return WHY_EXCLUDED.get(self.kind, "").format(rid=self.rid)
+        return "" if self.kind == "person" else tr(WHY_EXCLUDED[self.kind], rid=self.rid)
 
 
 class SuffixCount(msgspec.Struct, frozen=True):
@@ -192,8 +193,8 @@ class DirectoryUsers(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where they are looked for."""
-        place = self.scope or ", ".join(self.domains) or "each domain of each forest"
-        return f"the user accounts of {place}"
+        place = self.scope or ", ".join(self.domains) or tr("each domain of each forest")
+        return tr("the user accounts of {}", place)
 
 
 def domain_of(dn: str) -> str:
@@ -248,4 +249,6 @@ class DeviceRegistration(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the service connection point of CN=Device Registration Configuration in each forest"
+        return tr(
+            "the service connection point of CN=Device Registration Configuration in each forest"
+        )

@@ -15,14 +15,15 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
+from assess.language import msg, tr
 from assess.publicnames import ascii_name, is_public
 
 View: TypeAlias = Literal["public", "authoritative", "internal"]
 
 VIEWS: Mapping[View, str] = {
-    "public": "as the internet sees it",
-    "authoritative": "at the servers of its zone",
-    "internal": "as the company network sees it",
+    "public": msg("as the internet sees it"),
+    "authoritative": msg("at the servers of its zone"),
+    "internal": msg("as the company network sees it"),
 }
 _NAMED = 3  # names that a description spells out
 
@@ -35,7 +36,7 @@ class Target(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"alias of {self.host}"
+        return tr("alias of {}", self.host)
 
 
 class Addresses(msgspec.Struct, frozen=True, tag=True):
@@ -46,7 +47,7 @@ class Addresses(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"address {', '.join(self.addresses)}"
+        return tr("address {}", ", ".join(self.addresses))
 
 
 class NoName(msgspec.Struct, frozen=True, tag=True):
@@ -55,7 +56,7 @@ class NoName(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no such name (NXDOMAIN)"
+        return tr("no such name (NXDOMAIN)")
 
 
 class NoRecord(msgspec.Struct, frozen=True, tag=True):
@@ -64,7 +65,7 @@ class NoRecord(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no such record (NODATA)"
+        return tr("no such record (NODATA)")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -75,7 +76,7 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What happened, for a person."""
-        return f"no answer: {self.why}"
+        return tr("no answer: {}", self.why)
 
 
 class Disagreement(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +88,7 @@ class Disagreement(msgspec.Struct, frozen=True, tag=True):
     def text(self) -> str:
         """What was answered, for a person."""
         said = "; ".join(f"{server}: {answer.text}" for server, answer in self.answers.items())
-        return f"the servers of the zone differ ({said})"
+        return tr("the servers of the zone differ ({})", said)
 
 
 Answered: TypeAlias = Target | Addresses | NoName | NoRecord
@@ -127,7 +128,12 @@ class Zone(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"zone {self.name}: NS {', '.join(self.nameservers)}; SOA {self.primary or self.why}"
+        return tr(
+            "zone {}: NS {}; SOA {}",
+            self.name,
+            ", ".join(self.nameservers),
+            self.primary or self.why,
+        )
 
 
 ZoneOf: TypeAlias = Zone | NoName | NoRecord | NoAnswer
@@ -169,7 +175,7 @@ class Permitted(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"CAA of {self.owner}: {', '.join(one.text for one in self.records)}"
+        return tr("CAA of {}: {}", self.owner, ", ".join(one.text for one in self.records))
 
     def authorities(self, *, wildcard: bool) -> frozenset[str] | None:
         """Who may issue for the name; None: everybody, since no record says otherwise."""
@@ -187,7 +193,7 @@ class Unrestricted(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no CAA record up to the top: every authority may issue"
+        return tr("no CAA record up to the top: every authority may issue")
 
 
 class Permissions(msgspec.Struct, frozen=True):
@@ -200,7 +206,7 @@ class DnsAsk(Ask, frozen=True):
     """A question about names: patterns such as ``www.{domain}``, one or several."""
 
     source: ClassVar[str] = "dns"
-    permissions: ClassVar[tuple[str, ...]] = ("UDP and TCP port 53 to the name servers",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("UDP and TCP port 53 to the name servers"),)
     names: str | tuple[str, ...]
     view: View = "public"
 
@@ -216,7 +222,7 @@ class DnsAsk(Ask, frozen=True):
 
     def describe(self) -> str:
         """What is asked, of which view; long lists shortened."""
-        return f"{self._what()} of {_listed(self.asked)} {VIEWS[self.view]}"
+        return tr("{} of {} {}", self._what(), _listed(self.asked), VIEWS[self.view])
 
     def _what(self) -> str:
         return type(self).__name__
@@ -228,7 +234,7 @@ class Cname(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Aliases
 
     def _what(self) -> str:
-        return "the alias (CNAME)"
+        return tr("the alias (CNAME)")
 
 
 class Address(DnsAsk, frozen=True):
@@ -237,7 +243,7 @@ class Address(DnsAsk, frozen=True):
     answer: ClassVar[Any] = AddressBook
 
     def _what(self) -> str:
-        return "the addresses (A, AAAA)"
+        return tr("the addresses (A, AAAA)")
 
 
 class ClassicAddress(Address, frozen=True):
@@ -268,7 +274,7 @@ class TargetAddress(DnsAsk, frozen=True):
         return msgspec.structs.replace(super().bind(known), targets=tuple(sorted(hosts)))
 
     def _what(self) -> str:
-        return "the addresses behind the aliases"
+        return tr("the addresses behind the aliases")
 
 
 class Wildcard(DnsAsk, frozen=True):
@@ -277,7 +283,7 @@ class Wildcard(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Aliases
 
     def _what(self) -> str:
-        return "an invented name below each"
+        return tr("an invented name below each")
 
 
 class Issuers(DnsAsk, frozen=True):
@@ -286,7 +292,7 @@ class Issuers(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Permissions
 
     def _what(self) -> str:
-        return "the permitted issuers (CAA)"
+        return tr("the permitted issuers (CAA)")
 
 
 class Delegation(DnsAsk, frozen=True):
@@ -300,7 +306,7 @@ class Delegation(DnsAsk, frozen=True):
         return msgspec.structs.replace(bound, names=tuple(filter(is_public, bound.asked)))
 
     def _what(self) -> str:
-        return "SOA and NS"
+        return tr("SOA and NS")
 
 
 def plain(name: str) -> str:
@@ -308,7 +314,7 @@ def plain(name: str) -> str:
     found = ascii_name("".join(name.split()))
     if found is None:
         raise Unavailable(
-            f"{name} is not a name that can be asked for",
+            tr("{} is not a name that can be asked for", name),
             "Correct the keys of the engagement file that it is made of.",
         )
     return found
@@ -317,4 +323,4 @@ def plain(name: str) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     shown = ", ".join(names[:_NAMED])
     more = len(names) - _NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+    return tr("{} and {} more", shown, more) if more > 0 else shown

@@ -7,6 +7,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.adminservice import Seen
 from assess.evidence.http import StatusLine
 from assess.evidence.site_roles import REPORT_SERVER, REPORTING_POINT, Roles, RoleUse
+from assess.language import tr
 
 
 class ReportServer(StatusLine, frozen=True):
@@ -30,9 +31,18 @@ class ReportServer(StatusLine, frozen=True):
         if not points:
             raise Unavailable("no server with a reporting services point is seen", skipped=True)
         if len(found) != 1:
-            said = f"{len(found)} addresses ({', '.join(found)})" if found else "no address"
+            said = tr(
+                "the reporting services points name no address in the property {}", REPORT_SERVER
+            )
+            if found:
+                said = tr(
+                    "the reporting services points name {} addresses ({}) in the property {}",
+                    len(found),
+                    ", ".join(found),
+                    REPORT_SERVER,
+                )
             raise Unavailable(
-                f"the reporting services points name {said} in the property {REPORT_SERVER}",
+                said,
                 "Open the address of the report server in a browser: Monitoring > Reporting.",
             )
         return type(self)(found[0])

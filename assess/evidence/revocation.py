@@ -13,6 +13,7 @@ import msgspec
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
 from assess.evidence.tls import Handshakes
+from assess.language import msg, tr
 
 _AHEAD = timedelta(days=1)  # how much later the clock of an issuer may be than ours
 
@@ -26,7 +27,7 @@ class Good(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"not revoked ({_span(self.since, self.until)})"
+        return tr("not revoked ({})", _span(self.since, self.until))
 
 
 class Revoked(msgspec.Struct, frozen=True, tag=True):
@@ -40,8 +41,10 @@ class Revoked(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        why = f", {self.reason}" if self.reason else ""
-        return f"revoked on {self.at:%Y-%m-%d}{why} ({_span(self.since, self.until)})"
+        span = _span(self.since, self.until)
+        if self.reason:
+            return tr("revoked on {:%Y-%m-%d}, {} ({})", self.at, self.reason, span)
+        return tr("revoked on {:%Y-%m-%d} ({})", self.at, span)
 
 
 class Current(msgspec.Struct, frozen=True, tag=True):
@@ -54,18 +57,20 @@ class Current(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"a list of {self.entries} revoked certificates ({_span(self.since, self.until)})"
+        return tr(
+            "a list of {} revoked certificates ({})", self.entries, _span(self.since, self.until)
+        )
 
 
 class NotKnown(msgspec.Struct, frozen=True, tag=True):
     """What came cannot be judged: a responder that does not know the certificate, say."""
 
-    why: str = "the responder does not know the certificate"
+    why: str = msg("the responder does not know the certificate")
 
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotVerified(msgspec.Struct, frozen=True, tag=True):
@@ -76,7 +81,7 @@ class NotVerified(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +92,7 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotReached(msgspec.Struct, frozen=True, tag=True):
@@ -98,7 +103,7 @@ class NotReached(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What happened, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotAsked(msgspec.Struct, frozen=True, tag=True):
@@ -109,7 +114,7 @@ class NotAsked(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """Why nobody was asked."""
-        return self.why
+        return tr(self.why)
 
 
 Said: TypeAlias = (
@@ -131,7 +136,7 @@ class Point(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The place and what it said, in one line."""
-        return f"{self.url or 'stapled answer'}: {self.said.text}"
+        return f"{self.url or tr('stapled answer')}: {self.said.text}"
 
     @property
     def answered(self) -> bool:
@@ -192,8 +197,9 @@ def fresh(said: Good | Revoked | Current, as_of: datetime) -> bool:
 
 
 def _span(since: datetime, until: datetime | None) -> str:
-    end = "no end" if until is None else f"{until:%Y-%m-%d %H:%M}"
-    return f"of {since:%Y-%m-%d %H:%M}, good until {end}"
+    if until is None:
+        return tr("of {:%Y-%m-%d %H:%M}, good until no end", since)
+    return tr("of {:%Y-%m-%d %H:%M}, good until {:%Y-%m-%d %H:%M}", since, until)
 
 
 class RevocationAsk(Ask, frozen=True):
@@ -201,7 +207,7 @@ class RevocationAsk(Ask, frozen=True):
 
     source: ClassVar[str] = "http"
     permissions: ClassVar[tuple[str, ...]] = (
-        "TCP to the ports of CRL and OCSP (80), directly or through the proxy",
+        msg("TCP to the ports of CRL and OCSP (80), directly or through the proxy"),
     )
 
 
@@ -233,7 +239,7 @@ class RevocationIn(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the revocation of the certificates in {self.path} ({self.file})"
+        return tr("the revocation of the certificates in {} ({})", self.path, self.file)
 
 
 class RevocationOf(RevocationAsk, frozen=True):
@@ -259,7 +265,9 @@ class RevocationOf(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"the revocation of the certificates of {', '.join(self.hosts)} on port {self.port}"
+        return tr(
+            "the revocation of the certificates of {} on port {}", ", ".join(self.hosts), self.port
+        )
 
 
 class OwnLists(RevocationAsk, frozen=True):
@@ -290,4 +298,4 @@ class OwnLists(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """What is asked."""
-        return "the revocation lists that certificates of the own authority name"
+        return tr("the revocation lists that certificates of the own authority name")

@@ -13,6 +13,7 @@ from assess.clouds import CLOUDS
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import Certificate, Trust
+from assess.language import msg, tr
 
 OldProtocol: TypeAlias = Literal["accepted", "refused", "not tried", "no answer"]
 
@@ -90,7 +91,9 @@ class Handshakes(Ask, frozen=True):
     """The certificate and protocol of each host, on one port, under its own name (SNI)."""
 
     source: ClassVar[str] = "tls"
-    permissions: ClassVar[tuple[str, ...]] = ("TCP to the port, directly or through the proxy",)
+    permissions: ClassVar[tuple[str, ...]] = (
+        msg("TCP to the port, directly or through the proxy"),
+    )
     answer: ClassVar[Any] = Endpoints
     hosts: tuple[str, ...]
     port: int = 443
@@ -102,7 +105,7 @@ class Handshakes(Ask, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"the TLS handshake of {', '.join(self.hosts)} on port {self.port}"
+        return tr("the TLS handshake of {} on port {}", ", ".join(self.hosts), self.port)
 
 
 class Control(Handshakes, frozen=True):
@@ -129,7 +132,7 @@ class Control(Handshakes, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"for comparison, {super().describe()}"
+        return tr("for comparison, {}", super().describe())
 
 
 def _login(known: Known) -> str:

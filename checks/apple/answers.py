@@ -15,6 +15,7 @@ from assess.check import (
     Outcome,
     Unknown,
     Warn,
+    tr,
 )
 from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles
 
@@ -35,19 +36,19 @@ def confirmed(
     if isinstance(answer, Missing):
         yield Manual(None, "", remedy=(answer.mend,) if answer.mend else ())
     elif not answer.yes:
-        yield no(None, wanted, f"answered: no ({answer.by or 'nobody named'})")
+        yield no(None, wanted, tr("answered: no ({})", answer.by or "nobody named"))
 
 
 def by_word(answer: Attested) -> str:
     """The answer as evidence."""
-    said = "yes" if answer.answer is True else str(answer.answer)
-    return f"answered: {said} ({answer.by or 'nobody named'})"
+    said = tr("yes") if answer.answer is True else str(answer.answer)
+    return tr("answered: {} ({})", said, answer.by or "nobody named")
 
 
 def refused(*missing: object) -> Unknown:
     """Unknown, for the reasons for which nothing was read."""
     gone = [one for one in missing if isinstance(one, Missing)]
-    reasons = "; ".join(dict.fromkeys(one.reason for one in gone))
+    reasons = "; ".join(dict.fromkeys(tr(one.reason) for one in gone))
     return Unknown(None, reasons, remedy=tuple(dict.fromkeys(one.mend for one in gone if one.mend)))
 
 
@@ -71,7 +72,7 @@ def without_users(use: str | Missing, profiles: ByToken | Missing) -> NotApplica
         return NotApplicable(None, "ios.device_use is shared: no device belongs to a user")
     if affinity and all(one is False for one in affinity) and not _lost(profiles):
         names = listed(one.label for one in found)
-        return NotApplicable(None, f"no enrolment profile has user affinity: {names}")
+        return NotApplicable(None, tr("no enrolment profile has user affinity: {}", names))
     return None
 
 
@@ -82,8 +83,8 @@ def _lost(profiles: ByToken | Missing) -> bool:
 def listed(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    first = ", ".join(every[:most])
+    return tr("{} and {} more", first, len(every) - most) if len(every) > most else first
 
 
 def citing(names: Iterable[str] | Missing, outcomes: Iterable[Outcome]) -> list[Outcome]:

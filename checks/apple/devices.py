@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.apple import (
@@ -53,11 +54,18 @@ Enrolled: TypeAlias = Annotated[Table[ManagedDevice] | Missing, ManagedDevices()
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 _COLUMNS = ("serial", "found")
+_NOT_LISTED, _NO_PROFILE = "not listed", "no profile"
+_UNTOLD = "Graph does not say whether it has a profile"
 _SYNC = "Synchronise the token, see dep.sync, and assign the devices in Apple Business Manager."
 
 
 def _rows(found: dict[str, str]) -> Rows:
-    return Rows(_COLUMNS, ({"serial": one, "found": text} for one, text in found.items()))
+    return Rows(_COLUMNS, ({"serial": one, "found": tr(text)} for one, text in found.items()))
+
+
+def _named(found: dict[str, str]) -> str:
+    """The first devices, each with what was found."""
+    return listed(f"{one} ({tr(text)})" for one, text in found.items())
 
 
 @check("dep.devices-assigned")
@@ -70,16 +78,16 @@ def devices_assigned(
     expected = "every expected serial number listed for a token, with an enrolment profile"
     if isinstance(devices, Missing) or isinstance(serials, Missing):
         return _answered(devices, serials, answer, expected)
-    wanted = dict.fromkeys(serials.numbers, "not listed")
+    wanted = dict.fromkeys(serials.numbers, _NOT_LISTED)
     for device in devices.rows:
         if device.serial in wanted and device.is_deleted is not True:
             profile = device.requested_enrollment_profile_id
             if not (profile is None or isinstance(profile, str)):
-                wanted[device.serial] = "Graph does not say whether it has a profile"
+                wanted[device.serial] = _UNTOLD
             elif word(profile).strip("0-"):
                 wanted[device.serial] = ""
             else:
-                wanted[device.serial] = "no profile"
+                wanted[device.serial] = _NO_PROFILE
     return _compared(wanted, devices, answer, expected)
 
 
@@ -96,12 +104,14 @@ def _answered(
     if not answer.yes:
         return [Fail(None, expected, by_word(answer))]
     if isinstance(devices, Gathered) and not len(devices.rows):
-        text = f"{by_word(answer)}, but no device is listed for a token"
+        text = tr("{}, but no device is listed for a token", by_word(answer))
         return [Unknown(None, text, remedy=(_SYNC,))]
     if isinstance(serials, Missing) and not serials.key:
         return [refused(serials)]
-    seen = f"; {len(devices.rows)} devices are listed" if isinstance(devices, Gathered) else ""
-    return [Pass(None, by_word(answer) + seen, expected)]
+    text = by_word(answer)
+    if isinstance(devices, Gathered):
+        text = tr("{}; {} devices are listed", text, len(devices.rows))
+    return [Pass(None, text, expected)]
 
 
 def _compared(
@@ -111,21 +121,22 @@ def _compared(
     expected: str,
 ) -> Iterator[Outcome]:
     open_ = {serial: text for serial, text in wanted.items() if text}
-    absent = [serial for serial, text in open_.items() if text == "not listed"]
+    absent = [serial for serial, text in open_.items() if text == _NOT_LISTED]
     if devices.absent:
-        text = f"the token {listed(devices.absent)} went while it was read"
+        text = tr("the token {} went while it was read", listed(devices.absent))
         yield Unknown(None, text, remedy=("Run again.",))
     if len(absent) == len(wanted):
-        text = f"none of {len(wanted)} expected serial numbers is listed: {listed(absent)}"
+        text = tr("none of {} expected serial numbers is listed: {}", len(wanted), listed(absent))
         yield Fail(None, expected, text, remedy=(_SYNC,), rows=_rows(open_))
-    elif any(text.startswith("Graph") for text in open_.values()):
+    elif _UNTOLD in open_.values():
         yield Unknown(None, "Graph's answer has no requestedEnrollmentProfileId")
     elif open_:
-        text = f"{len(open_)} of {len(wanted)} expected serial numbers: "
-        text += listed(f"{serial} ({found})" for serial, found in open_.items())
+        text = tr("{} of {} expected serial numbers: {}", len(open_), len(wanted), _named(open_))
         yield Warn(None, expected, text, rows=_rows(open_))
     else:
-        yield Pass(None, f"all {len(wanted)} serial numbers are listed with a profile", expected)
+        yield Pass(
+            None, tr("all {} serial numbers are listed with a profile", len(wanted)), expected
+        )
         if isinstance(answer, Attested) and not answer.yes:
             yield Warn(None, "all devices assigned in the Apple portal", by_word(answer))
 
@@ -154,10 +165,10 @@ def devices_listed(
         state = word(device.enrollment_state)
         states[state] += 1
         if state not in {"notcontacted", "enrolled"}:
-            found.setdefault(state, {})[device.serial or device.id] = state or "no state"
+            found.setdefault(state, {})[device.serial or device.id] = state or tr("no state")
         given = moment(device.requested_enrollment_profile_assignment_date_time)
         if state == "notcontacted" and given is not None and as_of - given > WEEK:
-            late[device.serial or device.id] = f"profile since {given:%Y-%m-%d}, no contact"
+            late[device.serial or device.id] = tr("profile since {:%Y-%m-%d}, no contact", given)
     return _in_states(states, late, found, (wanted or set()) - seen, devices)
 
 
@@ -172,24 +183,32 @@ def _in_states(
     total = sum(states.values())
     failed = found.pop("failed", {})
     if failed:
-        text = f"{len(failed)} of {total} devices failed to enrol: {listed(failed)}"
+        text = tr("{} of {} devices failed to enrol: {}", len(failed), total, listed(failed))
         yield Fail(None, expected, text, rows=_rows(failed))
     for state, which in found.items():
-        said = f"in the state {state}" if state else "without enrollmentState in Graph's answer"
-        yield Unknown(None, f"{len(which)} of {total} devices are {said}: {listed(which)}")
+        count, names = len(which), listed(which)
+        text = tr(
+            "{} of {} devices are without enrollmentState in Graph's answer: {}",
+            count,
+            total,
+            names,
+        )
+        if state:
+            text = tr("{} of {} devices are in the state {}: {}", count, total, state, names)
+        yield Unknown(None, text)
     if absent:
-        text = f"{len(absent)} expected devices are not listed: {listed(sorted(absent))}"
+        text = tr("{} expected devices are not listed: {}", len(absent), listed(sorted(absent)))
         yield Unknown(None, text, remedy=(_SYNC,))
     if devices.absent:
-        yield Unknown(None, f"the token {listed(devices.absent)} went while it was read")
+        yield Unknown(None, tr("the token {} went while it was read", listed(devices.absent)))
     if not total:
         yield Unknown(None, "no device is listed for a token", remedy=(_SYNC,))
         return
     if states["enrolled"] and late:
-        text = f"{len(late)} of {total} devices made no contact in a week: {listed(late)}"
+        text = tr("{} of {} devices made no contact in a week: {}", len(late), total, listed(late))
         yield Warn(None, expected, text, rows=_rows(late))
     elif states["notcontacted"] + states["enrolled"]:
-        text = f"{states['notcontacted']} not contacted yet, {states['enrolled']} enrolled"
+        text = tr("{} not contacted yet, {} enrolled", states["notcontacted"], states["enrolled"])
         yield Pass(None, text, expected)
 
 
@@ -224,31 +243,33 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
         untold += lack == ""
         if lack:
             lacking += 1
-            first += [f"{person.user_principal_name} ({lack})"] * (lacking <= 3)  # noqa: PLR2004
+            first += [f"{person.user_principal_name} ({tr(lack)})"] * (lacking <= 3)  # noqa: PLR2004
     if lacking:
         more = " …" if lacking > len(first) else ""
-        text = f"{lacking} of {total} members of the enrolment groups: {', '.join(first)}{more}"
+        text = tr(
+            "{} of {} members of the enrolment groups: {}{}", lacking, total, ", ".join(first), more
+        )
         rows = (
-            {"user": one.user_principal_name, "found": lack}
+            {"user": one.user_principal_name, "found": tr(lack)}
             for one in people.rows
             if (lack := _lack(one, licensing))
         )
         yield Fail(None, expected, text, rows=Rows(("user", "found"), rows))
     if untold:
-        yield Unknown(None, f"Graph does not show the state of {untold} members")
+        yield Unknown(None, tr("Graph does not show the state of {} members", untold))
     if people.absent:
         step = "Set mdm.enrollment_group_ids to the groups of the recipients."
-        yield Unknown(None, f"there is no group {listed(people.absent)}", remedy=(step,))
+        yield Unknown(None, tr("there is no group {}", listed(people.absent)), remedy=(step,))
     if not total:
         yield Unknown(None, "the enrolment groups have no members")
     elif not lacking and not untold:
-        yield Pass(None, f"all {total} members of the enrolment groups", expected)
+        yield Pass(None, tr("all {} members of the enrolment groups", total), expected)
 
 
 def _lack(person: Person, licensing: Licensing) -> str | None:
     """What a recipient lacks; None for nothing, "" where Graph does not say."""
     if person.account_enabled is False:
-        return "disabled"
+        return tr("disabled")
     if person.account_enabled is not True:
         return ""
     return licensing.lack(person.assigned_licenses)
@@ -291,7 +312,7 @@ def device_identified(
     measured = list(_identified(_Mine(devices, serials), serials))
     if not measured:
         if isinstance(answer, Attested) and answer.yes:
-            return [Pass(None, f"no device is enrolled yet; {by_word(answer)}")]
+            return [Pass(None, tr("no device is enrolled yet; {}", by_word(answer)))]
         return told or [Manual(None, "", "no device is enrolled yet")]
     return [*measured, *told]
 
@@ -305,24 +326,26 @@ def _identified(mine: _Mine, serials: Serials | Missing) -> Iterator[Outcome]:
         owner, user = word(one.managed_device_owner_type), word(one.user_principal_name)
         awaited = users.get(one.serial, "")
         if owner == "personal":
-            wrong[one.label] = "personal"
+            wrong[one.label] = tr("personal")
         elif user and awaited and user != awaited:
-            wrong[one.label] = f"belongs to {user}, not to {awaited}"
+            wrong[one.label] = tr("belongs to {}, not to {}", user, awaited)
         elif owner != "company":
-            unclear[one.label] = f"owner {owner or 'not said'}"
+            unclear[one.label] = tr("owner {}", owner or "not said")
         elif not user:
-            unclear[one.label] = "no user"
+            unclear[one.label] = tr("no user")
     if wrong:
-        text = f"{len(wrong)} of {total} devices: "
-        text += listed(f"{name} ({found})" for name, found in wrong.items())
+        text = tr("{} of {} devices: {}", len(wrong), total, _named(wrong))
         yield Fail(None, expected, text, rows=_rows(wrong))
     if unclear:
-        text = f"{len(unclear)} of {total} devices: "
-        text += listed(f"{name} ({found})" for name, found in unclear.items())
+        text = tr("{} of {} devices: {}", len(unclear), total, _named(unclear))
         yield Unknown(None, text, rows=_rows(unclear))
     if total and not wrong and not unclear:
-        named = "the user that is expected" if users else "a user; who is expected is not listed"
-        yield Pass(None, f"all {total} devices are the company's, with {named}", expected)
+        text = tr(
+            "all {} devices are the company's, with a user; who is expected is not listed", total
+        )
+        if users:
+            text = tr("all {} devices are the company's, with the user that is expected", total)
+        yield Pass(None, text, expected)
 
 
 @check("ios.enrolment-complete")
@@ -354,35 +377,34 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
     for kind, found in kinds.items():
         if not found:
             continue
-        text = f"{len(found)} of {total} devices: "
-        text += listed(f"{name} ({said})" for name, said in found.items())
+        text = tr("{} of {} devices: {}", len(found), total, _named(found))
         if kind is Unknown:
             yield Unknown(None, text, rows=_rows(found))
         elif kind is Warn:
             yield Warn(None, expected, text, rows=_rows(found))
         else:
-            step = f"Ask the users of {listed(found)} to open the Company Portal and to finish."
+            step = tr(
+                "Ask the users of {} to open the Company Portal and to finish.", listed(found)
+            )
             yield Fail(None, expected, text, remedy=(step,), rows=_rows(found))
     if not total:
         yield Unknown(None, "no such device is enrolled yet")
     elif not any(kinds.values()):
-        yield Pass(None, f"all {total} devices", expected)
+        yield Pass(None, tr("all {} devices", total), expected)
 
 
-def _open(
-    one: ManagedDevice, as_of: datetime
-) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
+def _open(one: ManagedDevice, as_of: datetime) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
     """What is left to do for one device."""
     enrolled, state = moment(one.enrolled_date_time), word(one.device_registration_state)
     if not state or not isinstance(one.azure_registered, bool):
         yield Unknown, "Graph does not say whether it is registered"
     elif state != "registered" or one.azure_registered is False:
         if enrolled is None:
-            yield Unknown, f"{state}, and no date of enrolment"
+            yield Unknown, tr("{}, and no date of enrolment", state)
         elif as_of - enrolled > DAY:
-            yield Fail, f"{state}, enrolled on {enrolled:%Y-%m-%d}"
+            yield Fail, tr("{}, enrolled on {:%Y-%m-%d}", state, enrolled)
         else:
-            yield Unknown, f"{state}, enrolled less than a day ago"
+            yield Unknown, tr("{}, enrolled less than a day ago", state)
     last, compliance = moment(one.last_sync_date_time), word(one.compliance_state)
     if not compliance:
         yield Unknown, "Graph does not say whether it is compliant"
@@ -391,4 +413,4 @@ def _open(
     if last is None:
         yield Unknown, "no date of a synchronisation"
     elif as_of - last > WEEK:
-        yield Warn, f"synchronised on {last:%Y-%m-%d}"
+        yield Warn, tr("synchronised on {:%Y-%m-%d}", last)

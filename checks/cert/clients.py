@@ -20,6 +20,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -107,21 +108,23 @@ def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy])
     The log of the management point tells whether it answers itself, not for how long yet.
     """
     if isinstance(seen, Refused | NoHandshake) and other:
-        text = f"{seen.why}, while {other} answers"
-        return Fail(host, f"a certificate for {host} on port 443", text)
+        text = tr("{}, while {} answers", seen.why, other)
+        return Fail(host, tr("a certificate for {} on port 443", host), text)
     because = "" if isinstance(seen, Served) else seen.why
-    mend = f"Assess again from a machine that reaches {host} on port 443."
-    because = f"port 443 cannot be looked at from here: {because}"
+    mend = tr("Assess again from a machine that reaches {} on port 443.", host)
+    because = tr("port 443 cannot be looked at from here: {}", because)
     for copy in copies:
         test = self_test(copy, "443")
         if test is not None and test.value("word").lower() == "failed":
             if test.value("status") == _REQUESTS_FAIL:
-                expected = f"a certificate for {host} on port 443"
-                said = f"{host} does not reach itself: {test.quoted}"
+                expected = tr("a certificate for {} on port 443", host)
+                said = tr("{} does not reach itself: {}", host, test.quoted)
                 return Fail(host, expected, said, about=(host, *places((copy,))))
             because = f"{because}; {test.quoted}"
         elif test is not None:
-            because = f"{because}; it answers itself, and for how long yet is open: {test.quoted}"
+            because = tr(
+                "{}; it answers itself, and for how long yet is open: {}", because, test.quoted
+            )
     return Unknown(host, because, remedy=(mend,), about=(host, *places(copies)))
 
 
@@ -129,12 +132,16 @@ def _key_of_its_own(one: Specimen, gateway: CertificateFile | Missing) -> Iterat
     """What is wrong with the key: that it protects nothing, or another role has it too."""
     leaf = one.leaf
     if leaf.key_fault:
-        yield Fail(one.subject, "a key that protects", f"{leaf.key_text}: {leaf.key_fault}")
+        yield Fail(one.subject, "a key that protects", f"{tr(leaf.key_text)}: {tr(leaf.key_fault)}")
     elif leaf.key_algorithm == "RSA" and (leaf.key_bits or SMALLEST) < SMALLEST:
-        yield Warn(one.subject, f"RSA {SMALLEST} or longer", leaf.key_text)
+        yield Warn(one.subject, tr("RSA {} or longer", SMALLEST), leaf.key_text)
     if isinstance(gateway, CertificateFile) and gateway.leaf.spki_sha256 == leaf.spki_sha256:
-        what = "certificate" if gateway.leaf.sha256 == leaf.sha256 else "key"
-        text = f"it has the same {what} as the gateway ({gateway.name}), whose key is in a file"
+        text = tr("it has the same key as the gateway ({}), whose key is in a file", gateway.name)
+        if gateway.leaf.sha256 == leaf.sha256:
+            text = tr(
+                "it has the same certificate as the gateway ({}), whose key is in a file",
+                gateway.name,
+            )
         yield Warn(one.subject, "a key of its own for each role", text)
 
 
@@ -142,10 +149,12 @@ def _web_server(
     one: Specimen, seen: Served, as_of: datetime, stores: Stores | Missing
 ) -> Iterator[Outcome]:
     host, leaf = one.subject, seen.leaf
-    fine = f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
+    fine = tr("CN = {}, valid until {}; {}", leaf.common_name, day(leaf.not_after), seen.trust.text)
     yield Pass(host, fine, ends=ends(one))
-    expected = f"CN = alternative name = {host}"
-    names = f"CN = {leaf.common_name or '(none)'}; alternative names: {in_words(leaf.dns_names)}"
+    expected = tr("CN = alternative name = {}", host)
+    names = tr(
+        "CN = {}; alternative names: {}", leaf.common_name or tr("(none)"), in_words(leaf.dns_names)
+    )
     if not leaf.covers(host):
         yield Fail(host, expected, names)
     elif leaf.common_name.lower() != host:
@@ -203,7 +212,7 @@ def _end_of(entry: StoreEntry, server: str) -> tuple[Ends, ...]:
     name = entry.common_name or entry.thumbprint
     if entry.not_after is None or not name:
         return ()
-    return (Ends(f"Certificate {name} for clients ({server})", entry.not_after.date()),)
+    return (Ends(tr("Certificate {} for clients ({})", name, server), entry.not_after.date()),)
 
 
 def _ends_soon(entry: StoreEntry, as_of: datetime) -> bool:
@@ -273,21 +282,24 @@ def _installed(
     found.sort(key=lambda one: len(one.open))
     if not found:
         expired = [e.text for s in held for e in s.entries if _was_for_clients(e)]
-        text = f"none that is valid; expired or without key: {in_words(expired)}"
+        text = tr("none that is valid; expired or without key: {}", in_words(expired))
         return lacking(server, expected, text, about=about)
     best = found[0]
     end = _end_of(best.entry, server)
     if _ends_soon(best.entry, as_of):
-        text = f"{best.entry.text}, 30 days or fewer"
+        text = tr("{}, 30 days or fewer", best.entry.text)
         return Warn(server, expected, text, about=about, ends=end)
     if not best.open or (best.key_open and answer):
-        text = f"{best.entry.text}, issued by {best.entry.issuer}"
+        text = tr("{}, issued by {}", best.entry.text, best.entry.issuer)
         return Pass(server, text, about=about, ends=end)
     if best.key_open:
         if answer is False:
-            return lacking(server, expected, f"{best.entry.text}; answered: no", about=about)
-        return Manual(server, f"Is the private key of {best.entry.text} on {server}?", about=about)
-    because = f"the collector does not say of {best.entry.text} {in_words(best.open)}"
+            return lacking(server, expected, tr("{}; answered: no", best.entry.text), about=about)
+        return Manual(
+            server, tr("Is the private key of {} on {}?", best.entry.text, server), about=about
+        )
+    left_open = in_words(map(tr, best.open))
+    because = tr("the collector does not say of {} {}", best.entry.text, left_open)
     return Unknown(server, because, about=about)
 
 
@@ -308,8 +320,8 @@ def _not_collected(server: str, stores: Stores | Missing) -> Outcome:
     if isinstance(stores, Missing) and not stores.key:
         return unread(server, stores)
     if isinstance(stores, Stores) and stores.unread:
-        return Unknown(server, "; ".join(one.reason for one in stores.unread))
-    question = f"Is a valid certificate with client authentication installed on {server}?"
+        return Unknown(server, "; ".join(tr(one.reason) for one in stores.unread))
+    question = tr("Is a valid certificate with client authentication installed on {}?", server)
     return Manual(server, question)
 
 
@@ -350,7 +362,7 @@ def _with_log(outcome: Outcome, copies: Sequence[LogCopy], as_of: datetime) -> O
             continue
         about = tuple(filter(None, (outcome.subject, copy.place)))
         if copy.cut or last.kind == NOT_REGISTERED or last.at is None:
-            return replace(outcome, because=f"{outcome.because}; {last.quoted}", about=about)
+            return replace(outcome, because=f"{tr(outcome.because)}; {last.quoted}", about=about)
         if selected is not None:
             return Pass(outcome.subject, f"{last.quoted}; {selected.quoted}", about=about)
     return outcome
@@ -366,10 +378,10 @@ def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
     if ours:
         best = max(ours, key=lambda one: _end(one.entry)).entry
         if not _ends_soon(best, as_of):
-            return Pass(name, f"{best.text}, issued by {best.issuer}")
+            return Pass(name, tr("{}, issued by {}", best.text, best.issuer))
         if store.entra_joined:
-            return Pass(name, f"{best.text}; it is joined to Entra ID")
-        return Warn(name, expected, f"{best.text}, 30 days or fewer")
+            return Pass(name, tr("{}; it is joined to Entra ID", best.text))
+        return Warn(name, expected, tr("{}, 30 days or fewer", best.text))
     if store.entra_joined:
         return Pass(name, "joined to Entra ID; it uses tokens")
     if candidates:
@@ -381,7 +393,7 @@ def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
     if store.entra_joined is False and store.entra_registered is False:
         return Fail(name, expected, "no valid certificate, and not known to Entra ID")
     because = "no valid certificate, and the sample does not say whether Entra ID knows it"
-    mend = f"Collect {name} again, with entra_joined and entra_registered."
+    mend = tr("Collect {} again, with entra_joined and entra_registered.", name)
     return Unknown(name, because, remedy=(mend,))
 
 
@@ -390,6 +402,8 @@ def _doubtful(name: str, one: _Candidate, root: str | Missing) -> Outcome:
     if not one.open and isinstance(root, Missing):
         return unavailable(name, root)
     doubts = [*one.open, *(() if one.entry.issued_by_named else ("whether it is of the own PKI",))]
-    because = f"it is not certain of {one.entry.text} {in_words(doubts)}"
-    mend = f"Collect {name} again with the certificates themselves (raw_data) and has_private_key."
+    because = tr("it is not certain of {} {}", one.entry.text, in_words(map(tr, doubts)))
+    mend = tr(
+        "Collect {} again with the certificates themselves (raw_data) and has_private_key.", name
+    )
     return Unknown(name, because, remedy=(mend,))

@@ -6,6 +6,7 @@ names one that cannot be read, nobody knows; where a list may be cut, only who i
 
 from enum import Enum
 
+from assess.check import msg, tr
 from assess.evidence import Missing, Table
 from assess.evidence.adminservice import Members, Trimmed, UserMember
 from assess.evidence.graph import Gathered, Person, User
@@ -15,7 +16,7 @@ from checks.identity.claims import Claims, hashed
 class Enrols(Enum):
     """Whether a user is going to enrol a device."""
 
-    YES = "enrols"
+    YES = msg("enrols")
     NO = "does not enrol"
     NOT_KNOWN = "not known whether they enrol"
 
@@ -57,31 +58,48 @@ def enrolling(
     """Who enrols, from the collection and the groups, of which either may not be named at all."""
     lists = [one for one in (members, groups) if not (isinstance(one, Missing) and one.key)]
     if not lists:
-        return Enrolling(
+        says = tr(
             "mdm.user_collection_id and mdm.enrollment_group_ids are not set, "
-            "so everybody in the user scope counts as enrolling",
-            everybody=True,
+            "so everybody in the user scope counts as enrolling"
         )
+        return Enrolling(says, everybody=True)
     gaps = [one.reason for one in lists if isinstance(one, Missing)]
-    says, added = [], []
     if isinstance(members, Members):
         gaps += _gaps(members)
-        name = members.collection.label if members.collection else "the MDM collection"
-        says.append(f"{len(members.rows)} members of {name}")
-        added.append(members)
     if isinstance(groups, Gathered):
-        gaps += [f"the group {name} does not exist in the tenant" for name in groups.absent]
-        says.append(f"{len(groups.rows)} users of the enrolment groups")
+        gaps += [tr("the group {} does not exist in the tenant", name) for name in groups.absent]
         if isinstance(tenant, Missing):
-            gaps.append(f"the groups name users of the tenant only: {tenant.reason}")
-    text = " and ".join(says)
-    if gaps:
-        known = f"; known are {text}" if text else ""
-        text = f"it is not known for everybody ({'; '.join(gaps)}){known}"
-    found = Enrolling(f"who enrols: {text}", whole=not gaps)
+            gaps.append(tr("the groups name users of the tenant only: {}", tenant.reason))
+    found = Enrolling(_says(_known(members, groups), gaps), whole=not gaps)
     _add_members(found, members)
     _add_groups(found, groups, tenant)
     return found
+
+
+def _known(members: Members | Missing, groups: Gathered[Person] | Missing) -> str:
+    """Who enrols as far as it is known; empty where neither list was read."""
+    if isinstance(members, Missing):
+        if isinstance(groups, Missing):
+            return ""
+        return tr("{} users of the enrolment groups", len(groups.rows))
+    name = members.collection.label if members.collection else "the MDM collection"
+    if isinstance(groups, Missing):
+        return tr("{} members of {}", len(members.rows), name)
+    return tr(
+        "{} members of {} and {} users of the enrolment groups",
+        len(members.rows),
+        name,
+        len(groups.rows),
+    )
+
+
+def _says(known: str, gaps: list[str]) -> str:
+    if not gaps:
+        return tr("who enrols: {}", known)
+    because = "; ".join(map(tr, gaps))
+    if not known:
+        return tr("who enrols: it is not known for everybody ({})", because)
+    return tr("who enrols: it is not known for everybody ({}); known are {}", because, known)
 
 
 def _gaps(members: Members) -> list[str]:
@@ -91,7 +109,7 @@ def _gaps(members: Members) -> list[str]:
         gaps.append(members.users_seen.because)
     others = sum(not isinstance(row, UserMember) for row in members.rows)
     if others:
-        gaps.append(f"{others} members are groups, or users that the account does not see")
+        gaps.append(tr("{} members are groups, or users that the account does not see", others))
     return gaps
 
 

@@ -7,6 +7,7 @@ name and count by suffix. Rows of long tables are made when the table is written
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from functools import reduce
 from typing import Annotated
 
 from assess.check import (
@@ -22,10 +23,19 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
+    tr,
     unavailable,
 )
 from assess.evidence import adminservice as site
-from assess.evidence.directory import EXCLUDED, DirectoryUser, DirectoryUsers, People
+from assess.evidence.directory import (
+    EXCLUDED,
+    WHY_EXCLUDED,
+    DirectoryUser,
+    DirectoryUsers,
+    Kind,
+    People,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -102,7 +112,7 @@ class _Survey:
         main = verified.main(planned)
         self.main = main if len(main) <= LONGEST_SUFFIX else ""
         self.suffixes: dict[str, _Suffix] = {}
-        self.excluded: Counter[str] = Counter()
+        self.excluded: Counter[Kind] = Counter()
         self._named: frozenset[str] = frozenset()
         self._given = set[int]()
         self._next: dict[int, int] = {}
@@ -113,7 +123,7 @@ class _Survey:
         for account in self.accounts:
             user = account.user
             if user.kind != "person":
-                self.excluded[user.because] += 1
+                self.excluded[user.kind] += 1
                 continue
             counted = self._of(user)
             if not user.enabled:
@@ -163,10 +173,10 @@ class _Survey:
         if suffix in self.verified:
             found = [fault for fault in found if fault.rule != "not-public"]
             if suffix in self.verified.initial:
-                text = f"{suffix} came with the tenant: it is no public domain of the customer"
+                text = tr("{} came with the tenant: it is no public domain of the customer", suffix)
                 found.append(Fault("initial-domain", False, text))
         elif self.verified.refusal is None and not any(fault.forbidden for fault in found):
-            text = f"{suffix} is public, but not verified in the tenant"
+            text = tr("{} is public, but not verified in the tenant", suffix)
             found.append(Fault("not-verified", True, text))
         if "userPrincipalName" in user.undecodable:
             found.append(Fault("undecodable", True, "it holds bytes that are no UTF-8"))
@@ -184,7 +194,11 @@ class _Survey:
         if account and not wrong:
             initial = min(self.verified.initial, key=len, default="<tenant>.onmicrosoft.com")
             suffix = domain if domain and domain in self.verified else initial
-            text += f"; synchronisation would compose {account}@{suffix}"
+            text = tr(
+                "it has no user principal name; synchronisation would compose {}@{}",
+                account,
+                suffix,
+            )
         return [Fault("missing", True, text), *wrong]
 
     # -- proposals --
@@ -235,8 +249,8 @@ class _Survey:
             "found": user.upn or "",
             "proposed": self._proposed(user, found, number),
             "rule": ", ".join(fault.rule for fault in found),
-            "reason": "; ".join(fault.text for fault in found),
-            "enrols": enrols.value,
+            "reason": "; ".join(tr(fault.text) for fault in found),
+            "enrols": tr(enrols.value),
             "source": account.source,
             "dn": user.dn,
         }
@@ -266,7 +280,7 @@ class _Survey:
                 yield {
                     "user": user.account,
                     "found": user.upn or "",
-                    "reason": user.because or "disabled",
+                    "reason": user.because or tr("disabled"),
                     "source": account.source,
                     "dn": user.dn,
                 }
@@ -317,19 +331,22 @@ def _judged(subject: str, survey: _Survey) -> Outcome:
         return Unknown(subject, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     refusal = survey.verified.refusal
     if refusal is not None and _could_be_verified(subject):
-        because = f"{observed}; whether it is verified in the tenant is not known: {refusal.reason}"
+        because = tr(
+            "{}; whether it is verified in the tenant is not known: {}", observed, refusal.reason
+        )
         return Unknown(subject, because, remedy=(refusal.mend,) if refusal.mend else (), rows=rows)
     if survey.accounts.doubt:
-        because = f"{observed}; not everybody may be seen: {survey.accounts.doubt}"
+        because = tr("{}; not everybody may be seen: {}", observed, survey.accounts.doubt)
         return Unknown(subject, because, rows=rows)
     if counted.forbidden:
         return Warn(subject, expected, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     fell = survey.names.fell_back[subject]
     if fell:
-        observed += f"; {fell} of them carry a name of the tenant's initial domain in the tenant"
+        also = tr("{} of them carry a name of the tenant's initial domain in the tenant", fell)
+        observed = f"{observed}; {also}"
     if counted.remarked or fell:
         return Warn(subject, expected, observed, remedy=remedy, rows=rows)
-    return Pass(subject, f"{observed}; the tenant has verified it", expected)
+    return Pass(subject, tr("{}; the tenant has verified it", observed), expected)
 
 
 def _could_be_verified(subject: str) -> bool:
@@ -340,23 +357,25 @@ def _could_be_verified(subject: str) -> bool:
 def _expected(subject: str) -> str:
     if subject in (NONE, OTHERS):
         return "everybody who enrols has a UPN with a public, verified suffix"
-    return f"{subject} is verified in the tenant, and whoever enrols with it has an allowed UPN"
+    return tr(
+        "{} is verified in the tenant, and whoever enrols with it has an allowed UPN", subject
+    )
 
 
 def _counted(counted: _Suffix, survey: _Survey) -> str:
     """How many there are in each source, and how many are the same people."""
-    parts = [f"enabled users in {survey.accounts.name}: {counted.enabled}"]
+    parts = [tr("enabled users in {}: {}", survey.accounts.name, counted.enabled)]
     if counted.disabled:
-        parts.append(f"disabled: {counted.disabled}")
+        parts.append(tr("disabled: {}", counted.disabled))
     if survey.names.tenant_read and not isinstance(survey.accounts, OfTenant):
-        parts.append(f"of the enabled in the tenant: {counted.in_tenant}")
+        parts.append(tr("of the enabled in the tenant: {}", counted.in_tenant))
     if survey.names.site_read:
-        parts.append(f"discovered by the site: {counted.in_site}")
+        parts.append(tr("discovered by the site: {}", counted.in_site))
     return ", ".join(parts)
 
 
 _SAID = {
-    "missing": "no UPN",
+    "missing": msg("no UPN"),
     "not-verified": "a public suffix that is not verified in the tenant",
     "not-public": "a suffix that is not public",
     "initial-domain": "the tenant's initial domain as suffix",
@@ -366,15 +385,15 @@ _SAID = {
     "cloud-only": "a UPN that an account has which exists only in the tenant",
     "deleted": "a UPN that a deleted user still holds",
     "mail-differs": "a UPN other than the mail address",
-    "too-long": f"a UPN of more than {LONGEST} characters",
-    "name-too-long": f"more than {LONGEST_NAME} characters before the @",
-    "suffix-too-long": f"more than {LONGEST_SUFFIX} characters after the @",
+    "too-long": "a UPN of more than {longest} characters",
+    "name-too-long": "more than {longest_name} characters before the @",
+    "suffix-too-long": "more than {longest_suffix} characters after the @",
     "character": "a character that is not allowed",
     "non-ascii": "letters beyond A to Z",
     "invisible": "characters that nobody sees",
-    "space": "a space",
+    "space": msg("a space"),
     "undecodable": "bytes that are no text",
-    "no-at": "no @",
+    "no-at": msg("no @"),
     "at-first": "nothing before the @",
     "at-more": "more than one @",
     "dot-last": "a dot just before the @",
@@ -385,7 +404,11 @@ _SAID = {
 }
 
 
+_LIMITS = {"longest": LONGEST, "longest_name": LONGEST_NAME, "longest_suffix": LONGEST_SUFFIX}
+
+
 def _rule_said(rule: str) -> str:
+    """What is wrong by a rule, to be looked up."""
     if rule.startswith("account-"):
         return "a sAMAccountName that no UPN can be composed from"
     return _SAID.get(rule, "a suffix that is no domain name")
@@ -396,17 +419,20 @@ def _wrong(counted: _Suffix) -> str:
     for rule, number in counted.rules.items():
         words = _rule_said(rule)
         worded[words] = max(worded[words], number)
-    said = [f"{words}: {number}" for words, number in worded.most_common(_MOST_SAID)]
+    said = [f"{tr(words, **_LIMITS)}: {number}" for words, number in worded.most_common(_MOST_SAID)]
     if len(worded) > len(said):
-        said.append(f"and {len(worded) - len(said)} more kinds, see the table")
+        said.append(tr("and {} more kinds, see the table", len(worded) - len(said)))
     if not said:
         return ""
     offenders = counted.forbidden.total()
-    kinds = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "may enrol"}
-    split = ", ".join(
-        f"{counted.forbidden[one]} {word}" for one, word in kinds.items() if counted.forbidden[one]
-    )
-    whom = f"; not allowed: {offenders} ({split})" if offenders else ""
+    kinds = {
+        Enrols.YES: msg("{} enrol"),
+        Enrols.NO: msg("{} do not enrol"),
+        Enrols.NOT_KNOWN: msg("{} may enrol"),
+    }
+    counts = ((form, counted.forbidden[one]) for one, form in kinds.items())
+    split = ", ".join(tr(form, number) for form, number in counts if number)
+    whom = f"; {tr('not allowed: {} ({})', offenders, split)}" if offenders else ""
     return f"; {', '.join(said)}{whom}"
 
 
@@ -416,35 +442,47 @@ def _remedy(subject: str, counted: _Suffix, survey: _Survey) -> tuple[str, ...]:
     steps = []
     if counted.rules["not-verified"]:
         steps.append(
-            f"Verify {subject} in the tenant (Entra admin center > Settings > Domain names > "
-            f"Add custom domain), or move its users to {main}."
+            tr(
+                "Verify {} in the tenant (Entra admin center > Settings > Domain "
+                "names > Add custom domain), or move its users to {}.",
+                subject,
+                main,
+            )
         )
-    table = f"the users of {subject} in the table of this finding ({offenders})"
     steps.append(
-        f"Give {table} the proposed UPN: Active Directory Users and Computers > Account tab, or "
-        "Set-ADUser -UserPrincipalName in bulk."
+        tr(
+            "Give the users of {} in the table of this finding ({}) the proposed UPN: Active "
+            "Directory Users and Computers > Account tab, or Set-ADUser -UserPrincipalName in "
+            "bulk.",
+            subject,
+            offenders,
+        )
     )
     if survey.names.not_compared:
-        missing = " and ".join(survey.names.not_compared)
-        steps.append(f"The proposals were not compared with {missing}: check them there first.")
+        missing = reduce(lambda some, one: tr("{} and {}", some, one), survey.names.not_compared)
+        steps.append(
+            tr("The proposals were not compared with {}: check them there first.", missing)
+        )
     steps.append(_AGAIN)
     return tuple(steps)
 
 
+_BUILT_IN, _DISABLED = "built-in account", msg("disabled")
+
+
 def _left_out(survey: _Survey) -> Iterator[Outcome]:
-    reasons = dict(survey.excluded)
+    kinds = Counter[str]()
+    for kind, number in survey.excluded.items():
+        kinds[_BUILT_IN if kind == "built-in" else WHY_EXCLUDED[kind]] += number
     disabled = sum(counted.disabled for counted in survey.suffixes.values())
     if disabled:
-        reasons["disabled"] = disabled
-    if not reasons:
+        kinds[_DISABLED] = disabled
+    if not kinds:
         return
-    kinds = Counter[str]()
-    for reason, number in reasons.items():
-        kinds[reason.partition(" (RID")[0]] += number
-    listed = "; ".join(f"{reason}: {number}" for reason, number in sorted(kinds.items()))
+    listed = "; ".join(f"{tr(reason)}: {number}" for reason, number in sorted(kinds.items()))
     yield NotApplicable(
         EXCLUDED,
-        f"accounts that are not judged: {kinds.total()} ({listed})",
+        tr("accounts that are not judged: {} ({})", kinds.total(), listed),
         rows=Rows(("user", "found", "reason", "source", "dn"), survey.left_out()),
     )
 
@@ -481,7 +519,9 @@ class _Arrived:
         sees = self._members.sees
         doubts = [] if sees.complete else [sees.because]
         if self.others:
-            doubts.append(f"{self.others} members are groups, or users the account does not see")
+            doubts.append(
+                tr("{} members are groups, or users the account does not see", self.others)
+            )
         if not doubts and not self.found:
             doubts.append("the collection has no members")
         return doubts
@@ -502,7 +542,12 @@ class _Arrived:
                 reason = "a cloud account, not synchronised"
             else:
                 continue
-            yield {"user": member.label, "found": member.upn, "reason": reason, "source": "site"}
+            yield {
+                "user": member.label,
+                "found": member.upn,
+                "reason": tr(reason),
+                "source": tr("site"),
+            }
 
 
 @check("identity.users-and-groups-synced")
@@ -514,35 +559,47 @@ def users_and_groups_synced(
     """Pass where every member of the MDM collection is in the tenant, with a synchronised group."""
     arrived = _Arrived(members, tenant)
     name = members.collection.label if members.collection else "the MDM collection"
-    expected = f"each member of {name} is in the tenant, and a synchronised security group too"
-    observed = f"{arrived.found} users of {name} are in the tenant"
+    expected = tr("each member of {} is in the tenant, and a synchronised security group too", name)
+    observed = tr("{} users of {} are in the tenant", arrived.found, name)
     if arrived.absent:
         total = arrived.absent + arrived.found
-        text = f"{arrived.absent} of {total} users of {name} are not in the tenant"
+        text = tr("{} of {} users of {} are not in the tenant", arrived.absent, total, name)
         yield Fail(None, expected, text, remedy=_bring(name, arrived.absent), rows=arrived.rows())
     elif doubts := arrived.doubts():
         mend = () if isinstance(members.sees, site.SeesEverything) else (members.sees.mend,)
-        yield Unknown(None, f"{observed}, but {'; '.join(doubts)}", remedy=mend)
+        but = "; ".join(map(tr, doubts))
+        yield Unknown(None, tr("{}, but {}", observed, but), remedy=mend)
     elif isinstance(groups, Missing):
         yield unavailable(None, groups)
     elif arrived.unsynced or not groups:
-        parts = []
-        if arrived.unsynced:
-            parts.append(f"{arrived.unsynced} of them are cloud accounts, not synchronised")
-        if not groups:
-            parts.append("no security group is synchronised")
         rows = arrived.rows() if arrived.unsynced else None
-        step = f"Bring the groups and users of {name} into the scope of synchronisation."
-        text = f"{observed}, but {' and '.join(parts)}"
+        step = tr("Bring the groups and users of {} into the scope of synchronisation.", name)
+        text = tr("{}, but {}", observed, _unsynced(arrived.unsynced, groups))
         yield Warn(None, expected, text, remedy=(step, _AGAIN), rows=rows)
     else:
-        text = f"{observed}, and {groups} security groups are synchronised"
+        text = tr("{}, and {} security groups are synchronised", observed, groups)
         yield Pass(None, text, expected)
+
+
+def _unsynced(users: int, groups: int) -> str:
+    if not users:
+        return "no security group is synchronised"
+    if groups:
+        return tr("{} of them are cloud accounts, not synchronised", users)
+    return tr(
+        "{} of them are cloud accounts, not synchronised and no security group is synchronised",
+        users,
+    )
 
 
 _AGAIN = "Run a delta synchronisation, then repeat the assessment."
 
 
 def _bring(name: str, absent: int) -> tuple[str, ...]:
-    step = f"Bring the {absent} users of {name} into the scope of synchronisation"
-    return (f"{step}: check OU filtering and attribute conflicts.", _AGAIN)
+    step = tr(
+        "Bring the {} users of {} into the scope of synchronisation: check OU filtering and "
+        "attribute conflicts.",
+        absent,
+        name,
+    )
+    return (step, _AGAIN)

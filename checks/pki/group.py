@@ -16,6 +16,8 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
+    tr,
     unavailable,
     worst,
 )
@@ -26,6 +28,9 @@ from checks.template.lookup import Issuer, Mode, unneeded
 
 CloudServers = Annotated[list[str] | Missing, Key("pki.cloud_role_servers")]
 Points = Annotated[list[str] | Missing, Key("mp.servers")]
+# What a member is, as the directory's evidence says it.
+_KINDS = (msg("user"), msg("computer"), msg("group"), msg("foreign"), msg("other"))
+_SHOWN = 20
 _RESTART = (
     "Restart {subject}, then run gpresult /r /scope computer in an elevated prompt and name its "
     "output in files.collected_gpresult."
@@ -47,14 +52,14 @@ def iis_servers_group(
     name, found = groups.name, groups.found()
     if not found:
         if groups.gaps():
-            return [Unknown(name, f"{name} was not found; {'; '.join(groups.gaps())}")]
-        return [Fail(name, f"a security group {name}", f"there is no group {name}")]
+            return [Unknown(name, tr("{} was not found; {}", name, "; ".join(groups.gaps())))]
+        return [Fail(name, tr("a security group {}", name), tr("there is no group {}", name))]
     needed = [] if mode == "enhanced-http" else points
     if len(found) == 1:
         return [worst(_group(name, found[0], servers, needed))]
     several = ", ".join(one.dn for one in found)
-    text = f"{len(found)} groups have that name: {several}"
-    warned = Warn(name, f"one group {name}", text)
+    text = tr("{} groups have that name: {}", len(found), several)
+    warned = Warn(name, tr("one group {}", name), text)
     best = min((worst(_group(name, one, servers, needed)) for one in found), key=_rank)
     return [worst([warned, best])]
 
@@ -66,11 +71,11 @@ def _rank(outcome: Outcome) -> int:
 def _group(
     name: str, group: Group, servers: list[str] | Missing, points: list[str] | Missing
 ) -> Iterator[Outcome]:
-    expected = f"{name} is a security group with every cloud-role server and management point"
+    expected = tr("{} is a security group with every cloud-role server and management point", name)
     if group.security is None:
-        yield Unknown(name, f"the directory does not show the groupType of {group.dn}")
+        yield Unknown(name, tr("the directory does not show the groupType of {}", group.dn))
     elif not group.security:
-        text = f"{group.dn} is a distribution group, which carries no right"
+        text = tr("{} is a distribution group, which carries no right", group.dn)
         yield Fail(name, expected, text)
     if isinstance(servers, Missing):
         yield unavailable(name, servers)
@@ -80,7 +85,8 @@ def _group(
         yield from _lacking(name, expected, group, points, Warn)
     yield from _unrelated(name, expected, group, servers, points)
     members = ", ".join(m.host or m.name for m in group.members if m.kind == "computer")
-    yield Pass(name, f"computers in it at every depth: {members or 'none'}", expected)
+    text = tr("computers in it at every depth: {}", members)
+    yield Pass(name, text if members else "computers in it at every depth: none", expected)
 
 
 def _lacking(
@@ -90,12 +96,18 @@ def _lacking(
     if not lacking:
         return
     if group.cut:
-        because = f"{', '.join(lacking)} was not found in {name}: {group.cut}"
+        because = tr("{} was not found in {}: {}", ", ".join(lacking), name, group.cut)
         yield Unknown(name, because)
         return
-    what = "" if kind is Fail else "; a request of such a management point is refused"
-    remedy = tuple(f"Add the computer account of {one} to {name}, restart it." for one in lacking)
-    text = f"{', '.join(lacking)} is not a member{what}"
+    remedy = tuple(
+        tr("Add the computer account of {} to {}, restart it.", one, name) for one in lacking
+    )
+    text = tr("{} is not a member", ", ".join(lacking))
+    if kind is Warn:
+        text = tr(
+            "{} is not a member; a request of such a management point is refused",
+            ", ".join(lacking),
+        )
     yield kind(name, expected, text, remedy=remedy)
 
 
@@ -110,16 +122,19 @@ def _unrelated(
         return
     planned = [*servers, *(() if isinstance(points, Missing) else points)]
     others = [
-        f"{one.host or one.name} ({one.kind})"
+        f"{one.host or one.name} ({tr(one.kind)})"
         for one in group.members
         if one.kind in ("user", "foreign", "other")
         or one.every_computer
         or (one.kind == "computer" and not any(same_computer(one.host, p) for p in planned))
     ]
     if others:
-        shown = ", ".join(others[:20])
-        more = f" and {len(others) - 20} more" if len(others) > 20 else ""  # noqa: PLR2004
-        yield Warn(name, expected, f"not among the servers that are planned: {shown}{more}")
+        shown = ", ".join(others[:_SHOWN])
+        text = tr("not among the servers that are planned: {}", shown)
+        if len(others) > _SHOWN:
+            more = len(others) - _SHOWN
+            text = tr("not among the servers that are planned: {} and {} more", shown, more)
+        yield Warn(name, expected, text)
 
 
 @check("pki.iis-servers-group-token", subjects="pki.cloud_role_servers")
@@ -150,13 +165,15 @@ def _in_token(
     lists: GroupLists | Missing,
     confirmed: Attested | Missing,
 ) -> Outcome:
-    expected = f"{server} lists {name} among its groups"
+    expected = tr("{} lists {} among its groups", server, name)
     held = () if isinstance(lists, Missing) else lists.of(server)
     if held:
         about = tuple(dict.fromkeys(one.computer for one in held))
         if any(one.lists(name, sids) for one in held):
-            return Pass(server, f"{_files(held)} lists {name}", expected, about=about)
-        text = f"{_files(held)} lists {len(held[-1].groups)} groups, {name} is not among them"
+            return Pass(server, tr("{} lists {}", _files(held), name), expected, about=about)
+        text = tr(
+            "{} lists {} groups, {} is not among them", _files(held), len(held[-1].groups), name
+        )
         return Fail(server, expected, text, about=about, remedy=(_RESTART,))
     if isinstance(confirmed, Attested):
         if not _answered(confirmed, server):
@@ -168,11 +185,13 @@ def _in_token(
         return Unknown(server, lists.reason, remedy=(lists.mend,) if lists.mend else ())
     if lists.unread:
         return Unknown(server, "; ".join(one.reason for one in lists.unread), remedy=(_RESTART,))
-    return Manual(server, "", observed=f"nothing was collected of {server}", remedy=(_RESTART,))
+    return Manual(
+        server, "", observed=tr("nothing was collected of {}", server), remedy=(_RESTART,)
+    )
 
 
 def _files(held: tuple[GroupList, ...]) -> str:
-    return ", ".join(dict.fromkeys(one.file or "the output" for one in held))
+    return ", ".join(dict.fromkeys(one.file or tr("the output") for one in held))
 
 
 def _answered(confirmed: Attested, server: str) -> bool:
