@@ -63,21 +63,23 @@ def collect(
     def ask_one(ask: Ask) -> None:
         _ask(ask, connectors, recording, clock, meter)
 
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="collect") as pool:
-        try:
-            while waiting or running:
-                ready = [a for a in waiting if all(r.key in settled for r in a.requires())]
-                if not ready and not running:  # a circle, which is a fault of the pack
-                    ready = waiting
-                waiting = [ask for ask in waiting if ask not in ready]
-                running |= {pool.submit(ask_one, ask): ask for ask in ready}
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    settled.add(running.pop(future).key)
-                    future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="collect")
+    try:
+        while waiting or running:
+            ready = [a for a in waiting if all(r.key in settled for r in a.requires())]
+            if not ready and not running:  # a circle, which is a fault of the pack
+                ready = waiting
+            waiting = [ask for ask in waiting if ask not in ready]
+            running |= {pool.submit(ask_one, ask): ask for ask in ready}
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                settled.add(running.pop(future).key)
+                future.result()
+    except BaseException:
+        # Who interrupts does not wait for a source that is silent.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 class _Meter:

@@ -301,6 +301,11 @@ def clean(text: str, longest: int = _LONGEST) -> str:
     return safe if len(safe) <= longest else f"{safe[:longest]}…"
 
 
+def bare(name: str) -> str:
+    """The requirement of a finding's id: no subject, no scenario."""
+    return name.partition("[")[0].partition("@")[0]
+
+
 Judging = Callable[[Requirement, Check | None, Recording, str], Judgement]
 
 

@@ -28,7 +28,7 @@ from assess.job import Wanted, gather
 from assess.keeping import Keeper
 from assess.language import speaking
 from assess.privacy.key import made_of
-from assess.privacy.showing import level_of
+from assess.privacy.levels import level_of
 from assess.recording import Recording
 from assess.rendering import Renderer
 from assess.results import evaluate

@@ -15,7 +15,8 @@ from assess.files import write
 from assess.job import run_folder
 from assess.language import speaking
 from assess.output import say
-from assess.privacy.showing import LEVELS, summary
+from assess.privacy.levels import is_stricter
+from assess.privacy.showing import summary
 from assess.rendering import FILE_NAMES, Renderer, formats_of
 from assess.reporters.brand import PLAIN
 from assess.results import Results, from_json, to_json
@@ -92,7 +93,7 @@ def _at(found: Results, level: str | None, file: Path) -> Results:
     """
     if level is None or level == found.privacy:
         return found
-    if LEVELS.index(level) < LEVELS.index(found.privacy):
+    if is_stricter(found.privacy, than=level):
         raise RecordingError(f"{file} is {found.privacy}: no name is in it to make it {level}")
     if found.privacy == "full":
         raise RecordingError(

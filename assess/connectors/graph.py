@@ -18,9 +18,9 @@ import msgspec
 from msgspec import UNSET
 
 from assess.connectors import TableWriter, Visit
-from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.http import Client, Reply, origin, refusal
 from assess.connectors.shared import Shared
-from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_challenge
+from assess.connectors.tokens import Later, TokenSource, cloud_of
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
@@ -181,15 +181,10 @@ class GraphConnector:
         headers = {"Accept": accept, "client-request-id": str(uuid.uuid4())}
         if ask.advanced:
             headers["ConsistencyLevel"] = "eventual"
-        reply = self._client.ask(
-            url, visit=visit, headers=headers, auth=Bearer(lambda: tokens.token(self._resource))
+        reply = tokens.ask(
+            self._resource,
+            lambda auth: self._client.ask(url, visit=visit, headers=headers, auth=auth),
         )
-        challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
-        if reply.status == 401 and challenge:  # noqa: PLR2004
-            renewed = tokens.token(self._resource, challenge=challenge)
-            reply = self._client.ask(
-                url, visit=visit, headers=headers, auth=Bearer(lambda: renewed)
-            )
         _LOG.debug("%s %s %s", headers["client-request-id"], reply.status, url)
         return reply
 
@@ -227,13 +222,17 @@ class GraphConnector:
             {"id": str(n), "method": "GET", "url": path.removeprefix(version), "headers": inside}
             for n, path in enumerate(paths)
         ]
-        reply = self._client.ask(
-            self.address(f"{version}/$batch"),
-            visit=visit,
-            method="POST",
-            headers={"Content-Type": "application/json", "client-request-id": str(uuid.uuid4())},
-            body=msgspec.json.encode({"requests": parts}),
-            auth=Bearer(lambda: tokens.token(self._resource)),
+        headers = {"Content-Type": "application/json", "client-request-id": str(uuid.uuid4())}
+        reply = tokens.ask(
+            self._resource,
+            lambda auth: self._client.ask(
+                self.address(f"{version}/$batch"),
+                visit=visit,
+                method="POST",
+                headers=headers,
+                body=msgspec.json.encode({"requests": parts}),
+                auth=auth,
+            ),
         )
         if not reply.ok:
             raise refusal(reply)
@@ -241,13 +240,13 @@ class GraphConnector:
         found: dict[str, Reply] = {}
         waits = [0.0]
         for part in reply.decode(_Parts).responses:
-            headers = {n.lower(): str(v) for n, v in (part.headers or {}).items()}
+            said = {n.lower(): str(v) for n, v in (part.headers or {}).items()}
             body = bytes(part.body)
             if part.status in {200, 404} and part.id in urls and body.startswith(b"{"):
                 url = urls[part.id]
-                found[url] = Reply(url, part.status, headers, body)
-            elif headers.get("retry-after", "").isdecimal():
-                waits.append(float(headers["retry-after"]))
+                found[url] = Reply(url, part.status, said, body)
+            elif said.get("retry-after", "").isdecimal():
+                waits.append(float(said["retry-after"]))
         self.pause(min(max(waits), _LONGEST_WAIT))
         return found
 

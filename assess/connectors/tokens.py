@@ -32,9 +32,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
+from requests.auth import AuthBase
 
 from assess.clouds import CLOUDS, KNOWN_LOGIN_HOSTS, Cloud
-from assess.connectors.http import Client, Reply
+from assess.connectors.http import Bearer, Client, Reply
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.language import msg, tr
@@ -45,6 +46,9 @@ _LASTS = 3600.0  # seconds that a person has to sign in, at most; Entra sets les
 _BROWSER = 300
 _METADATA_TIMEOUT = 5.0
 _METADATA_TRIES = 3
+_NOT_TAKEN = 401
+# How Graph and Resource Manager say that a token is over; Intune's 401 may mean a permission.
+_EXPIRED = re.compile(rb"(Invalid|Expired)AuthenticationToken")
 _BUSY = frozenset({404, 410, 429, 500, 502, 503, 504})
 
 
@@ -191,6 +195,7 @@ class TokenSource:
         self._sleep = sleep
         self._application: Any = None
         self._refused: dict[str, Unavailable] = {}
+        self._taken: dict[str, str] = {}  # by resource, the last token that its service took
         self._lock = threading.RLock()
 
     @property
@@ -212,6 +217,50 @@ class TokenSource:
             except Unavailable as refusal:
                 self._refused[resource] = refusal
                 raise
+
+    def ask(self, resource: str, send: Callable[[AuthBase], Reply]) -> Reply:
+        """What a service answers to a request that ``send`` sends with a token.
+
+        It is sent once more where the service asks for other claims, or takes a token no longer
+        that it took before: the clock of a machine that slept says nothing of that.
+        """
+        sent: list[str] = []
+
+        def token() -> str:
+            sent.append(self.token(resource))
+            return sent[-1]
+
+        reply = send(Bearer(token))
+        if reply.status != _NOT_TAKEN:
+            self._taken[resource] = sent[-1]
+            return reply
+        challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
+        if challenge:
+            other = self.token(resource, challenge=challenge)
+        elif self._taken.get(resource) == sent[-1] and _EXPIRED.search(reply.body):
+            other = self._renewed(resource, sent[-1])
+        else:
+            return reply
+        return send(Bearer(lambda: other))
+
+    def _renewed(self, resource: str, old: str) -> str:
+        """A token in place of an old one; the one that another thread has fetched meanwhile."""
+        with self._lock:
+            current = self.token(resource)
+            if current != old:
+                return current
+            self._forget(old)
+            return self.token(resource)
+
+    def _forget(self, old: str) -> None:
+        """Take a token out of the library's memory, which holds it for fresh."""
+        if self.method == "managed-identity":
+            self._application = None
+            return
+        cache = self._made().token_cache
+        kept = cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)
+        for one in [one for one in kept if one["secret"] == old]:
+            cache.remove_at(one)
 
     def claims(self, resource: str) -> Claims | None:
         """What the token for ``resource`` says of itself; signs in if that was not done yet."""

@@ -1,5 +1,6 @@
 """The certificate of the traditional cloud distribution point, which is history."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from assess.check import (
@@ -27,7 +28,15 @@ from assess.evidence.certificates import (
 from assess.evidence.pki import WEB, Templates
 from checks.cert.custody import complete, holds_key
 from checks.cert.gateway import Origin, enrolled
-from checks.certificates import Issuer, ServiceName, in_words, is_private, unread
+from checks.certificates import (
+    Issuer,
+    ServiceName,
+    Specimen,
+    ends,
+    in_words,
+    is_private,
+    unread,
+)
 
 
 @check("cert.cdp-names")
@@ -89,7 +98,8 @@ def cdp_pki_issued(
     """Pass when the subject is the one name, issued by the own authority from the template."""
     label = service.partition(".")[0]
     origin = Origin(template, stores, directory)
-    yield enrolled(file, service, label, origin, warn_of_more=False)
+    judged = enrolled(file, service, label, origin, warn_of_more=False)
+    yield replace(judged, ends=ends(Specimen(file.name, file.leaf, file.trust)))
 
 
 @check("cert.cdp-pfx-export", subjects="files.cdp_pfx")

@@ -50,7 +50,7 @@ def test_every_finding_stands_in_the_workbook(tmp_path):
     results = sample(scenarios=FIVE)
     book = openpyxl.load_workbook(written(tmp_path, results), read_only=True)
     assert book.sheetnames == [
-        "Summary", "Findings", "Action plan", "Users", "Not assessed", "Traceability", "Evidence",
+        "Summary", "Findings", "Expires", "Action plan", "Users", "Not assessed", "Traceability", "Evidence",
         "Sources",
     ]  # fmt: skip
     rows = list(book["Findings"].iter_rows(min_row=2, values_only=True))
