@@ -4,6 +4,7 @@ A requirement's id is the area (the name of the file) and its name in the file. 
 scenarios and the areas stand in documents.toml of the pack that brings them.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -305,6 +306,7 @@ def texts_of(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
                 *(requirement.expected_in or {}).values(),
                 *requirement.remediation,
                 str(effort.get("waits_for", "")),
+                *(said for command in requirement.commands for said in _remarks(command.text)),
             )
             if text
         )
@@ -313,6 +315,7 @@ def texts_of(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         *catalogue.scenarios.values(),
         *catalogue.teams.values(),
         *(paper.status for paper in catalogue.documents.values()),
+        *(paper.date for paper in catalogue.documents.values() if "(" in paper.date),
         *(effort.waits_for for effort in catalogue.efforts.values()),
         *(issue.text for issue in catalogue.issues),
     ):
@@ -329,7 +332,7 @@ def translated(catalogue: Catalogue) -> Catalogue:
         scenarios=_own_values(catalogue.scenarios),
         teams=_own_values(catalogue.teams),
         documents={
-            name: replace(paper, status=lookup(paper.status))
+            name: replace(paper, status=lookup(paper.status), date=lookup(paper.date))
             for name, paper in catalogue.documents.items()
         },
         efforts={
@@ -341,6 +344,12 @@ def translated(catalogue: Catalogue) -> Catalogue:
 
 
 _SHOWN = ("title", "statement", "consequence", "passes", "availability_note", "question")
+# What a command says to whoever reads it: a line of its own, in PowerShell or in a certreq file.
+_REMARK = re.compile(r"^([#;] )(.+)$", re.MULTILINE)
+
+
+def _remarks(text: str) -> list[str]:
+    return [said[2] for said in _REMARK.finditer(text)]
 
 
 def _own(requirement: Requirement) -> Requirement:
@@ -351,6 +360,10 @@ def _own(requirement: Requirement) -> Requirement:
     return replace(
         requirement,
         remediation=tuple(map(lookup, requirement.remediation)),
+        commands=tuple(
+            replace(one, text=_REMARK.sub(lambda said: said[1] + lookup(said[2]), one.text))
+            for one in requirement.commands
+        ),
         expected_in=_own_values(requirement.expected_in or {}),
         **changed,
     )

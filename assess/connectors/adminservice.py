@@ -171,9 +171,9 @@ class ProviderReader:
         for row in rows:
             visit.note(where, _shown(row), about=getattr(row, "about", None))
         if not rows:
-            visit.note(where, "no instance that this account sees")
+            visit.note(where, tr("no instance that this account sees"))
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, f"{len(rows)} instances")
+            visit.note(where, tr("{} instances", len(rows)))
         return Seen(rows, self._rights(visit))
 
     def _rows(self, ask: Instances, visit: Visit) -> tuple[Any, ...]:
@@ -205,7 +205,7 @@ class ProviderReader:
                 visit.progress(writer.rows)
         sees = self._rights(visit)
         where = self._route.where(ask.provider_class)
-        visit.note(where, f"{writer.rows} instances; {sees.because}")
+        visit.note(where, tr("{} instances; {}", writer.rows, sees.because))
         return ask.answer(visit.listed(name, writer, ask.row), sees)
 
     def _staged(self, collections: tuple[str, ...], visit: Visit) -> Stagings:
@@ -227,15 +227,20 @@ class ProviderReader:
                         silent[one] += not text(device.device_os)
         sees = self._rights(visit)
         for one, itself in found.items():
-            label = itself.label if itself else f"no collection {one} that this account sees"
+            label = itself.label if itself else tr("no collection {} that this account sees", one)
             visit.note(
                 self._route.where("SMS_Collection"),
-                f"{label}: {len(members[one])} members, {servers[one]} of them servers; "
-                f"{sees.because}",
+                tr(
+                    "{}: {} members, {} of them servers; {}",
+                    label,
+                    len(members[one]),
+                    servers[one],
+                    sees.because,
+                ),
                 about=one,
             )
         where = self._route.where(StagingCollections.provider_class)
-        visit.note(where, f"{clients} devices with a client")
+        visit.note(where, tr("{} devices with a client", clients))
         return Stagings(
             tuple(
                 Staging(
@@ -261,7 +266,7 @@ class ProviderReader:
         everyone = self._collection(_ALL_USERS, visit)
         sees = self._counted(writer.rows, everyone, visit)
         where = self._route.where(DiscoveredUsers.provider_class)
-        visit.note(where, f"{writer.rows} discovered users; {sees.because}")
+        visit.note(where, tr("{} discovered users; {}", writer.rows, sees.because))
         return Users(visit.listed(name, writer, DiscoveredUser), sees)
 
     def _members(self, collection: str, visit: Visit) -> Members:
@@ -287,7 +292,13 @@ class ProviderReader:
         label = itself.label if itself else collection
         visit.note(
             self._route.where(CollectionMembers.provider_class),
-            f"{label}: {total} members, {known} of them discovered users; {sees.because}",
+            tr(
+                "{}: {} members, {} of them discovered users; {}",
+                label,
+                total,
+                known,
+                sees.because,
+            ),
         )
         rows: Table[CollectionMember] = visit.listed(name, writer, CollectionMember)  # type: ignore[arg-type] # a union
         return Members(itself, rows, sees, users.sees)

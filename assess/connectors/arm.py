@@ -16,7 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.arm import ArmAsk, Availability, Subscription, Subscriptions
-from assess.language import tr
+from assess.language import tr, trn
 
 T = TypeVar("T")
 _MOST_PAGES = 10_000
@@ -122,7 +122,7 @@ class ArmConnector:
                     "Azure's next page lies on another host; the token is not taken there",
                     "Look whether a proxy changes what Azure answers.",
                 )
-        visit.note(ask.describe(), f"{len(items)} items")
+        visit.note(ask.describe(), trn(len(items), "{n} item", "{n} items"))
         for one in items[:_SHOWN]:
             visit.note(ask.describe(), _shown(one))
         return tuple(items)

@@ -151,9 +151,10 @@ class CertificatesConnector:
             found = request(data, ask.named)
         except Malformed as error:
             raise _unreadable(ask.path, ask.file, error) from None
-        names = ", ".join(found.dns_names) or "no alternative names"
+        names = ", ".join(found.dns_names) or tr("no alternative names")
         said = f"CN={found.common_name or '(none)'}, {names}, {found.key_text}"
-        made = f"made on {found.machine or '(not said)'} with {found.provider or '(not said)'}"
+        unsaid = msg("(not said)")
+        made = tr("made on {} with {}", found.machine or unsaid, found.provider or unsaid)
         visit.note(_location(ask), f"{said}; {made}", about=ask.named)
         return found
 
@@ -163,7 +164,8 @@ class CertificatesConnector:
             provider = provider_name(data)
         except Malformed as error:
             raise _unreadable(ask.path, ask.file, error) from None
-        visit.note(_location(ask), f"key provider: {provider or 'not said'}", about=ask.named)
+        said = tr("key provider: {}", provider or msg("not said"))
+        visit.note(_location(ask), said, about=ask.named)
         return KeyProvider(ask.named, provider)
 
     def _presence(self, ask: Presence, visit: Visit) -> FilePresence:
@@ -186,7 +188,7 @@ class CertificatesConnector:
         data = read_bytes(self._folder, ask.path, ask.file)
         changed = (self._folder / ask.path).stat().st_mtime
         found = envelope(data, ask.named, datetime.fromtimestamp(changed, UTC))
-        visit.note(_location(ask), f"{found.kind}, of {found.modified:%Y-%m-%d}")
+        visit.note(_location(ask), tr("{}, of {:%Y-%m-%d}", found.kind, found.modified))
         return found
 
     def _collected(self, ask: CollectedStores, visit: Visit) -> Stores:
@@ -208,8 +210,8 @@ class CertificatesConnector:
                 mend = tr("Collect it again, or correct {}.", ask.file)
                 unread.append(Unread(file_name(path), tr("{} ({}): {}", path, ask.file, why), mend))
         for one in stores:
-            held = "; ".join(entry.text for entry in one.entries)
-            visit.note(f"store of {one.computer} ({ask.file})", held or "empty", about=one.computer)
+            held = "; ".join(entry.text for entry in one.entries) or tr("empty")
+            visit.note(tr("store of {} ({})", one.computer, ask.file), held, about=one.computer)
         for fault in unread:
             visit.note(fault.name, fault.reason)
         return Stores(tuple(stores), tuple(unread))
@@ -321,18 +323,21 @@ def _location(ask: FileAsk) -> str:
 def _note_file(ask: CertificateIn, found: CertificateFile, visit: Visit) -> None:
     where = _location(ask)
     visit.note(where, found.leaf.text, about=ask.named)
-    visit.note(f"{where}, chain", found.trust.text, about=ask.named)
+    visit.note(tr("{}, chain", where), found.trust.text, about=ask.named)
     if found.form == "pkcs12":
-        key = "no private key"
+        key = msg("no private key")
         if found.has_key:
-            key = "private key " + ("matches" if found.key_matches else "does not match")
-        secret = "empty password" if found.password_empty else "password"
-        ciphers = ", ".join(found.protection) or "no encryption"
-        value = f"{key}; {len(found.chain)} more certificates; {secret}; {ciphers}"
-        value = f"{value}, MAC {found.mac or 'none'}"
+            matches = found.key_matches
+            key = msg("private key matches") if matches else msg("private key does not match")
+        secret = msg("empty password") if found.password_empty else msg("password")
+        ciphers = ", ".join(found.protection) or msg("no encryption")
+        value = tr(
+            "{}; {} more certificates; {}; {}, MAC {}",
+            key, len(found.chain), secret, ciphers, found.mac or msg("none"),
+        )  # fmt: skip
         visit.note(f"{where}, PFX", value, about=ask.named)
     for fault in found.trust.faults:
-        visit.note("authorities", fault, about=ask.named)
+        visit.note(tr("authorities"), fault, about=ask.named)
 
 
 def connect(engagement: Engagement) -> CertificatesConnector:

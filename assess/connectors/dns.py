@@ -126,7 +126,7 @@ class DnsConnector:
                 return Permissions(self._each(names, "CAA", view, visit, climb))
             case Wildcard():
                 invented = partial(self._invented, servers=servers)
-                return Aliases(self._each(names, "invented name", view, visit, invented))
+                return Aliases(self._each(names, tr("invented name"), view, visit, invented))
             case TargetAddress(targets=targets):
                 find = partial(self._addresses, servers=servers)
                 return AddressBook(self._each(targets, "A/AAAA", view, visit, find))
@@ -145,7 +145,7 @@ class DnsConnector:
         for view in self._named():
             for server in self._servers(view):
                 said = self._loop.run(self._asker.reach(server, visit))
-                visit.note(f"{server.text} ({view})", said or "answers")
+                visit.note(f"{server.text} ({view})", said or tr("answers"))
                 (silent if said else found).append(f"{server.text} ({view})")
         if silent:
             raise Unavailable(
@@ -225,13 +225,13 @@ class DnsConnector:
     ) -> dict[str, Said]:
         """What ``look`` finds for each name, and a note for each, in the order of the names."""
         if not names:
-            visit.note(f"{what} ({view})", "there was no name to ask for")
+            visit.note(f"{what} ({view})", tr("there was no name to ask for"))
             return {}
         found = self._loop.run(self._all(names, visit, look))
         for name in names:
             answer, server = found[name]
-            at = f" at {server}" if server else ""
-            where = f"{name} {what}{at} ({view})"
+            asked = tr("{} at {}", what, server) if server else what
+            where = f"{name} {asked} ({view})"
             visit.note(where, answer.text, about=name)
         return {name: found[name][0] for name in names}
 

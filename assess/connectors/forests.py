@@ -218,7 +218,7 @@ class Forests:
                         tr("{} does not show {}", session.where, services),
                         session.worded(_MAY_READ),
                     )
-                visit.note(f"{session.where} {point}", "no such object")
+                visit.note(f"{session.where} {point}", tr("no such object"))
                 return NotRegistered(door.section, root, "there is no service connection point")
             keywords = [text(value) for value in found["keywords"]]
             visit.note(f"{session.where} {point} keywords", ", ".join(keywords) or "none")
@@ -369,7 +369,8 @@ def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | N
         other = door.instead()
         if other is None:
             return NoAnswer(door.section, error.reason, error.mend)
-        visit.note(f"[{door.section}]", f"{error.reason}; {other.section} was read in its place")
+        said = tr("{}; {} was read in its place", error.reason, other.section)
+        visit.note(f"[{door.section}]", said)
         try:
             return read(other)
         except Unavailable as also:
@@ -429,10 +430,10 @@ class _Counts:
         place = " and ".join(base.dn for base in bases)
         for one in self.most()[:200]:
             name = one.suffix or NO_SUFFIX
-            said = f"{name}: {one.enabled} enabled and {one.disabled} disabled"
+            said = tr("{}: {} enabled and {} disabled", name, one.enabled, one.disabled)
             visit.note(f"{where} {place} {_PEOPLE} userPrincipalName", said, about=name)
         others = [f"{kind}: {number}" for kind, number in sorted(self._kinds.items())]
-        others.append(f"disabled: {self._disabled.total()}")
+        others.append(tr("disabled: {}", self._disabled.total()))
         visit.note(
             f"{where} {place} objectSid, userAccountControl", ", ".join(others), about=EXCLUDED
         )

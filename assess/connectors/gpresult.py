@@ -60,8 +60,8 @@ class GpresultConnector:
             except ValueError as error:
                 unread.append(_unread(path, str(error)))
         for one in lists:
-            said = ", ".join((*one.groups, *one.sids)) or "no group"
-            visit.note(f"groups of {one.computer} in {one.file}", said, about=one.computer)
+            said = ", ".join((*one.groups, *one.sids)) or tr("no group")
+            visit.note(tr("groups of {} in {}", one.computer, one.file), said, about=one.computer)
         for fault in unread:
             visit.note(fault.name, fault.reason)
         return GroupLists(tuple(lists), tuple(unread))

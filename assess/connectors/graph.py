@@ -25,7 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -397,7 +397,7 @@ class _Reading:
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
-                self._note(f"{writer.rows} items")
+                self._note(trn(writer.rows, "{n} item", "{n} items"))
                 return self._visit.listed(self._table, writer, ask.item)
 
     def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
@@ -416,7 +416,7 @@ class _Reading:
             return self._gathered_table()
         answers: dict[str, Any] = {}
         if not self._ask.values:
-            self._note("there is nothing to ask for")
+            self._note(tr("there is nothing to ask for"))
         if self._ask.shape != "count" and len(self._ask.values) >= _FEW:
             paths = [self._ask.url(value) for value in self._ask.values]
             self._known = self._connector.together(paths, self._ask, self._visit, self._tokens)

@@ -36,8 +36,8 @@ class Reference:
     def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The table; raises Unavailable where it is missing or not understood."""
         table = self._read()
-        named = getattr(ask, "path", "") or "the table of this version"
-        visit.note(named, f"{len(table.releases)} releases as of {table.as_of}")
+        named = getattr(ask, "path", "") or tr("the table of this version")
+        visit.note(named, tr("{} releases as of {}", len(table.releases), table.as_of))
         return table
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector

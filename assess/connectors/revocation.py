@@ -243,7 +243,7 @@ class RevocationReader:
         for point in points:
             visit.note(point.url, _seen(point))
         if not points:
-            visit.note("revocation lists", f"{silent} certificates name none")
+            visit.note(tr("revocation lists"), tr("{} certificates name none", silent))
         return Lists(points, named, silent, self._control(points, visit))
 
     def _own_certificates(self, ask: OwnLists, visit: Visit) -> Iterable[tuple[str, ...]]:
@@ -276,12 +276,12 @@ class RevocationReader:
         try:
             line, _, _ = self._dialler.dial_plain(host, 80)
         except (*_NO_LINE, OSError, Unavailable):
-            visit.note(f"{host}:80, for comparison", "not reached")
+            visit.note(tr("{}:80, for comparison", host), tr("not reached"))
             return ""
         with line:
             reached = "" if line.through else host
-        said = "reached" if reached else "only the proxy is reached"
-        visit.note(f"{host}:80, for comparison", said)
+        said = tr("reached") if reached else tr("only the proxy is reached")
+        visit.note(tr("{}:80, for comparison", host), said)
         return reached
 
 
@@ -313,9 +313,9 @@ def _with_staple(
 
 def _note(visit: Visit, subject: str, one: Looked) -> None:
     if not one.points:
-        visit.note(f"revocation of {one.name}", "it names no place to ask", about=subject)
+        visit.note(tr("revocation of {}", one.name), tr("it names no place to ask"), about=subject)
     for point in one.points:
-        where = f"revocation of {one.name}, {point.url or 'stapled'}"
+        where = tr("revocation of {}, {}", one.name, point.url or msg("stapled"))
         visit.note(where, _seen(point), about=subject)
 
 

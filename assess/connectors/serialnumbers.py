@@ -47,8 +47,8 @@ class SerialNumbersConnector:
             found = _serials(
                 ((str(n), one, "") for n, one in enumerate(ask.listed, 1)), msg("the list")
             )
-        users = f", {len(found.users)} of them with a user" if found.users else ""
-        visit.note(ask.describe(), f"{len(found.numbers)} serial numbers{users}")
+        users = tr(", {} of them with a user", len(found.users)) if found.users else ""
+        visit.note(ask.describe(), tr("{} serial numbers{}", len(found.numbers), users))
         return found
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - nothing is read yet

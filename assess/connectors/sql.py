@@ -347,9 +347,9 @@ class SiteDatabase:
         for row in rows:
             visit.note(where, _shown(row), about=getattr(row, "about", None))
         if not rows:
-            visit.note(where, "no row")
+            visit.note(where, tr("no row"))
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, f"{len(rows)} rows")
+            visit.note(where, tr("{} rows", len(rows)))
         return Seen(tuple(rows), _WHOLE)
 
     # -- the questions -----------------------------------------------------------------------------
@@ -424,7 +424,8 @@ class SiteDatabase:
             for user in self._each(DiscoveredUser, READS[DiscoveredUsers], visit):
                 writer.add(user)
                 _tell(visit, writer.rows)
-        visit.note(self._where("v_R_User"), f"{writer.rows} discovered users; {_WHOLE.because}")
+        found = tr("{} discovered users; {}", writer.rows, _WHOLE.because)
+        visit.note(self._where("v_R_User"), found)
         return Users(visit.listed(name, writer, DiscoveredUser), _WHOLE)
 
     def _listed(self, ask: ManagementStates, visit: Visit) -> ManagementStateList:
@@ -434,7 +435,7 @@ class SiteDatabase:
             for row in self._each(ask.row, readings, visit):
                 writer.add(row)
                 _tell(visit, writer.rows)
-        visit.note(self._where(_view(readings[0])), f"{writer.rows} rows; {_WHOLE.because}")
+        visit.note(self._where(_view(readings[0])), tr("{} rows; {}", writer.rows, _WHOLE.because))
         return ManagementStateList(visit.listed(name, writer, ManagementState), _WHOLE)
 
     def _suffixes(self, visit: Visit) -> SuffixCounts:
@@ -444,8 +445,8 @@ class SiteDatabase:
         no_at = counts.pop(_NO_AT, 0)
         where = self._where("v_R_User")
         for suffix, users in sorted(counts.items()):
-            visit.note(where, f"{users} users with {suffix}", about=suffix)
-        visit.note(where, f"{none} users without a UPN, {no_at} with one without an @")
+            visit.note(where, tr("{} users with {}", users, suffix), about=suffix)
+        visit.note(where, tr("{} users without a UPN, {} with one without an @", none, no_at))
         found = tuple(SuffixCount(suffix, users) for suffix, users in sorted(counts.items()))
         return SuffixCounts(found, none, no_at)
 
@@ -495,7 +496,7 @@ class SiteDatabase:
                 writer.add(NotAUser(resource, called))
         visit.note(
             self._where("v_FullCollectionMembership"),
-            f"{itself.label}: {total} members, {known} of them discovered users",
+            tr("{}: {} members, {} of them discovered users", itself.label, total, known),
         )
         rows: Any = visit.listed(name, writer, CollectionMember)  # type: ignore[arg-type] # a union
         return Members(itself, rows, _WHOLE, users.sees)
@@ -516,7 +517,7 @@ class SiteDatabase:
         ]
         lack = self._lack(views.COLLECTION_RULES, visit)
         if lack:
-            visit.note(self._where("vSMS_CollectionDependencies"), f"not shown: {lack}")
+            visit.note(self._where("vSMS_CollectionDependencies"), tr("not shown: {}", lack))
             rules.append(Rule())
         else:
             for row in self._rows(views.COLLECTION_RULES, visit, collection):
@@ -543,10 +544,12 @@ class SiteDatabase:
                     servers[one] += device.is_server
                     silent[one] += not text(device.device_os)
         for one, itself in found.items():
-            label = itself.label if itself else f"no collection {one}"
-            counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers"
+            label = itself.label if itself else tr("no collection {}", one)
+            counted = tr(
+                "{}: {} members, {} of them servers", label, len(members[one]), servers[one]
+            )
             visit.note(self._where("v_Collection"), counted, about=one)
-        visit.note(self._where("v_R_System"), f"{clients} devices with a client")
+        visit.note(self._where("v_R_System"), tr("{} devices with a client", clients))
         stagings = [
             Staging(one, itself, servers[one], silent[one] + len(members[one] - known[one]))
             for one, itself in found.items()

@@ -248,7 +248,7 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
         visit.note(where, seen.why, about=host)
         return
     visit.note(where, seen.leaf.text, about=host)
-    visit.note(f"{where}, chain", seen.trust.text, about=host)
+    visit.note(tr("{}, chain", where), seen.trust.text, about=host)
     old = f"TLS 1.0 {seen.tls_1_0}, TLS 1.1 {seen.tls_1_1}"
     ended = f"; after the certificate: {seen.ended}" if seen.ended else ""
     visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)

@@ -112,7 +112,7 @@ def texts_of_tables() -> Iterator[str]:
     for option in known.options.values():
         yield from (option.title, option.now, option.today)
     for capability in known.capabilities.values():
-        yield capability.text
+        yield from (capability.text, capability.source)
         yield from (said.note for said in capability.support.values())
     yield from (constraint.text for constraint in known.constraints.values())
 
@@ -130,6 +130,7 @@ def _tables_in(_: Language) -> Tables:
         {
             name: one._replace(
                 text=lookup(one.text),
+                source=lookup(one.source),
                 support={
                     option: said._replace(note=lookup(said.note))
                     for option, said in one.support.items()
