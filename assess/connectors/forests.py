@@ -15,7 +15,7 @@ from uuid import UUID
 
 import ldap3
 
-from assess.connectors import TableWriter, Visit, ldap_pki
+from assess.connectors import TableWriter, Visit, ldap_pki, ldap_traces
 from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import PAGE, Directory, text
 from assess.errors import Unavailable
@@ -49,6 +49,12 @@ from assess.evidence.pki import (
     TemplateNamed,
     Templates,
 )
+from assess.evidence.traces import (
+    DirectoryFederation,
+    DirectorySync,
+    FederationTrail,
+    SyncTrail,
+)
 
 Part = TypeVar("Part")
 
@@ -66,7 +72,7 @@ ATTRIBUTES = (
 )  # fmt: skip
 _QUESTIONS = (
     ForestSuffixes, DirectoryUsers, DeviceRegistration, CertificateServices, TemplateNamed,
-    GroupNamed, DomainAdministrator,
+    GroupNamed, DomainAdministrator, DirectorySync, DirectoryFederation,
 )  # fmt: skip
 _DISABLED = 0x2
 _TRUSTS = 0x800 | 0x1000 | 0x2000  # interdomain, workstation, server
@@ -142,6 +148,10 @@ class Forests:
             case DomainAdministrator():
                 looked_up = partial(ldap_pki.nominee, name=ask.name)
                 return Nominees(ask.name, self._of_forests(looked_up, visit))
+            case DirectorySync():
+                return SyncTrail(self._of_forests(ldap_traces.synchronisation, visit))
+            case DirectoryFederation():
+                return FederationTrail(self._of_forests(ldap_traces.federation, visit))
             case _:
                 raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
 

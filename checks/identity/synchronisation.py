@@ -1,6 +1,7 @@
 """How the directory and the passwords of its users reach the tenant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -49,6 +50,21 @@ from assess.evidence.tls import (
     Served,
     Silent,
 )
+from assess.evidence.traces import (
+    DirectoryFederation,
+    DirectorySync,
+    FederationTrail,
+    SyncTrail,
+)
+from checks.identity.traces import (
+    farm,
+    foreign,
+    of_another_tenant,
+    perhaps,
+    seamless,
+    unused,
+    with_servers,
+)
 
 FRESH = timedelta(hours=3)
 STALE = timedelta(hours=24)
@@ -64,10 +80,16 @@ def directory_sync(
     tenant: Annotated[Tenant, Organization()],
     errors: Annotated[Table[UnsyncedUser] | Missing, ProvisioningErrors()],
     scheduler: Annotated[Attested | Missing, Attestation()],
+    trail: Annotated[SyncTrail | Missing, DirectorySync()],
+    domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
     as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the directory is synchronised, at most 3 hours ago, and no user conflicts."""
-    yield _synchronised(tenant, as_of)
+    """Pass when the directory is synchronised, at most 3 hours ago, and no user conflicts.
+
+    A forest that is synchronised to another tenant only is told.
+    """
+    yield with_servers(_synchronised(tenant, as_of), trail)
+    yield from of_another_tenant(trail, domains)
     if tenant.on_premises_sync_enabled is True:
         yield unavailable(None, errors) if isinstance(errors, Missing) else _conflicts(errors)
     if isinstance(scheduler, Attested) and not scheduler.yes:
@@ -221,6 +243,8 @@ def sso_federation(
     control: Annotated[Endpoints | Missing, Control()],
     metadata: Annotated[HttpAnswer | Missing, FederationMetadata()],
     sync: Annotated[PasswordSync | Missing, LastPasswordSync()],
+    forests: Annotated[FederationTrail | Missing, DirectoryFederation()],
+    trail: Annotated[SyncTrail | Missing, DirectorySync()],
     as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when a federated domain's AD FS answers, or a managed one gets its password hashes."""
@@ -231,25 +255,29 @@ def sso_federation(
             because = f"{name} is not a verified domain of the tenant"
             yield Unknown(name, because, remedy=("See identity.domain-verified.",))
         elif domain.federated:
-            yield from _federated(domain, federations, hosts, control, metadata, as_of)
+            yield from _federated(domain, federations, hosts, control, metadata, forests, as_of)
         elif _text(domain.authentication_type).lower() == "managed":
-            yield _cloud_sign_in(name, sync, as_of)
+            yield _cloud_sign_in(name, sync, seamless(trail) + unused(forests), as_of)
         else:
             yield Unknown(name, f"Graph does not say how {name} signs in")
 
 
-def _cloud_sign_in(name: str, sync: PasswordSync | Missing, as_of: datetime) -> Outcome:
+def _cloud_sign_in(
+    name: str, sync: PasswordSync | Missing, beside: str, as_of: datetime
+) -> Outcome:
+    """``beside``: what the forests show of other ways to sign in."""
     if isinstance(sync, Missing):
         return unavailable(name, sync)
     expected = f"{name} signs in with corporate credentials"
     age = _password_age(sync, as_of)
     if age is not None and age <= STALE:
-        return Pass(name, f"managed, password hashes arrived {_hours(age)} hours ago", expected)
+        observed = f"managed, password hashes arrived {_hours(age)} hours ago{beside}"
+        return Pass(name, observed, expected)
     seen = "none was ever synchronised"
     if age is not None:
         seen = f"the last arrived {_hours(age)} hours ago"
     observed = f"managed without current password hashes: {seen}; whether pass-through "
-    observed += "authentication is used, Graph does not show to a reader"
+    observed += f"authentication is used, Graph does not show to a reader{beside}"
     step = f"Switch on password hash synchronisation with seamless sign-on for {name} in Entra "
     step += "Connect; where pass-through authentication is used, record that as a waiver."
     return Warn(name, expected, observed, remedy=(step,))
@@ -261,6 +289,7 @@ def _federated(
     hosts: Endpoints | Missing,
     control: Endpoints | Missing,
     metadata: HttpAnswer | Missing,
+    forests: FederationTrail | Missing,
     as_of: datetime,
 ) -> Iterator[Outcome]:
     name = domain.id.lower()
@@ -269,7 +298,8 @@ def _federated(
         return
     host = sign_in_host(federations.get(domain.id))
     if not host:
-        yield Unknown(name, f"{name} is federated, but no address of AD FS is told")
+        because = f"{name} is federated, but no address of AD FS is told{perhaps(name, forests)}"
+        yield Unknown(name, because)
         return
     if isinstance(hosts, Missing):
         yield unavailable(name, hosts)
@@ -280,9 +310,9 @@ def _federated(
         return
     others = control.reached(besides=host) if isinstance(control, Endpoints) else ""
     others = others or hosts.reached(besides=host)
-    yield _certificate(name, host, seen, others, as_of)
+    yield _run_as(_certificate(name, host, seen, others, as_of), farm(host, forests))
     if isinstance(seen, Served):
-        yield _metadata(name, host, metadata)
+        yield _metadata(name, host, metadata, foreign(forests))
 
 
 def _certificate(name: str, host: str, seen: Seen, others: str, as_of: datetime) -> Outcome:
@@ -332,8 +362,18 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     return Pass(name, observed, expected, about=about, ends=end)
 
 
-def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:
-    """Whether AD FS runs behind the certificate. The host was reached: silence is its own."""
+def _run_as(outcome: Outcome, account: str) -> Outcome:
+    """What was seen of the host, with the account that its service runs as."""
+    if isinstance(outcome, Pass | Warn | Fail):
+        return replace(outcome, observed=outcome.observed + account)
+    return outcome
+
+
+def _metadata(name: str, host: str, metadata: HttpAnswer | Missing, elsewhere: str) -> Outcome:
+    """Whether AD FS runs behind the certificate. The host was reached: silence is its own.
+
+    ``elsewhere``: what the forests show that speaks against AD FS.
+    """
     about = (name, host)
     expected = f"AD FS on {host} shows its federation metadata"
     look = f"Look at the AD FS service on {host}, and at its Web Application Proxy."
@@ -346,7 +386,7 @@ def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:
             observed = f"AD FS on {host} is in trouble: status {status}"
             return Fail(name, expected, observed, about=about, remedy=(look,))
         case Answered(status):
-            observed = f"{host} answers {status} for the metadata of AD FS; is it AD FS?"
+            observed = f"{host} answers {status} for the metadata of AD FS; is it AD FS?{elsewhere}"
             return Warn(name, expected, observed, about=about, remedy=(look,))
         case NotTrusted(why) | NoStatus(why) | NotReached(why):
             because = f"the metadata of AD FS on {host} could not be read: {why}"
