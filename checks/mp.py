@@ -20,6 +20,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import Seen, text
 from assess.evidence.logs import LogCopy, Logs, MpControl
+from assess.evidence.publishing import Publishing, SitePublishing
 from assess.evidence.site_roles import (
     ENHANCED_HTTP,
     MANAGEMENT_POINT,
@@ -31,6 +32,7 @@ from assess.evidence.site_roles import (
 )
 from checks.log_lines import about as places
 from checks.log_lines import of_computer, self_test
+from checks.publishing import published
 from checks.site_systems import names, of_site, same_host, sees_part, setting, unseen, with_role
 
 _HTTP, _HTTPS = {0, 4}, {1, 3}
@@ -59,8 +61,12 @@ def available(
     roles: Annotated[Seen[RoleUse], Roles()],
     servers: Annotated[list[str] | Missing, Key("mp.servers")],
     code: Annotated[str | Missing, Key("site.code")],
+    publishing: Annotated[Publishing | Missing, SitePublishing()],
 ) -> Outcomes:
-    """Pass for each intended server that has the role in the site."""
+    """Pass for each intended server that has the role in the site.
+
+    What is published of it in the directory stands beside, and decides nothing.
+    """
     points = _points(roles, code)
     expected = "a management point" + ("" if isinstance(code, Missing) else f" of site {code}")
     if isinstance(servers, Missing):
@@ -76,13 +82,22 @@ def available(
     for host in servers:
         point = _point(points, host)
         if point is not None:
-            yield Pass(host, f"management point of site {text(point.site_code)}", expected)
+            observed = f"management point of site {text(point.site_code)}"
+            yield Pass(host, observed + published(host, publishing), expected)
         elif roles.sees.complete:
             step = f"Add the management point role to {host}, or correct mp.servers."
             have = f"the management points are {names(points)}" if points else "nobody has the role"
-            yield Fail(host, expected, f"{host} has no such role; {have}", remedy=(step,))
+            observed = f"{host} has no such role; {have}{_still(host, publishing)}"
+            yield Fail(host, expected, observed, remedy=(step,))
         else:
-            yield unseen(host, f"{host} is not seen as a management point", roles.sees, also=_ELSE)
+            what = f"{host} is not seen as a management point"
+            yield unseen(host, what, roles.sees, also=_ELSE + _still(host, publishing))
+
+
+def _still(host: str, publishing: Publishing | Missing) -> str:
+    """The directory shows a management point that the site does not show."""
+    found = None if isinstance(publishing, Missing) else publishing.of(host)
+    return f"; the directory publishes it in {found[0].domain}" if found else ""
 
 
 def _about(points: list[RoleUse]) -> tuple[str, ...]:

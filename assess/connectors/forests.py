@@ -15,7 +15,7 @@ from uuid import UUID
 
 import ldap3
 
-from assess.connectors import TableWriter, Visit, ldap_pki, ldap_traces
+from assess.connectors import TableWriter, Visit, ldap_pki, ldap_publishing, ldap_traces
 from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import PAGE, Directory, text
 from assess.errors import Unavailable
@@ -49,6 +49,7 @@ from assess.evidence.pki import (
     TemplateNamed,
     Templates,
 )
+from assess.evidence.publishing import Publishing, SitePublishing
 from assess.evidence.traces import (
     DirectoryFederation,
     DirectorySync,
@@ -72,7 +73,7 @@ ATTRIBUTES = (
 )  # fmt: skip
 _QUESTIONS = (
     ForestSuffixes, DirectoryUsers, DeviceRegistration, CertificateServices, TemplateNamed,
-    GroupNamed, DomainAdministrator, DirectorySync, DirectoryFederation,
+    GroupNamed, DomainAdministrator, DirectorySync, DirectoryFederation, SitePublishing,
 )  # fmt: skip
 _DISABLED = 0x2
 _TRUSTS = 0x800 | 0x1000 | 0x2000  # interdomain, workstation, server
@@ -137,23 +138,9 @@ class Forests:
                 )
             case DirectoryUsers():
                 return self._people(ask, visit)
-            case CertificateServices():
-                return PublicKeyServices(self._of_forests(ldap_pki.services, visit))
-            case TemplateNamed():
-                read = partial(ldap_pki.templates, name=ask.name)
-                return Templates(ask.name, self._of_forests(read, visit))
-            case GroupNamed():
-                listed = partial(ldap_pki.groups, name=ask.name)
-                return Groups(ask.name, self._of_forests(listed, visit))
-            case DomainAdministrator():
-                looked_up = partial(ldap_pki.nominee, name=ask.name)
-                return Nominees(ask.name, self._of_forests(looked_up, visit))
-            case DirectorySync():
-                return SyncTrail(self._of_forests(ldap_traces.synchronisation, visit))
-            case DirectoryFederation():
-                return FederationTrail(self._of_forests(ldap_traces.federation, visit))
             case _:
-                raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
+                answer, read = _reading(ask)
+                return answer(self._of_forests(read, visit))
 
     def close(self) -> None:
         """Connections are given back with each question."""
@@ -362,6 +349,27 @@ class Forests:
                 f"{session.where} shows no account below {base.dn}, where there must be some",
                 session.worded(_MAY_READ),
             )
+
+
+def _reading(ask: Ask) -> tuple[Callable[[tuple[Any, ...]], Any], Callable[..., Any]]:
+    """What an answer is made with, and what reads one forest for it."""
+    match ask:
+        case CertificateServices():
+            return PublicKeyServices, ldap_pki.services
+        case TemplateNamed():
+            return partial(Templates, ask.name), partial(ldap_pki.templates, name=ask.name)
+        case GroupNamed():
+            return partial(Groups, ask.name), partial(ldap_pki.groups, name=ask.name)
+        case DomainAdministrator():
+            return partial(Nominees, ask.name), partial(ldap_pki.nominee, name=ask.name)
+        case DirectorySync():
+            return SyncTrail, ldap_traces.synchronisation
+        case DirectoryFederation():
+            return FederationTrail, ldap_traces.federation
+        case SitePublishing():
+            return Publishing, partial(ldap_publishing.publishing, hosts=ask.hosts)
+        case _:
+            raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
 
 
 def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | NoAnswer:

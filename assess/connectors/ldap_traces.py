@@ -174,13 +174,13 @@ def _container(reader: ForestReader, domain: str, dn: str, found: bool) -> KeyCo
         return KeyContainer(domain, there=None, because=why)
     above = _FEDERATION.partition(",")[2] + dn
     try:
-        names = _names_below(reader, above)
+        names = names_below(reader, above)
     except Unavailable as error:
         return KeyContainer(domain, there=None, because=error.reason)
     return KeyContainer(domain, there=path_of(_FEDERATION + dn) in names)
 
 
-def _names_below(reader: ForestReader, base: str) -> set[bytes]:
+def names_below(reader: ForestReader, base: str) -> set[bytes]:
     """What lies right below, readable or not; raises Unavailable where the base is not shown."""
     session = reader.session
     if session.entry(base, ["cn"]) is None:

@@ -99,6 +99,7 @@ def tenant(enabled: Any = True, ago: timedelta | None = HOUR) -> Tenant:
     return Tenant("t", "Contoso", on_premises_sync_enabled=enabled, on_premises_last_sync_date_time=last)
 
 
+OURS = (domain(),)
 TRAIL = SyncTrail((SyncTraces("ad", "corp.test", (SyncAccount("connect", "MSOL_1", "corp.test", "SYNC01", "contoso.com"),)),))
 NOBODY: Table[UnsyncedUser] = Table.of([])
 SOMEBODY = Table.of([UnsyncedUser(f"{n}", f"u{n}@contoso.com", (ProvisioningError("PropertyConflict", "proxyAddresses", f"SMTP:u{n}@contoso.com"),)) for n in range(4)])
@@ -143,7 +144,7 @@ def test_conflicts_are_listed() -> None:
     assert list(outcome.rows.rows)[3] == {"user": "u3@contoso.com", "property": "proxyAddresses", "value": "SMTP:u3@contoso.com", "category": "PropertyConflict"}
 
 
-def synced(organisation: Tenant, trail: Any, domains: Any = (domain(),)) -> Outcome:
+def synced(organisation: Tenant, trail: Any, domains: Any = OURS) -> Outcome:
     return worst(
         directory_sync(tenant=organisation, errors=NOBODY, scheduler=UNANSWERED, trail=trail, domains=domains, as_of=NOW)
     )
