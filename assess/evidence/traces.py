@@ -41,6 +41,7 @@ class SyncAccount(msgspec.Struct, frozen=True):
     server: str = ""
     tenant: str = ""
     enabled: bool = True
+    people: ClassVar[Names] = {"account": Naming.ACCOUNT}
 
     @property
     def text(self) -> str:

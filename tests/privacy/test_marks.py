@@ -25,7 +25,6 @@ THINGS = re.compile(
     r"|graph\.\w+\.user_type|access\.AccessUsers\.\w+_users|access\.AccessConditions\.user_risk_levels"
     r"|adminservice\.DiscoveredUser\.aad_user_id|server_probe\.ServerProbes\.computer"
     r"|site_compliance\.Baseline\.localized_display_name"
-    r"|traces\.SyncAccount\.account"
     r"|adminservice\.AzureService\.fqdn|pki\.Group\.dn|pki\.KeyServices\.logon|site_cloud\.DirectoryUser\.aad_user_id"
 )
 
