@@ -5,11 +5,12 @@ scenarios and the areas stand in documents.toml of the pack that brings them.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assess.errors import CheckDefinitionError
+from assess.language import lookup
 from assess.model import Necessity, Severity
 from assess.proposals import fault
 
@@ -291,3 +292,69 @@ def _effort(where: str, entry: Mapping[str, Any], teams: Mapping[str, str]) -> E
     if effort.team not in teams or effort.hours <= 0 or effort.wait_days < 0:
         raise CheckDefinitionError(f"the effort of {where} names no team, or no time: {effort}")
     return effort
+
+
+def texts_of(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Every text that a report may show, with the name of the file it stands in."""
+    for requirement in catalogue.requirements.values():
+        effort = requirement.effort or {}
+        yield from (
+            (requirement.area, text)
+            for text in (
+                *(getattr(requirement, name) for name in _SHOWN),
+                *(requirement.expected_in or {}).values(),
+                *requirement.remediation,
+                str(effort.get("waits_for", "")),
+            )
+            if text
+        )
+    for text in (
+        *catalogue.areas.values(),
+        *catalogue.scenarios.values(),
+        *catalogue.teams.values(),
+        *(paper.status for paper in catalogue.documents.values()),
+        *(effort.waits_for for effort in catalogue.efforts.values()),
+        *(issue.text for issue in catalogue.issues),
+    ):
+        if text:
+            yield "documents", text
+
+
+def translated(catalogue: Catalogue) -> Catalogue:
+    """The catalogue in the language in force. Titles and sections of the documents stay theirs."""
+    return replace(
+        catalogue,
+        requirements={name: _own(one) for name, one in catalogue.requirements.items()},
+        areas=_own_values(catalogue.areas),
+        scenarios=_own_values(catalogue.scenarios),
+        teams=_own_values(catalogue.teams),
+        documents={
+            name: replace(paper, status=lookup(paper.status))
+            for name, paper in catalogue.documents.items()
+        },
+        efforts={
+            area: replace(effort, waits_for=lookup(effort.waits_for))
+            for area, effort in catalogue.efforts.items()
+        },
+        issues=tuple(replace(issue, text=lookup(issue.text)) for issue in catalogue.issues),
+    )
+
+
+_SHOWN = ("title", "statement", "consequence", "passes", "availability_note", "question")
+
+
+def _own(requirement: Requirement) -> Requirement:
+    changed: dict[str, Any] = {name: lookup(getattr(requirement, name)) for name in _SHOWN}
+    if requirement.effort and "waits_for" in requirement.effort:
+        waits_for = lookup(requirement.effort["waits_for"])
+        changed["effort"] = {**requirement.effort, "waits_for": waits_for}
+    return replace(
+        requirement,
+        remediation=tuple(map(lookup, requirement.remediation)),
+        expected_in=_own_values(requirement.expected_in or {}),
+        **changed,
+    )
+
+
+def _own_values(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: lookup(text) for name, text in texts.items()}

@@ -21,6 +21,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_t
 from assess.errors import CheckDefinitionError
 from assess.evidence import Ask, Missing, Note, Table
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
+from assess.language import msg, tr, trn
 from assess.model import (
     Ends,
     Fail,
@@ -37,7 +38,7 @@ from assess.model import (
 __all__ = [
     "AsOf", "Ask", "Attestation", "Attested", "Check", "Ends", "Fail", "Key", "Manual", "Missing",
     "NotApplicable", "Note", "Outcome", "Outcomes", "Pass", "Rows", "Scenario", "Table",
-    "Unknown", "Warn", "check", "unavailable", "worst",
+    "Unknown", "Warn", "check", "msg", "tr", "trn", "unavailable", "worst",
 ]  # fmt: skip
 
 Outcomes: TypeAlias = Iterable[Outcome]

@@ -8,15 +8,19 @@ import importlib
 import pkgutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib import metadata, resources
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from assess.catalogue import Catalogue, Requirement, catalogue_of, requirements_of
+from assess.catalogue import Catalogue, Requirement, catalogue_of, requirements_of, translated
 from assess.check import Check
+from assess.engagement import Engagement
 from assess.errors import CheckDefinitionError
+from assess.language import ENGLISH, Language, spoken
+from assess.language.files import language_of
 
 GROUP = "assess.checks"
 # A checkout that was never installed has no entry points of its own.
@@ -54,9 +58,43 @@ def packages() -> list[tuple[str, str, str]]:
     return [builtin, *sorted(found.values())]
 
 
-@cache
 def library() -> Library:
-    """Read every pack. Raises CheckDefinitionError, naming the pack that is at fault."""
+    """All that is known, in the language in force.
+
+    Raises CheckDefinitionError, naming the pack that is at fault.
+    """
+    return _library_in(spoken()) if spoken().texts else _library()
+
+
+def language(code: str, own: Path | None = None) -> Language:
+    """The language of that code, of the tool and of every pack; ``own`` lies over it.
+
+    Raises EngagementError where there is none, or the file cannot be used.
+    """
+    return language_of(code, ("assess", *(module for _, module, _ in packages())), own)
+
+
+def with_language(engagement: Engagement, code: str | None) -> Engagement:
+    """The engagement with the language that the command line names; None: its own."""
+    if code is None:
+        return engagement
+    return replace(engagement, values={**engagement.values, "report.language": code})
+
+
+def language_for(engagement: Engagement) -> Language:
+    """The language of an engagement's reports. Raises EngagementError where it cannot be had."""
+    code = str(engagement.get("report.language") or ENGLISH.code)
+    return language(code, engagement.path("report.texts"))
+
+
+@lru_cache(maxsize=4)
+def _library_in(_: Language) -> Library:
+    known = _library()
+    return replace(known, catalogue=translated(known.catalogue))
+
+
+@cache
+def _library() -> Library:
     requirements: list[Requirement] = []
     documents: dict[str, Any] = {"areas": {}, "scenarios": {}, "documents": {}}
     checks: dict[str, Check] = {}

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
+from assess.language import ENGLISH, Language, speaking, spoken
 from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, from_json, to_json
 
@@ -35,7 +36,7 @@ class Made(NamedTuple):
     note: str = ""
 
 
-Job = tuple[str, bytes, Catalogue, Path, Path, Brand]
+Job = tuple[str, bytes, Catalogue, Path, Path, Brand, Language]
 
 
 def formats_of(asked: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
@@ -51,6 +52,7 @@ def write_one(
     tables: Path,
     target: Path,
     brand: Brand = PLAIN,
+    language: Language = ENGLISH,
 ) -> Made:
     """Render one format from the bytes of results.json.
 
@@ -59,7 +61,9 @@ def write_one(
     from assess.reporters import write_report  # noqa: PLC0415 - a process of its own starts here
 
     try:
-        return Made(note=write_report(name, from_json(data), catalogue, tables, target, brand))
+        with speaking(language):
+            note = write_report(name, from_json(data), catalogue, tables, target, brand)
+        return Made(note=note)
     except Unavailable as error:
         return Made(reason=f"{error.reason}. {error.mend}".strip())
 
@@ -162,7 +166,8 @@ class Renderer:
         data, catalogue = to_json(found), library().catalogue
         names = sorted((name for name in formats if name != "json"), key=_rank)
         jobs: list[Job] = [
-            (name, data, catalogue, tables, folder / FILE_NAMES[name], brand) for name in names
+            (name, data, catalogue, tables, folder / FILE_NAMES[name], brand, spoken())
+            for name in names
         ]
         given: list[tuple[Job, _Worker | None]] = [(job, None) for job in jobs]
         if self._slow is not None and jobs:

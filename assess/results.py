@@ -25,6 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import RecordingError, Unavailable
 from assess.evaluate import Cited, Judgement, belonging, judge, left_out
 from assess.history.shapes import Past
+from assess.language import spoken
 from assess.model import (
     Fail,
     Manual,
@@ -264,7 +265,7 @@ class Results(msgspec.Struct, frozen=True):
     run, or empty; ``past``: what the kept runs say, None where none are kept; ``letter``: the
     covering letter, in Markdown; ``unplaced``: comments that no finding of this run bears;
     ``made_otherwise``: reports that were made in another way than meant, and why;
-    ``privacy``: how much of people's names they show.
+    ``privacy``: how much of people's names they show; ``language``: the code of that of the texts.
     """
 
     schema_version: str
@@ -287,6 +288,7 @@ class Results(msgspec.Struct, frozen=True):
     unplaced: tuple[str, ...] = ()
     plan: PlanRead | None = None
     privacy: Literal["full", "pseudonymised", "summary"] = "full"
+    language: str = "en"
 
 
 def clean(text: str, longest: int = _LONGEST) -> str:
@@ -374,6 +376,7 @@ def evaluate(
         unplaced=tuple(clean(name) for name in engagement.comments if name not in builder.borne),
         plan=_plan(recording),
         privacy="full" if recording.veil is None else recording.veil.level,
+        language=spoken().code,
     )
 
 

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -45,7 +46,10 @@ def validity(
         if end is not None and isinstance(file, CertificateFile):
             remark = _differing(end, file)
     elif isinstance(file, CertificateFile):
-        end, remark = file.leaf.not_after, f"; from {file.name}, since the tenant was not asked"
+        end, remark = (
+            file.leaf.not_after,
+            tr("; from {}, since the tenant was not asked", file.name),
+        )
     if end is None:
         yield _no_date(uploaded, file)
         return
@@ -56,7 +60,7 @@ def _differing(end: datetime, file: CertificateFile) -> str:
     """The portal shows the end of the certificate; a difference of a day is one of time zones."""
     if abs(end - file.leaf.not_after) <= timedelta(days=1):
         return ""
-    return f"; {file.name} ends on {file.leaf.not_after:%Y-%m-%d} and is another certificate"
+    return tr("; {} ends on {:%Y-%m-%d} and is another certificate", file.name, file.leaf.not_after)
 
 
 def _no_date(
@@ -73,11 +77,11 @@ def _no_date(
 
 def _lasting(end: datetime, as_of: datetime, remark: str, about: tuple[str, ...]) -> Outcome:
     left = end - as_of
-    text = f"valid until {end:%Y-%m-%d}, {left.days} days{remark}"
+    text = tr("valid until {:%Y-%m-%d}, {} days{}", end, left.days, remark)
     expected = "more than 60 days left"
     ends = (Ends("Apple push certificate", end.date()),)
     if left < timedelta():
-        observed = f"expired on {end:%Y-%m-%d}{remark}"
+        observed = tr("expired on {:%Y-%m-%d}{}", end, remark)
         return Fail(None, expected, observed, about=about, ends=ends)
     if left < LATE:
         return Fail(None, expected, text, about=about, ends=ends)

@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.graph import Authority, MdmAuthority, Sku, SubscribedSkus
@@ -63,12 +64,14 @@ def mdm(
     """Pass when the tenant's authority is the one that the scenario's documents want."""
     read = _value(authority)
     if read:
-        return [_judge(scenario, read, f"the MDM authority is {_named(read)}", skus)]
+        return [_judge(scenario, read, tr("the MDM authority is {}", _named(read)), skus)]
     # A person's answer stands in only where nothing was measured.
     told = "" if isinstance(attested, Missing) else _told(attested)
     if told:
         by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
-        return [_judge(scenario, told, f"the MDM authority is {_named(told)}, says {by}", skus)]
+        return [
+            _judge(scenario, told, tr("the MDM authority is {}, says {}", _named(told), by), skus)
+        ]
     if isinstance(authority, Missing):
         return [unavailable(None, authority)]
     return [Unknown(None, "Graph does not say which MDM authority the tenant has")]
@@ -98,9 +101,9 @@ def _judge(scenario: str, value: str, observed: str, skus: tuple[Sku, ...] | Mis
     if value == NOT_CHOSEN:
         return _not_chosen(observed, expected, skus)
     if value not in _NAMES:
-        return Unknown(None, f"{observed}, which this version does not know")
+        return Unknown(None, tr("{}, which this version does not know", observed))
     if value == CONFIGMGR and scenario == "corporate-owned-ios":
-        said = f"{observed}; the document asks for it, but it no longer enrols devices"
+        said = tr("{}; the document asks for it, but it no longer enrols devices", observed)
         return Warn(None, expected, said, remedy=(_CHANGE, _CHOOSE))
     if wanted == CONFIGMGR:
         return Fail(None, expected, observed, remedy=(_HYBRID_GONE,))
@@ -110,11 +113,11 @@ def _judge(scenario: str, value: str, observed: str, skus: tuple[Sku, ...] | Mis
 
 def _not_chosen(observed: str, expected: str, skus: tuple[Sku, ...] | Missing) -> Outcome:
     if isinstance(skus, Missing):
-        return Unknown(None, f"{observed}, and whether Intune is licensed is not known")
+        return Unknown(None, tr("{}, and whether Intune is licensed is not known", observed))
     if not has_intune(skus):
-        because = f"{observed}, and the tenant has no Intune licence"
+        because = tr("{}, and the tenant has no Intune licence", observed)
         return Unknown(None, because, remedy=("Activate Intune, see licence.intune-subscription.",))
-    said = f"{observed}, although Intune is licensed"
+    said = tr("{}, although Intune is licensed", observed)
     return Warn(None, expected, said, remedy=(_CHOOSE,))
 
 
@@ -127,13 +130,13 @@ def change_constraint(
     value = _value(authority)
     if value and value != CONFIGMGR:
         because = "hybrid MDM was retired on 2019-09-01, and the MDM authority is "
-        because += f"{_named(value)}; its successor is Intune, see authority.mdm"
+        because += tr("{}; its successor is Intune, see authority.mdm", _named(value))
         return [NotApplicable(None, because)]
     if isinstance(decision, Attested) and decision.yes:
-        return [Pass(None, f"the decision is documented: {decision.answer}")]
+        return [Pass(None, tr("the decision is documented: {}", decision.answer))]
     expected = "a documented decision, with the way back to Intune"
     if value == CONFIGMGR:
-        observed = f"the MDM authority is still {_named(value)}, and no decision is documented"
+        observed = tr("the MDM authority is still {}, and no decision is documented", _named(value))
         record = "Record the decision for {tenant.id}; the authority can be changed today."
         return [Warn(None, expected, observed, remedy=(record,))]
     if isinstance(authority, Missing):

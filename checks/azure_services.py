@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import DiscoveredUsers, Seen, text
@@ -57,19 +58,23 @@ def cloud_management(
 
 
 def _connected(tenant: str, tenants: Seen[ConnectedTenant]) -> Outcome:
-    expected = f"the site is connected to the tenant {tenant}, and to no other"
+    expected = tr("the site is connected to the tenant {}, and to no other", tenant)
     if any(not text(one.tenant_id) for one in tenants):
         return Unknown(None, "the site does not send SMS_AAD_Tenant_Ex.TenantID of its tenants")
     others = [one.label for one in tenants if not _same(text(one.tenant_id), tenant)]
     if len(others) == len(tenants):
-        said = f"the site is connected to {', '.join(others)}" if others else "no tenant"
+        said = tr("the site is connected to {}", ", ".join(others)) if others else "no tenant"
         if not tenants.sees.complete:
-            return hidden(f"{said if others else 'no tenant is shown'}; {tenant} is not", tenants)
-        observed = f"{said}, not to {tenant}" if others else "the site is connected to no tenant"
+            return hidden(
+                tr("{}; {} is not", said if others else "no tenant is shown", tenant), tenants
+            )
+        observed = (
+            tr("{}, not to {}", said, tenant) if others else "the site is connected to no tenant"
+        )
         return Fail(None, expected, observed)
     if others:
-        return Warn(None, expected, f"the site is also connected to {', '.join(others)}")
-    return Pass(None, f"the site is connected to the tenant {tenant}", expected)
+        return Warn(None, expected, tr("the site is also connected to {}", ", ".join(others)))
+    return Pass(None, tr("the site is connected to the tenant {}", tenant), expected)
 
 
 def _same(one: str, other: str) -> bool:
@@ -87,16 +92,20 @@ def _service(services: Seen[CloudService], discoveries: Seen[Discovery] | Missin
     ids = {row.cloud_service_id for row in found if isinstance(row.cloud_service_id, int)}
     own = [row for row in services if isinstance(row.id, int) and row.id in ids]
     if own:
-        names = ", ".join(text(row.name) or f"service {row.id}" for row in own)
-        return Pass(None, f"{names} has discovery settings, so it is Cloud Management", expected)
+        names = ", ".join(text(row.name) or tr("service {}", row.id) for row in own)
+        return Pass(
+            None, tr("{} has discovery settings, so it is Cloud Management", names), expected
+        )
     shown = ", ".join(
-        f"{text(row.name) or 'a service'} (ServiceType {_number(row.service_type)})"
+        tr("{} (ServiceType {})", text(row.name) or "a service", _number(row.service_type))
         for row in services
     )
     because = "whether Cloud Management is among the Azure services cannot be told: no discovery "
-    because += f"settings belong to them, and SMS_Azure_CloudService.ServiceType says {shown}, "
+    because += tr(
+        "settings belong to them, and SMS_Azure_CloudService.ServiceType says {}, ", shown
+    )
     look = "Look in Administration > Cloud Services > Azure Services at the type of each service."
-    return Unknown(None, f"{because}values that this version does not know", remedy=(look,))
+    return Unknown(None, tr("{}values that this version does not know", because), remedy=(look,))
 
 
 def _number(value: object) -> str:
@@ -115,7 +124,7 @@ def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
     for copy in log.copies if isinstance(log, Logs) and not lost(log) else ():
         line = copy.latest(PUBLISHED, SYNCED)
         if line is not None and line.within(WEEK, now):
-            said = f"users were found: {line.quoted}"
+            said = tr("users were found: {}", line.quoted)
             published = Pass(None, said, expected, about=about((copy,)))
     if isinstance(settings, Missing):
         by_log = published if set_aside(settings) else None
@@ -127,9 +136,7 @@ def user_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
     return [outcome]
 
 
-def _enabled(
-    settings: Seen[Discovery], users: UserList | Missing, expected: str
-) -> list[Outcome]:
+def _enabled(settings: Seen[Discovery], users: UserList | Missing, expected: str) -> list[Outcome]:
     """What the site says, without its log."""
     if not settings.rows:
         if not settings.sees.complete:
@@ -142,7 +149,7 @@ def _enabled(
         return [Fail(None, expected, "every discovery of the Azure services is disabled")]
     if not any(True in pair for pair in flags):
         because = "the site does not send SMS_AAD_Discovery_Settings.FullSyncEnabled and "
-        return [Unknown(None, f"{because}DeltaSyncEnabled of every discovery")]
+        return [Unknown(None, tr("{}DeltaSyncEnabled of every discovery", because))]
     if isinstance(users, Missing):
         return [unavailable(None, users)]
     types = {row.agent_type for row in settings if isinstance(row.agent_type, int)}
@@ -151,12 +158,14 @@ def _enabled(
     look += "is enabled; SMS_AZUREAD_DISCOVERY_AGENT.log on the site server tells it too."
     if len(types) < _BOTH or not all(True in pair for pair in flags):
         shown = ", ".join(sorted({_number(row.agent_type) for row in settings}))
-        because = f"a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {shown}, "
+        because = tr(
+            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, ", shown
+        )
         because += "which does not say whether of users or of groups"
-        return [Unknown(None, f"{because}; {number} users have an id", remedy=(look,))]
+        return [Unknown(None, tr("{}; {} users have an id", because, number), remedy=(look,))]
     if number:
-        said = f"every kind of discovery is enabled, and {number} users have an id"
-        return [Pass(None, f"{said} in the directory", expected)]
+        said = tr("every kind of discovery is enabled, and {} users have an id", number)
+        return [Pass(None, tr("{} in the directory", said), expected)]
     because = "discovery is enabled, but no discovered user has an id in the directory yet"
     run = "Run Full Discovery Now for the user discovery of the service, and assess again."
     return [Unknown(None, because, remedy=(run, look))]
@@ -179,13 +188,13 @@ def full_discovery(settings: Settings, users: Users, log: Log, now: Now) -> Outc
         return
     failed = [line for copy in copies if (line := _only_failures(copy, now)) is not None]
     if failed and not full and not delta:
-        yield Fail(None, expected, f"the log shows only failures: {failed[-1].quoted}")
+        yield Fail(None, expected, tr("the log shows only failures: {}", failed[-1].quoted))
         return
     yield from _full(full, delta, users, expected)
 
 
 def _dated(line: Line) -> str:
-    return f"{line.at:%Y-%m-%d %H:%M} UTC ({line.file})"
+    return tr("{:%Y-%m-%d %H:%M} UTC ({})", line.at, line.file)
 
 
 def _only_failures(copy: LogCopy, now: datetime) -> Line | None:
@@ -204,7 +213,7 @@ def _full(
     """What the moments of the cycles come to."""
     if not full:
         if delta:
-            return [Warn(None, expected, f"only a delta discovery is known, of {delta[-1]}")]
+            return [Warn(None, expected, tr("only a delta discovery is known, of {}", delta[-1]))]
         because = "SMS_AAD_Discovery_Settings.LastFullSyncTime shows no full discovery"
         run = "Run Full Discovery Now for the user discovery of the service, and assess again."
         return [Unknown(None, because, remedy=(run,))]
@@ -212,10 +221,12 @@ def _full(
         return [unavailable(None, users)]
     number = users.with_id()
     if number:
-        said = f"the last full discovery was on {full[-1]}; {number} users have an id"
+        said = tr("the last full discovery was on {}; {} users have an id", full[-1], number)
         return [Pass(None, said, expected)]
-    because = f"the last full discovery was on {full[-1]}, but no user that is shown has an id in "
-    because += f"the directory (SMS_R_User.AADUserID): {users.sees.because}"
+    because = tr(
+        "the last full discovery was on {}, but no user that is shown has an id in ", full[-1]
+    )
+    because += tr("the directory (SMS_R_User.AADUserID): {}", users.sees.because)
     read = "Read SMS_AZUREAD_DISCOVERY_AGENT.log: it says how many users each cycle found."
     return [Unknown(None, because, remedy=(read,))]
 
@@ -234,7 +245,7 @@ def apps_visible(
     confirmed: Annotated[Attested | Missing, Attestation()],
 ) -> Outcomes:
     """Pass when the site shows a server and a client app below the tenant."""
-    expected = f"two applications, server and client, below the tenant {tenant}"
+    expected = tr("two applications, server and client, below the tenant {}", tenant)
     if isinstance(tenants, Missing) or isinstance(applications, Missing):
         lost = [one for one in (tenants, applications) if isinstance(one, Missing)]
         refused = [one for one in lost if not one.skipped]
@@ -242,26 +253,26 @@ def apps_visible(
     own = [one.id for one in tenants if _same(text(one.tenant_id), tenant)]
     if not own:
         if tenants.sees.complete and all(text(one.tenant_id) for one in tenants):
-            return [Fail(None, expected, f"the site is not connected to the tenant {tenant}")]
-        gap = hidden(f"the tenant {tenant} is not shown", tenants)
+            return [Fail(None, expected, tr("the site is not connected to the tenant {}", tenant))]
+        gap = hidden(tr("the tenant {} is not shown", tenant), tenants)
         return [_said(confirmed, expected, gap)]
     below = [one for one in applications if one.tenant_id in own]
     names = ", ".join(text(one.name) or text(one.client_id) or "an app" for one in below)
     if {True, False} <= {one.is_client_app for one in below}:
-        return [Pass(None, f"{names} below the tenant", expected)]
+        return [Pass(None, tr("{} below the tenant", names), expected)]
     if any(not isinstance(one.is_client_app, bool) for one in below):
         because = "the site does not send SMS_AAD_Application_Ex.IsClientApp"
         return [_said(confirmed, expected, Unknown(None, because))]
     if any(not isinstance(one.tenant_id, int) for one in applications):
         because = "the site does not send SMS_AAD_Application_Ex.TenantID"
         return [_said(confirmed, expected, Unknown(None, because))]
-    shown = f"only {names}" if below else "no application"
+    shown = tr("only {}", names) if below else "no application"
     if not applications.sees.complete:
-        gap = hidden(f"{shown} is shown below the tenant", applications)
+        gap = hidden(tr("{} is shown below the tenant", shown), applications)
         return [_said(confirmed, expected, gap)]
     if len(below) >= _BOTH:
-        shown = f"{names}, which are all of one kind"
-    return [Fail(None, expected, f"{shown} below the tenant")]
+        shown = tr("{}, which are all of one kind", names)
+    return [Fail(None, expected, tr("{} below the tenant", shown))]
 
 
 def _said(
@@ -277,4 +288,4 @@ def _said(
         return Fail(None, expected, "answered: no")
     if refused:
         return otherwise
-    return Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}", expected)
+    return Pass(None, tr("confirmed by {}", confirmed.by or "somebody unnamed"), expected)

@@ -20,6 +20,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.certificates import CertificateFile, CertificateIn, CollectedStores, Stores
@@ -34,11 +35,11 @@ def certificate(file: Pfx, as_of: Annotated[datetime, AsOf()]) -> Outcomes:
     """Pass when the certificate is valid for more than 30 days and has its key."""
     leaf, expected = file.leaf, "a valid certificate with its private key (historical)"
     yield _key(file, expected)
-    until = f"valid until {day(leaf.not_after)}"
+    until = tr("valid until {}", day(leaf.not_after))
     if as_of >= leaf.not_after:
-        yield Fail(file.name, expected, f"expired on {day(leaf.not_after)}")
+        yield Fail(file.name, expected, tr("expired on {}", day(leaf.not_after)))
     elif as_of < leaf.not_before:
-        yield Fail(file.name, expected, f"valid from {day(leaf.not_before)} on only")
+        yield Fail(file.name, expected, tr("valid from {} on only", day(leaf.not_before)))
     elif leaf.not_after - as_of <= WARNING:
         yield Warn(file.name, expected, until)
     else:
@@ -73,14 +74,14 @@ def cer_export(
     if cer.form == "pem":
         yield Warn(cer.name, expected, "Base64 (PEM), not DER")
     elif cer.form != "der":
-        yield Fail(cer.name, expected, f"it is a file of the kind {cer.form}")
+        yield Fail(cer.name, expected, tr("it is a file of the kind {}", cer.form))
     if isinstance(pfx, Missing):
         yield unavailable(cer.name, pfx)
     elif pfx.leaf.sha256 != cer.leaf.sha256:
-        observed = f"thumbprint {cer.leaf.sha1}, and {pfx.leaf.sha1} in {pfx.name}"
+        observed = tr("thumbprint {}, and {} in {}", cer.leaf.sha1, pfx.leaf.sha1, pfx.name)
         yield Fail(cer.name, expected, observed)
     else:
-        yield Pass(cer.name, f"the certificate of {pfx.name}", expected)
+        yield Pass(cer.name, tr("the certificate of {}", pfx.name), expected)
 
 
 @check("azuremgmt.key-removed")
@@ -101,7 +102,7 @@ def key_removed(
         holding = [store.computer for one in prints for store, _ in stores.holding(one)]
         if holding:
             where = ", ".join(dict.fromkeys(holding))
-            observed = f"{pfx.leaf.sha1} is still in the store of {where}"
+            observed = tr("{} is still in the store of {}", pfx.leaf.sha1, where)
             return [Fail(None, expected, observed, about=tuple(dict.fromkeys(holding)))]
         if stores.unread:
             return [unread(None, Missing(one.reason, one.mend)) for one in stores.unread]
@@ -109,7 +110,7 @@ def key_removed(
             return [Unknown(None, "the collected stores name certificates without thumbprint")]
         if stores.stores:
             names = ", ".join(store.computer for store in stores.stores)
-            return [Pass(None, f"{pfx.leaf.sha1} is not in the store of {names}", expected)]
+            return [Pass(None, tr("{} is not in the store of {}", pfx.leaf.sha1, names), expected)]
     lost = [one for one in (pfx, stores) if isinstance(one, Missing) and not one.key]
     if isinstance(confirmed, Attested) and not (confirmed.yes and lost):
         return [_answer(confirmed, expected)]
@@ -124,10 +125,10 @@ def uploaded(
 ) -> Outcomes:
     """Pass when a person saw the thumbprint in the portal: no source shows it any more."""
     which = cer.leaf.sha1 if isinstance(cer, CertificateFile) else "the CER file"
-    return [_answer(confirmed, f"Management certificates of the subscription show {which}")]
+    return [_answer(confirmed, tr("Management certificates of the subscription show {}", which))]
 
 
 def _answer(confirmed: Attested, expected: str) -> Outcome:
     if confirmed.yes:
-        return Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}", expected)
+        return Pass(None, tr("confirmed by {}", confirmed.by or "somebody unnamed"), expected)
     return Fail(None, expected, "answered: no")

@@ -22,6 +22,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -96,11 +97,11 @@ def _apps(what: str, site: Site, apps: Apps, line: Line, *, native: bool) -> lis
             return [_of_site(row, apps) for row in rows]
     if isinstance(site, Seen):
         if site.sees.complete:
-            expected = f"the site knows a {what} in the tenant"
-            return Fail(None, expected, f"the site knows no {what}")
+            expected = tr("the site knows a {} in the tenant", what)
+            return Fail(None, expected, tr("the site knows no {}", what))
         return Unknown(
             None,
-            f"the site shows this account no {what}, and may hide it",
+            tr("the site shows this account no {}, and may hide it", what),
             remedy=(getattr(site.sees, "mend", "") or _SITE_ROLE,),
         )
     if isinstance(apps, Missing):
@@ -134,10 +135,14 @@ def _found(
     ]
     if len(pointed) == 1:
         return pointed
-    count = f"{len(found)} applications could be the {what}" if found else f"no {what} was found"
+    count = (
+        tr("{} applications could be the {}", len(found), what)
+        if found
+        else tr("no {} was found", what)
+    )
     return Unknown(
         None,
-        f"{count} in the tenant, and the site was not asked: {site.reason}",
+        tr("{} in the tenant, and the site was not asked: {}", count, site.reason),
         remedy=(_SITE_ROLE, "Or copy the client command line to comanagement.command_line."),
     )
 
@@ -162,15 +167,15 @@ def server_app(
 def _usable(app: _App, now: datetime) -> Iterator[Outcome]:
     expected = "a server app that is registered in the tenant, with a secret that lasts"
     if app.registered is None:
-        yield Fail(None, expected, f"{app.label} is not registered in the tenant")
+        yield Fail(None, expected, tr("{} is not registered in the tenant", app.label))
         return
     yield _lasting(app, app.registered, now, expected)
     uses = _moment_of(None if app.site is None else app.site.secret_key_expiry)
     if uses is not None and uses <= now:
-        told = f"the secret that the site holds for {app.label} ended on {uses:%Y-%m-%d}"
+        told = tr("the secret that the site holds for {} ended on {:%Y-%m-%d}", app.label, uses)
         yield Fail(None, expected, told, about=(app.client_id,))
     elif uses is not None and uses <= now + SOON:
-        told = f"the secret that the site holds for {app.label} ends on {uses:%Y-%m-%d}"
+        told = tr("the secret that the site holds for {} ends on {:%Y-%m-%d}", app.label, uses)
         yield Warn(None, expected, told, about=(app.client_id,))
 
 
@@ -180,18 +185,25 @@ def _lasting(app: _App, registered: Application, now: datetime, expected: str) -
     every = [one for kind in kinds if isinstance(kind, tuple) for one in kind]
     ends = [end for one in every if (end := moment(one.end_date_time)) is not None]
     if not every and not all(isinstance(kind, tuple) for kind in kinds):
-        return Unknown(None, f"Graph does not show the secrets of {app.label}", about=about)
+        return Unknown(None, tr("Graph does not show the secrets of {}", app.label), about=about)
     if not every:
-        told = f"{app.label} has neither a secret nor a certificate"
+        told = tr("{} has neither a secret nor a certificate", app.label)
         return Fail(None, expected, told, about=about)
     if not ends:
-        return Unknown(None, f"Graph does not say when the secrets of {app.label} end", about=about)
+        return Unknown(
+            None, tr("Graph does not say when the secrets of {} end", app.label), about=about
+        )
     last = max(ends)
-    told = f"{app.label}: the last of {len(every)} secrets and certificates ends on {last:%Y-%m-%d}"
-    lasting = (Ends(f"Secrets of {app.label}", last.date()),)
+    told = tr(
+        "{}: the last of {} secrets and certificates ends on {:%Y-%m-%d}",
+        app.label,
+        len(every),
+        last,
+    )
+    lasting = (Ends(tr("Secrets of {}", app.label), last.date()),)
     if last <= now:
         if len(ends) < len(every):
-            return Unknown(None, f"{told}, of the others Graph gives no date", about=about)
+            return Unknown(None, tr("{}, of the others Graph gives no date", told), about=about)
         return Fail(None, expected, told, about=about, ends=lasting)
     if last <= now + SOON:
         return Warn(None, expected, told, about=about, ends=lasting)
@@ -246,19 +258,19 @@ def _agreed(app: _App) -> tuple[str, ...] | Outcome:
     """The URIs that tenant and site agree on."""
     expected = "the App ID URI of the site is the one of the tenant"
     if app.registered is None:
-        return Fail(None, expected, f"{app.label} is not registered in the tenant")
+        return Fail(None, expected, tr("{} is not registered in the tenant", app.label))
     if not isinstance(app.registered.identifier_uris, tuple):
-        return Unknown(None, f"Graph does not show the App ID URI of {app.label}")
+        return Unknown(None, tr("Graph does not show the App ID URI of {}", app.label))
     uris = app.registered.uris
     if not uris:
-        return Fail(None, expected, f"{app.label} has no App ID URI", about=(app.client_id,))
+        return Fail(None, expected, tr("{} has no App ID URI", app.label), about=(app.client_id,))
     of_site = app.site.identifier_uri if app.site is not None else None
     if not isinstance(of_site, str) or not of_site:
         return uris
     same = tuple(uri for uri in uris if _same(uri, of_site))
     if same:
         return same
-    told = f"{of_site} in the site, {', '.join(uris)} in the tenant"
+    told = tr("{} in the site, {} in the tenant", of_site, ", ".join(uris))
     return Fail(None, expected, told, about=(app.client_id,))
 
 
@@ -273,11 +285,15 @@ def _unique(
         return unavailable(None, carriers)
     owners = {found.app_id.lower() for found in carriers.get(uri) or ()}
     if len(owners) > 1:
-        told = f"{uri} is carried by {len(owners)} applications: {', '.join(sorted(owners))}"
+        told = tr(
+            "{} is carried by {} applications: {}", uri, len(owners), ", ".join(sorted(owners))
+        )
         return Fail(None, "one application carries the App ID URI", told, about=(app.client_id,))
     if owners != {app.client_id}:
-        return Unknown(None, f"Graph does not show which application carries {uri}")
-    return Pass(None, f"{uri} of {app.label}", "one application carries it", about=(app.client_id,))
+        return Unknown(None, tr("Graph does not show which application carries {}", uri))
+    return Pass(
+        None, tr("{} of {}", uri, app.label), "one application carries it", about=(app.client_id,)
+    )
 
 
 def _accepted(
@@ -289,7 +305,7 @@ def _accepted(
     first, _, text = rest.partition("/")
     if _same(uri, DEFAULT_URI):
         return Warn(
-            None, expected, f"{uri}, the old default: new apps may not have it", about=about
+            None, expected, tr("{}, the old default: new apps may not have it", uri), about=about
         )
     if scheme.lower() == "api" and text:
         if isinstance(tenant, Missing):
@@ -301,7 +317,7 @@ def _accepted(
             return unavailable(None, domains)
         if first.lower() in {one.id.lower() for one in domains if one.is_verified}:
             return Pass(None, uri, expected, about=about)
-    return Warn(None, expected, f"{uri}, a form that new apps may not have", about=about)
+    return Warn(None, expected, tr("{}, a form that new apps may not have", uri), about=about)
 
 
 # -- URLs that nobody uses --
@@ -324,20 +340,24 @@ def _of_each(
     """Never a fail: a missing app is the business of the checks for the apps themselves."""
     if not isinstance(found, list):
         because = found.observed if isinstance(found, Fail) else ""
-        yield Unknown(None, f"{because}, so there is no {what}") if because else found
+        yield Unknown(None, tr("{}, so there is no {}", because, what)) if because else found
         return
     for app in found:
         if app.registered is None:
-            yield Unknown(None, f"{app.label} is not registered in the tenant: no {what} to read")
+            yield Unknown(
+                None, tr("{} is not registered in the tenant: no {} to read", app.label, what)
+            )
             continue
         value = read(app.registered)
         about = (app.client_id,)
         if value is None:
-            yield Unknown(None, f"Graph does not show the {what} of {app.label}", about=about)
+            yield Unknown(
+                None, tr("Graph does not show the {} of {}", what, app.label), about=about
+            )
         elif value:
-            yield Pass(None, f"{what} of {app.label}: {value}", about=about)
+            yield Pass(None, tr("{} of {}: {}", what, app.label, value), about=about)
         else:
-            yield Warn(None, f"a {what}", f"{app.label} has no {what}", about=about)
+            yield Warn(None, f"a {what}", tr("{} has no {}", app.label, what), about=about)
 
 
 def _home_page(app: Application) -> str | None:
@@ -378,22 +398,26 @@ def _refers(app: _App, servers: list[_App] | Outcome) -> Outcome:
     expected = "a native client app in the tenant that asks for access to the server app"
     about = (app.client_id,)
     if app.registered is None:
-        return Fail(None, expected, f"{app.label} is not registered in the tenant", about=about)
+        return Fail(
+            None, expected, tr("{} is not registered in the tenant", app.label), about=about
+        )
     if not isinstance(servers, list):
         told = getattr(servers, "because", "") or getattr(servers, "observed", "")
-        return Unknown(None, f"the server app cannot be told: {told}", remedy=servers.remedy)
+        return Unknown(None, tr("the server app cannot be told: {}", told), remedy=servers.remedy)
     asked = app.registered.required_resource_access
     if not isinstance(asked, tuple):
-        return Unknown(None, f"Graph does not show what {app.label} asks for", about=about)
+        return Unknown(None, tr("Graph does not show what {} asks for", app.label), about=about)
     wanted = {access.resource_app_id.lower() for access in asked}
     if wanted & {server.client_id for server in servers}:
-        return Pass(None, f"{app.label} asks for access to the server app", expected, about=about)
+        return Pass(
+            None, tr("{} asks for access to the server app", app.label), expected, about=about
+        )
     names = ", ".join(server.label for server in servers)
     ids = ", ".join(server.client_id for server in servers)
     return Unknown(
         None,
-        f"{app.label} is registered, but does not ask for access to the server app {names}",
-        remedy=(f"API permissions of {app.client_id} > Add a permission > My APIs: {ids}.",),
+        tr("{} is registered, but does not ask for access to the server app {}", app.label, names),
+        remedy=(tr("API permissions of {} > Add a permission > My APIs: {}.", app.client_id, ids),),
         about=about,
     )
 
@@ -456,31 +480,35 @@ def _granted(app: _App, consent: _Consent) -> Iterator[Outcome]:
     expected = "every permission that the app asks for is granted for the whole tenant"
     about = (app.client_id,)
     if app.registered is None:
-        told = f"{app.label} is not registered in the tenant, so nothing is granted to it"
+        told = tr("{} is not registered in the tenant, so nothing is granted to it", app.label)
         yield Fail(None, expected, told, about=about)
         return
     asked = app.registered.required_resource_access
     if not isinstance(asked, tuple):
-        yield Unknown(None, f"Graph does not show what {app.label} asks for", about=about)
+        yield Unknown(None, tr("Graph does not show what {} asks for", app.label), about=about)
         return
     if isinstance(consent.principals, Missing):
         yield unavailable(None, consent.principals)
         return
     if not any(access.wishes for access in asked):
-        told = f"{app.label} asks for no permission: there is nothing to compare the consent with"
+        told = tr(
+            "{} asks for no permission: there is nothing to compare the consent with", app.label
+        )
         yield Unknown(None, told, about=about)
         return
     principal = consent.principals.get(app.client_id)
     if principal is None:
-        told = f"{app.label} has no service principal: nobody has ever consented"
+        told = tr("{} has no service principal: nobody has ever consented", app.label)
         yield Fail(None, expected, told, about=about)
         return
     if principal.account_enabled is False:
-        told = f"sign-in to {app.label} is switched off, whatever was granted"
-        yield Unknown(None, told, remedy=(f"Enterprise applications > {app.client_id} > Enable.",))
+        told = tr("sign-in to {} is switched off, whatever was granted", app.label)
+        yield Unknown(
+            None, told, remedy=(tr("Enterprise applications > {} > Enable.", app.client_id),)
+        )
     if all(access.resource_app_id.lower() == AAD_GRAPH for access in asked):
-        told = f"{app.label} asks only for Azure AD Graph, an API that is retired"
-        step = f"API permissions of {app.client_id} > Add Microsoft Graph Directory.Read.All."
+        told = tr("{} asks only for Azure AD Graph, an API that is retired", app.label)
+        step = tr("API permissions of {} > Add Microsoft Graph Directory.Read.All.", app.client_id)
         yield Unknown(None, told, remedy=(step,), about=about)
     for access in asked:
         for wish in access.wishes:
@@ -497,31 +525,37 @@ def _decided(
     api = consent.apis.get(access.resource_app_id.lower())
     expected = "every permission that the app asks for is granted for the whole tenant"
     if api is None:
-        told = f"the API {access.resource_app_id} that {app.label} asks for is not in the tenant"
+        told = tr(
+            "the API {} that {} asks for is not in the tenant", access.resource_app_id, app.label
+        )
         return Fail(None, expected, told, about=about)
     kind = wish.type.lower() if isinstance(wish.type, str) else ""
     if kind not in {"role", "scope"}:
-        told = f"Graph does not say of which kind the permission {wish.id} of {api.label} is"
+        told = tr("Graph does not say of which kind the permission {} of {} is", wish.id, api.label)
         return Unknown(None, told, about=about)
     grant = _role if kind == "role" else _scope
     granted = grant(principal, api, wish, consent)
     if isinstance(granted, Missing):
         return unavailable(None, granted)
-    name = f"{_name(api, wish, kind)} of {api.label}"
+    name = tr("{} of {}", _name(api, wish, kind), api.label)
     sort = "application permission" if kind == "role" else "delegated permission"
     match granted:
         case True:
-            return Pass(None, f"granted to {app.label}: {name} ({sort})", expected, about=about)
+            return Pass(
+                None, tr("granted to {}: {} ({})", app.label, name, sort), expected, about=about
+            )
         case "single":
-            told = f"{name} ({sort}) is granted to {app.label} for single users only"
+            told = tr("{} ({}) is granted to {} for single users only", name, sort, app.label)
             return Fail(None, expected, told, about=about)
         case "hidden":
-            told = f"Graph does not show in full what is granted to {app.label}: {name} may be"
-            return Unknown(None, f"{told} among it", about=about)
+            told = tr(
+                "Graph does not show in full what is granted to {}: {} may be", app.label, name
+            )
+            return Unknown(None, tr("{} among it", told), about=about)
         case "untold":
-            return Unknown(None, f"{api.label} shows no permission {wish.id}", about=about)
+            return Unknown(None, tr("{} shows no permission {}", api.label, wish.id), about=about)
         case _:
-            told = f"not granted to {app.label}: {name} ({sort})"
+            told = tr("not granted to {}: {} ({})", app.label, name, sort)
             return Fail(None, expected, told, about=about)
 
 

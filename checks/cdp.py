@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Key, Missing, Outcomes, Pass, Unknown, check, unavailable
+from assess.check import Fail, Key, Missing, Outcomes, Pass, Unknown, check, tr, unavailable
 from assess.evidence.adminservice import AzureService, AzureServices, Seen
 from assess.evidence.dns import AddressBook, Addresses, ClassicAddress
 
@@ -18,25 +18,29 @@ def name_availability(
     rows = () if isinstance(services, Missing) else services.rows
     own = [one for one in rows if one.is_distribution_point]
     if any(one.known_as(label) or one.known_as(service) for one in own):
-        return [Pass(None, f"{label} is the name of the site's own cloud distribution point")]
+        return [Pass(None, tr("{} is the name of the site's own cloud distribution point", label))]
     if isinstance(book, Missing):
         return [unavailable(None, book)]
     name, found = next(iter(book.by_name.items()))
     if not isinstance(found, Addresses):
-        because = f"{name}: {found.text}, which does not prove that the name is free"
+        because = tr("{}: {}, which does not prove that the name is free", name, found.text)
         return [Unknown(None, because, about=(name,))]
     if isinstance(services, Missing) or not services.sees.complete:
-        because = f"{name} has the {found.text}; whether the site's own service has it, the site "
+        because = tr(
+            "{} has the {}; whether the site's own service has it, the site ", name, found.text
+        )
         because += "could not be asked"
         mend = services.mend if isinstance(services, Missing) else ""
         return [Unknown(None, because, about=(name,), remedy=(mend,) if mend else ())]
-    expected = f"{name} is free, or the name of the site's own distribution point"
+    expected = tr("{} is free, or the name of the site's own distribution point", name)
     return [
         Fail(
             None,
             expected,
-            f"{name} has the {found.text}, and the site has no such service",
+            tr("{} has the {}, and the site has no such service", name, found.text),
             about=(name,),
-            remedy=(f"Give up {name}, and let the gateway serve content (cmg.content_enabled).",),
+            remedy=(
+                tr("Give up {}, and let the gateway serve content (cmg.content_enabled).", name),
+            ),
         )
     ]

@@ -14,6 +14,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, Site, Sites, text
@@ -56,7 +57,7 @@ def _content(content: bool | Missing, internet: bool | Missing, expected: str) -
     if isinstance(internet, Missing):
         return unavailable(None, internet)
     observed = "clients on the internet are in scope, and neither the gateway nor a cloud "
-    return Fail(None, expected, f"{observed}distribution point is to serve content")
+    return Fail(None, expected, tr("{}distribution point is to serve content", observed))
 
 
 def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
@@ -64,7 +65,7 @@ def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
         return unavailable(None, services)
     own = [label(row) for row in services if row.is_distribution_point]
     if own:
-        observed = f"the site has {', '.join(own)}, a kind of service that is retired"
+        observed = tr("the site has {}, a kind of service that is retired", ", ".join(own))
         return Warn(None, expected, observed, remedy=(_REPLACE,))
     if any(not text(row.service_type) for row in services):
         return not_sent("a service", "ServiceType")
@@ -115,19 +116,19 @@ def _service(
     elif not thumbprint:
         yield not_sent(name, "ServiceThumbprint")
     elif thumbprint != file.leaf.sha1.upper():
-        observed = f"{name} has the certificate {thumbprint}, which is not in {file.name}"
+        observed = tr("{} has the certificate {}, which is not in {}", name, thumbprint, file.name)
         yield Warn(None, expected, observed)
     else:
-        yield Pass(None, f"{name} has the certificate of {file.name}", expected)
+        yield Pass(None, tr("{} has the certificate of {}", name, file.name), expected)
 
 
 def _state(row: AzureService, name: str, expected: str) -> Outcome:
     if row.state == 0:
-        return Pass(None, f"{name} is ready", expected)
+        return Pass(None, tr("{} is ready", name), expected)
     if row.state in {1, 4}:
-        return Warn(None, expected, f"{name} is starting (State {row.state})")
+        return Warn(None, expected, tr("{} is starting (State {})", name, row.state))
     if row.state in {5, 6, 99}:
-        return Fail(None, expected, f"{name} does not run (State {row.state})")
+        return Fail(None, expected, tr("{} does not run (State {})", name, row.state))
     return not_sent(name, "State", row.state if isinstance(row.state, int) else None)
 
 
@@ -138,6 +139,8 @@ def _age(name: str, sites: Seen[Site] | Missing, expected: str) -> Outcome:
     if isinstance(oldest, Unknown):
         return oldest
     if oldest[0] < _NO_NEW:
-        return Pass(None, f"build {oldest[0]} still supports it", expected)
-    observed = f"{name} is there, a kind of service that is retired: replace it before an update"
+        return Pass(None, tr("build {} still supports it", oldest[0]), expected)
+    observed = tr(
+        "{} is there, a kind of service that is retired: replace it before an update", name
+    )
     return Warn(None, expected, observed, remedy=(_REPLACE,))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, TypeAlias
 
-from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, unavailable
+from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, tr, unavailable
 from assess.clouds import CLOUDS
 from assess.evidence.certificates import (
     SERVER_AUTHENTICATION,
@@ -131,33 +131,35 @@ def dates(one: Specimen, as_of: datetime) -> Iterator[Outcome]:
     own = (one.leaf.name, one.leaf.not_before, one.leaf.not_after)
     for name, start, end in (own, *above):
         if as_of > end:
-            yield Fail(one.subject, "valid now", f"{name} expired on {day(end)}")
+            yield Fail(one.subject, "valid now", tr("{} expired on {}", name, day(end)))
         elif as_of < start:
-            yield Fail(one.subject, "valid now", f"{name} is not valid before {day(start)}")
+            yield Fail(one.subject, "valid now", tr("{} is not valid before {}", name, day(start)))
         elif end - as_of <= WARNING:
             left = (end - as_of).days
             yield Warn(
-                one.subject, "more than 30 days left", f"{name} ends on {day(end)}, in {left} days"
+                one.subject,
+                "more than 30 days left",
+                tr("{} ends on {}, in {} days", name, day(end), left),
             )
 
 
 def ends(one: Specimen) -> tuple[Ends, ...]:
     """When the certificate and those above it end."""
-    own = Ends(f"Certificate {one.leaf.name} ({one.subject})", one.leaf.not_after.date())
-    above = (Ends(f"Issuer {step.name}", step.not_after.date()) for step in one.trust.issuers)
+    own = Ends(tr("Certificate {} ({})", one.leaf.name, one.subject), one.leaf.not_after.date())
+    above = (Ends(tr("Issuer {}", step.name), step.not_after.date()) for step in one.trust.issuers)
     return (own, *above)
 
 
 def purpose(one: Specimen, usage: str = SERVER_AUTHENTICATION) -> Iterator[Outcome]:
     """What is wrong with the purposes of the certificate and of those above it."""
     names = {SERVER_AUTHENTICATION: "server authentication"}
-    expected = f"extended key usage with {names.get(usage, usage)} ({usage})"
+    expected = tr("extended key usage with {} ({})", names.get(usage, usage), usage)
     if not one.leaf.allows(usage):
         stated = "no extended key usage" if one.leaf.eku is None else ", ".join(one.leaf.eku)
-        yield Fail(one.subject, expected, f"{one.leaf.name} has {stated}")
+        yield Fail(one.subject, expected, tr("{} has {}", one.leaf.name, stated))
     for step in one.trust.intermediates:
         if step.eku is not None and not {usage, ANY_PURPOSE} & set(step.eku):
-            yield Fail(one.subject, expected, f"its issuer {step.name} may not issue for that")
+            yield Fail(one.subject, expected, tr("its issuer {} may not issue for that", step.name))
 
 
 def hashes(one: Specimen) -> Iterator[Outcome]:
@@ -167,9 +169,9 @@ def hashes(one: Specimen) -> Iterator[Outcome]:
     above = ((step.name, step.signature_hash) for step in one.trust.intermediates)
     for name, used in (own, *above):
         if used in BROKEN_HASHES:
-            yield Fail(one.subject, expected, f"{name} is signed with {used.upper()}")
+            yield Fail(one.subject, expected, tr("{} is signed with {}", name, used.upper()))
         elif used == "sha1":
-            yield Warn(one.subject, expected, f"{name} is signed with SHA-1")
+            yield Warn(one.subject, expected, tr("{} is signed with SHA-1", name))
 
 
 def chain(one: Specimen, issuer: str | Missing) -> Iterator[Outcome]:
@@ -178,7 +180,7 @@ def chain(one: Specimen, issuer: str | Missing) -> Iterator[Outcome]:
     if trust.anchor != "none":
         names = ", ".join(step.name for step in trust.supplied)
         if names:
-            yield Warn(one.subject, expected, f"{names} is missing in {one.missing_from}")
+            yield Warn(one.subject, expected, tr("{} is missing in {}", names, one.missing_from))
     elif trust.faults:
         yield Unknown(one.subject, "; ".join(trust.faults))
     elif one.leaf.self_signed or trust.own_root_named or issuer == "public":
@@ -192,7 +194,7 @@ def chain(one: Specimen, issuer: str | Missing) -> Iterator[Outcome]:
 def no_root(trust: Trust) -> Missing:
     """The customer's own root is not named, and so nobody knows what the clients trust."""
     return Missing(
-        f"files.trusted_root_cer is not set, and {trust.reason}",
+        tr("files.trusted_root_cer is not set, and {}", trust.reason),
         "Name the root that the clients trust as files.trusted_root_cer, and the certificates "
         "between as files.intermediate_cers.",
         key="files.trusted_root_cer",
@@ -206,9 +208,12 @@ def lifetime_remark(one: Specimen) -> str:
     most, lives = longest_public_lifetime(one.leaf.not_before), lifetime_days(one.leaf)
     if most is None or lives <= most + 1:  # the rules count the last second as a day
         return ""
-    return (
-        f"; it lives {lives:.0f} days, more than the {most} that browsers accept of a public one "
-        f"issued on {day(one.leaf.not_before)}"
+    return tr(
+        "; it lives {:.0f} days, more than the {} that browsers accept of a "
+        "public one issued on {}",
+        lives,
+        most,
+        day(one.leaf.not_before),
     )
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from assess.check import tr
+
 MOST = 1024
 """Characters that Intune takes for the arguments of an app."""
 WRAPPER = "CCMSETUPCMD"
@@ -88,11 +90,11 @@ def parse(line: str) -> Command:
         if name.upper() == WRAPPER:
             inner.append(value)
         elif not word.startswith("/"):
-            faults.append(f"{_short(word)} stands outside {WRAPPER}")
+            faults.append(tr("{} stands outside {}", _short(word), WRAPPER))
     if not inner:
-        return Command(faults=(*faults, f"{WRAPPER} is missing"))
+        return Command(faults=(*faults, tr("{} is missing", WRAPPER)))
     if len(inner) > 1:
-        faults.append(f"{WRAPPER} is there {len(inner)} times")
+        faults.append(tr("{} is there {} times", WRAPPER, len(inner)))
     inside = parse_inner(" ".join(inner))
     return Command(inside.properties, inside.switches, (*faults, *inside.faults))
 
@@ -108,9 +110,9 @@ def parse_inner(text: str) -> Command:
         if word.startswith(("/", "-")):
             switches.append(word)
         elif found is None or "<" in found[2] or ">" in found[2]:
-            faults.append(f"{_short(word)} is neither a property nor a switch")
+            faults.append(tr("{} is neither a property nor a switch", _short(word)))
         elif found[1].upper() in properties:
-            faults.append(f"{found[1].upper()} is there twice")
+            faults.append(tr("{} is there twice", found[1].upper()))
         else:
             properties[found[1].upper()] = found[2]
     return Command(properties, tuple(switches), tuple(faults))

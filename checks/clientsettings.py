@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, text
@@ -62,16 +63,16 @@ def _meant(
             return named[0]
         if settings.sees.complete:
             have = ", ".join(one.label for one in settings) or "none"
-            because = f"there are no custom client settings {name}; there are: {have}"
+            because = tr("there are no custom client settings {}; there are: {}", name, have)
             return Unknown(None, because, remedy=("Correct clientsettings.name.",))
-        return unseen(None, f"no custom client settings {name} are seen", settings.sees)
+        return unseen(None, tr("no custom client settings {} are seen", name), settings.sees)
     device = _device(settings)
     having = [one for one in device if page(one) is not None]
     if len(having) == 1 and all(one.pages is not None for one in device):
         return having[0]
     if having:
         return unavailable(None, name)
-    because = f"no custom device settings with this page are seen, and {_NOT_READABLE}"
+    because = tr("no custom device settings with this page are seen, and {}", _NOT_READABLE)
     return Unknown(None, because, remedy=(_LOOK,))
 
 
@@ -91,15 +92,15 @@ def _value(
     if not isinstance(meant, ClientSettings):
         return meant
     if meant.pages is None:
-        because = f"{meant.label} comes without the property AgentConfigurations"
+        because = tr("{} comes without the property AgentConfigurations", meant.label)
         return Unknown(None, because)
     agent = page(meant)
     if agent is None:
-        because = f"{meant.label} does not set this page, and {_NOT_READABLE}"
+        because = tr("{} does not set this page, and {}", meant.label, _NOT_READABLE)
         return Unknown(None, because, remedy=(_LOOK,))
     value = _on(switch[1](agent))
     if value is None:
-        return Unknown(None, f"{meant.label} comes without the property {switch[0]}")
+        return Unknown(None, tr("{} comes without the property {}", meant.label, switch[0]))
     return meant, value
 
 
@@ -121,10 +122,12 @@ def _decided(
     if not isinstance(found, tuple):
         return found
     meant, on = found
-    expected, observed = f"{switch[0]} true", f"{meant.label}: {switch[0]} {str(on).lower()}"
+    expected, observed = tr("{} true", switch[0]), f"{meant.label}: {switch[0]} {str(on).lower()}"
     if on:
         return Pass(None, observed, expected)
-    where = f"Administration > Client Settings > {meant.label} > Cloud Services > {step} > Yes."
+    where = tr(
+        "Administration > Client Settings > {} > Cloud Services > {} > Yes.", meant.label, step
+    )
     return Fail(None, expected, observed, remedy=(where,))
 
 
@@ -173,19 +176,19 @@ def user_policy_internet(
         return [internet]
     meant, on = internet
     expected = "PolicyEnableUserPolicyOnInternet and PolicyEnableUserPolicyPolling true"
-    where = f"Administration > Client Settings > {meant.label} > Client Policy > "
-    observed = f"{meant.label}: PolicyEnableUserPolicyOnInternet {str(on).lower()}"
+    where = tr("Administration > Client Settings > {} > Client Policy > ", meant.label)
+    observed = tr("{}: PolicyEnableUserPolicyOnInternet {}", meant.label, str(on).lower())
     if not on:
-        step = f"{where}Enable user policy requests from internet clients > Yes."
+        step = tr("{}Enable user policy requests from internet clients > Yes.", where)
         return [Fail(None, expected, observed, remedy=(step,))]
     agent = meant.policy
     polling = None if agent is None else _on(agent.policy_enable_user_policy_polling)
     if polling is None:
-        because = f"{meant.label} comes without the property PolicyEnableUserPolicyPolling"
+        because = tr("{} comes without the property PolicyEnableUserPolicyPolling", meant.label)
         return [Unknown(None, because)]
-    observed += f", PolicyEnableUserPolicyPolling {str(polling).lower()}"
+    observed += tr(", PolicyEnableUserPolicyPolling {}", str(polling).lower())
     if not polling:
-        step = f"{where}Enable user policy on clients > Yes."
+        step = tr("{}Enable user policy on clients > Yes.", where)
         return [Warn(None, expected, observed, remedy=(step,))]
     return [Pass(None, observed, expected)]
 
@@ -206,14 +209,14 @@ def deployed(
         yield meant
         return
     mine = [one for one in assignments if one.client_settings_id == meant.settings_id]
-    expected = f"{meant.label} deployed to a collection with every device of the pilot"
+    expected = tr("{} deployed to a collection with every device of the pilot", meant.label)
     if not mine:
-        step = f"Client Settings > {meant.label} > Deploy > the collection of the pilot."
+        step = tr("Client Settings > {} > Deploy > the collection of the pilot.", meant.label)
         if meant.assignment_count == 0 or assignments.sees.complete:
-            observed = f"{meant.label} is deployed to no collection"
+            observed = tr("{} is deployed to no collection", meant.label)
             yield Fail(None, expected, observed, remedy=(step,))
         else:
-            yield unseen(None, f"no deployment of {meant.label} is seen", assignments.sees)
+            yield unseen(None, tr("no deployment of {} is seen", meant.label), assignments.sees)
         return
     if isinstance(pilots, Missing):
         yield unavailable(None, pilots)
@@ -230,7 +233,7 @@ def _reached(
 ) -> Outcomes:
     where = {text(one.collection_id).upper() for one in mine}
     listed = ", ".join(one.label for one in mine)
-    expected = f"{meant.label} deployed to a collection with every device of the pilot"
+    expected = tr("{} deployed to a collection with every device of the pilot", meant.label)
     facts = () if isinstance(collections, Missing) else collections.rows
     limits = {one.collection_id.upper(): text(one.limit_to_collection_id).upper() for one in facts}
     apart = [
@@ -239,12 +242,14 @@ def _reached(
         if not {pilot.upper(), limits.get(pilot.upper()), ALL_SYSTEMS} & where
     ]
     if apart:
-        because = f"{meant.label} is deployed to {listed}; whether that contains every device of "
-        because += f"{', '.join(apart)} is not known: it is neither the same nor limited to it"
-        step = f"Deploy {meant.label} to {', '.join(apart)}."
+        because = tr(
+            "{} is deployed to {}; whether that contains every device of ", meant.label, listed
+        )
+        because += tr("{} is not known: it is neither the same nor limited to it", ", ".join(apart))
+        step = tr("Deploy {} to {}.", meant.label, ", ".join(apart))
         yield Unknown(None, because, remedy=(step,))
     else:
-        yield Pass(None, f"{meant.label} is deployed to {listed}", expected)
+        yield Pass(None, tr("{} is deployed to {}", meant.label, listed), expected)
 
 
 def _overridden(
@@ -258,16 +263,20 @@ def _overridden(
         if other.settings_id == meant.settings_id or other.settings_id not in deployed_ids:
             continue
         if not (isinstance(other.priority, int) and isinstance(meant.priority, int)):
-            because = f"{other.label} or {meant.label} comes without the property Priority"
+            because = tr("{} or {} comes without the property Priority", other.label, meant.label)
             yield Unknown(None, because)
         elif other.priority < meant.priority:
             if other.pages is None:
-                because = f"{other.label} comes without the property AgentConfigurations"
-                yield Unknown(None, f"{because}, and wins over {meant.label}")
+                because = tr("{} comes without the property AgentConfigurations", other.label)
+                yield Unknown(None, tr("{}, and wins over {}", because, meant.label))
             elif other.cloud is not None and own is not None and _differs(own, other.cloud):
-                said = f"{other.label} (priority {other.priority}) wins over {meant.label} "
-                said += f"(priority {meant.priority}) and sets Cloud Services otherwise"
-                step = f"Raise the priority of {meant.label}, or set the same in {other.label}."
+                said = tr(
+                    "{} (priority {}) wins over {} ", other.label, other.priority, meant.label
+                )
+                said += tr("(priority {}) and sets Cloud Services otherwise", meant.priority)
+                step = tr(
+                    "Raise the priority of {}, or set the same in {}.", meant.label, other.label
+                )
                 yield Warn(None, expected, said, remedy=(step,))
 
 

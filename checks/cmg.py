@@ -13,6 +13,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen
@@ -44,24 +45,28 @@ def service_name(
         gaps = (service, prefix) if isinstance(service, Missing) else (prefix,)
         return [unavailable(None, *gaps)]
     if isinstance(service, Missing):
-        observed = f"cmg.deployment_prefix is {prefix}, cmg.service_name is not set"
-        expected = f"a service name that begins with {prefix}., such as {prefix}.contoso.com"
+        observed = tr("cmg.deployment_prefix is {}, cmg.service_name is not set", prefix)
+        expected = tr("a service name that begins with {}., such as {}.contoso.com", prefix, prefix)
         return [Fail(None, expected, observed, remedy=(_AGREE,))]
     label = service.partition(".")[0]
-    observed = f"service name {service}, prefix {prefix}"
+    observed = tr("service name {}, prefix {}", service, prefix)
     expected = "prefix and first label are the same: 3 to 24 lower-case letters and digits"
     if label.lower() != prefix.lower():
-        why = f"{observed}: {prefix} is not the first label of {service}"
+        why = tr("{}: {} is not the first label of {}", observed, prefix, service)
         return [Fail(None, expected, why, remedy=(_AGREE,))]
     if not _LABEL.fullmatch(prefix.lower()):
-        why = f"{observed}: Azure does not take {prefix} as a name"
+        why = tr("{}: Azure does not take {} as a name", observed, prefix)
         return [Fail(None, expected, why, remedy=(_AGREE,))]
     if PREFIX.fullmatch(prefix) and label == prefix:
         return [Pass(None, observed, expected)]
-    why = f"{observed}: a gateway with content makes a storage account of this name, which takes "
+    why = tr(
+        "{}: a gateway with content makes a storage account of this name, which takes ", observed
+    )
     why += "3 to 24 lower-case letters and digits and no hyphen"
     if PREFIX.fullmatch(prefix):
-        why = f"{observed}: a certificate's name is compared with its capitals; use one spelling"
+        why = tr(
+            "{}: a certificate's name is compared with its capitals; use one spelling", observed
+        )
     return [Warn(None, expected, why, remedy=(_AGREE,))]
 
 
@@ -93,23 +98,25 @@ def name_availability(
     """Pass when Azure says that all three names are free, or when the gateway has them already."""
     gateway = _own_gateway(prefix, services)
     if gateway is not None:
-        text = f"{prefix} is the name of the site's own gateway {gateway.service_c_name or ''}"
+        text = tr(
+            "{} is the name of the site's own gateway {}", prefix, gateway.service_c_name or ""
+        )
         return [Pass(None, text.strip(), about=(prefix,))]
     suffix = "usgovcloudapi.net" if cloud in ("usgov", "usgov-dod") else "azure.com"
     said = {**_addresses(today, suffix), **_addresses(classic, "cloudapp.net")}
     taken = [
-        f"{name} has the {found.text}"
+        tr("{} has the {}", name, found.text)
         for name, found in said.items()
         # A gateway on a scale set never gets a classic name.
         if not (method == "arm-vmss" and name.endswith(".cloudapp.net"))
     ]
     if isinstance(label, Availability) and not label.available:
-        taken.insert(0, f"Azure says that the DNS label {prefix} is taken{_because(label)}")
+        taken.insert(0, tr("Azure says that the DNS label {} is taken{}", prefix, _because(label)))
     about = (prefix, *said)
     if taken:
         return [_taken(prefix, "; ".join(taken), services, resources, about)]
     if method == "classic":
-        because = f"{prefix}.cloudapp.net has no address, which does not prove that it is free"
+        because = tr("{}.cloudapp.net has no address, which does not prove that it is free", prefix)
         return [Unknown(None, because, about=about)]
     if isinstance(label, Missing):
         return [unavailable(None, label)]
@@ -160,23 +167,30 @@ def _taken(
     site_knows_all = not isinstance(services, Missing) and services.sees.complete
     found = () if isinstance(resources, Missing) else resources
     own = [one for one in found if one.type.lower() in _HOLDERS]
-    expected = f"{prefix} is free in Azure, or the name of the customer's own gateway"
-    choose = (
-        f"Choose another prefix than {prefix}, set cmg.deployment_prefix and cmg.service_name, and "
-        "run again before the certificate is requested."
+    expected = tr("{} is free in Azure, or the name of the customer's own gateway", prefix)
+    choose = tr(
+        "Choose another prefix than {}, set cmg.deployment_prefix and "
+        "cmg.service_name, and run again before the certificate is requested.",
+        prefix,
     )
     if own:
-        held = f"{text}; held by {own[0].type} {own[0].name} in the customer's own subscription"
+        held = tr(
+            "{}; held by {} {} in the customer's own subscription", text, own[0].type, own[0].name
+        )
         if site_knows_all:
-            why = f"{held}, which the site does not know as its gateway"
-            free = f"Find out what {own[0].id} is; delete it if it is a leftover, or: {choose}"
+            why = tr("{}, which the site does not know as its gateway", held)
+            free = tr(
+                "Find out what {} is; delete it if it is a leftover, or: {}", own[0].id, choose
+            )
             return Warn(None, expected, why, about=about, remedy=(free,))
         return Pass(None, held, expected, about=about)
     if site_knows_all or not isinstance(resources, Missing):
         who = "the site has no gateway" if site_knows_all else "the subscription has no resource"
-        why = f"{text}; {who} of that name, so somebody else has it"
+        why = tr("{}; {} of that name, so somebody else has it", text, who)
         return Fail(None, expected, why, about=about, remedy=(choose,))
-    because = f"{text}; whether the customer's own gateway has it cannot be told, as neither the "
+    because = tr(
+        "{}; whether the customer's own gateway has it cannot be told, as neither the ", text
+    )
     because += "site nor the subscription could be looked at"
     mends = (services.mend if isinstance(services, Missing) else "", resources.mend)
     return Unknown(None, because, about=about, remedy=tuple(mend for mend in mends if mend))
@@ -191,21 +205,23 @@ def _all_three(
 ) -> Outcome:
     """The DNS label is free: so must the other two names be, which the gateway also takes."""
     others = {"storage account": storage, "key vault": vault}
-    expected = f"{prefix} is free as DNS label, storage account and key vault"
+    expected = tr("{} is free as DNS label, storage account and key vault", prefix)
     spoken_for = [
-        f"the name of the {kind} is not available{_because(one)}"
+        tr("the name of the {} is not available{}", kind, _because(one))
         for kind, one in others.items()
         if isinstance(one, Availability) and not one.available
     ]
-    spoken_for += [f"{name} is in use, a classic name, which is not needed" for name in classic]
+    spoken_for += [
+        tr("{} is in use, a classic name, which is not needed", name) for name in classic
+    ]
     if spoken_for:
-        why = f"the DNS label {prefix} is free, but {'; '.join(spoken_for)}"
-        remedy = f"Choose another prefix than {prefix}, or find out who has these names."
+        why = tr("the DNS label {} is free, but {}", prefix, "; ".join(spoken_for))
+        remedy = tr("Choose another prefix than {}, or find out who has these names.", prefix)
         return Warn(None, expected, why, about=about, remedy=(remedy,))
     gaps = [one for one in others.values() if isinstance(one, Missing)]
     if gaps:
         return unavailable(None, *gaps)
-    return Pass(None, f"Azure says that {expected}", expected, about=about)
+    return Pass(None, tr("Azure says that {}", expected), expected, about=about)
 
 
 def _because(answer: Availability) -> str:

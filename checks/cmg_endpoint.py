@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     worst,
 )
 from assess.evidence.dns import Address, AddressBook, Addresses, NoAnswer, NoName, NoRecord
@@ -53,20 +54,20 @@ def _resolves(
     match outside:
         case Missing():
             yield unread(
-                service, Missing(f"seen from the internet: {outside.reason}", outside.mend)
+                service, Missing(tr("seen from the internet: {}", outside.reason), outside.mend)
             )
         case Addresses():
-            yield Pass(service, f"resolves publicly to {', '.join(outside.addresses)}")
+            yield Pass(service, tr("resolves publicly to {}", ", ".join(outside.addresses)))
         case _:
-            text = f"does not resolve publicly: {outside.text}"
+            text = tr("does not resolve publicly: {}", outside.text)
             yield Fail(service, "resolves publicly", text)
     match inside:
         case Missing():
-            yield unread(service, Missing(f"seen from inside: {inside.reason}", inside.mend))
+            yield unread(service, Missing(tr("seen from inside: {}", inside.reason), inside.mend))
         case Addresses():
-            yield Pass(service, f"resolves inside to {', '.join(inside.addresses)}")
+            yield Pass(service, tr("resolves inside to {}", ", ".join(inside.addresses)))
         case _:
-            text = f"does not resolve inside: {inside.text}"
+            text = tr("does not resolve inside: {}", inside.text)
             yield Warn(service, "resolves on both sides", text)
 
 
@@ -93,22 +94,26 @@ def _handshake(
     for host, seen in endpoint.by_host.items():
         if not isinstance(seen, Served):
             if other:
-                text = f"no TLS: {seen.why}, while {other} answers"
+                text = tr("no TLS: {}, while {} answers", seen.why, other)
                 yield Fail(service, "a TLS handshake on 443", text)
             else:
-                mend = f"Assess again where the internet, and {service}, can be reached on 443."
-                yield Unknown(service, f"{seen.why}, and nothing else answers", remedy=(mend,))
+                mend = tr(
+                    "Assess again where the internet, and {}, can be reached on 443.", service
+                )
+                yield Unknown(service, tr("{}, and nothing else answers", seen.why), remedy=(mend,))
             continue
         one = Specimen(service, seen.leaf, seen.trust, live=True)
         yield Pass(service, f"{seen.protocol}; {seen.trust.text}")
         if not seen.leaf.covers(host):
             names = ", ".join(seen.leaf.dns_names) or "none"
-            yield Fail(service, f"a certificate for {service}", f"alternative names: {names}")
+            yield Fail(
+                service, tr("a certificate for {}", service), tr("alternative names: {}", names)
+            )
         yield from (part for part in dates(one, as_of) if isinstance(part, Fail))
         yield from purpose(one)
         yield from chain(one, issuer)
         if seen.old_protocols:
-            text = f"{' and '.join(seen.old_protocols)} still accepted"
+            text = tr("{} still accepted", " and ".join(seen.old_protocols))
             yield Warn(service, "TLS 1.2 or later only", text)
 
 
@@ -119,12 +124,12 @@ def _answers(
         yield unread(service, http)
         return
     if isinstance(http, Answered):
-        yield Pass(service, f"HTTP answer {http.status}")
+        yield Pass(service, tr("HTTP answer {}", http.status))
         return
     reached = isinstance(endpoint, Endpoints) and bool(endpoint.reached())
     if isinstance(http, NotTrusted) and reached:
-        yield Unknown(service, f"HTTP was not asked, since {http.why}")
+        yield Unknown(service, tr("HTTP was not asked, since {}", http.why))
     elif reached or other:
-        yield Fail(service, "an HTTP answer", f"no HTTP answer: {http.why}")
+        yield Fail(service, "an HTTP answer", tr("no HTTP answer: {}", http.why))
     else:
-        yield Unknown(service, f"no HTTP answer, and nothing else answers: {http.why}")
+        yield Unknown(service, tr("no HTTP answer, and nothing else answers: {}", http.why))

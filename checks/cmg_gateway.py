@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import (
@@ -91,10 +92,10 @@ def untold(seen: Seen[Row]) -> Outcome | None:
     """Why no row of a gateway is not the same as no gateway; None where it is."""
     if any(not text(row.service_type) for row in seen):
         because = "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
-        because += f"its {len(seen)} service(s) are"
+        because += tr("its {} service(s) are", len(seen))
         return Unknown(None, because)
     if not seen.sees.complete:
-        because = f"no gateway is shown, which proves nothing: {seen.sees.because}"
+        because = tr("no gateway is shown, which proves nothing: {}", seen.sees.because)
         return Unknown(None, because, remedy=mend(seen))
     return None
 
@@ -107,7 +108,7 @@ def mend(seen: Seen[Any]) -> tuple[str, ...]:
 
 def hidden(what: str, seen: Seen[Any]) -> Unknown:
     """A row that is not shown, which proves nothing where the list may be trimmed."""
-    because = f"{what}, which proves nothing: {seen.sees.because}"
+    because = tr("{}, which proves nothing: {}", what, seen.sees.because)
     return Unknown(None, because, remedy=mend(seen))
 
 
@@ -119,9 +120,11 @@ def label(row: AzureService) -> str:
 def not_sent(what: str, named: str, value: object = None) -> Unknown:
     """A property that is not there, or has a value that is not documented."""
     if value is None or value == "":
-        return Unknown(None, f"the site does not send SMS_AzureService.{named} of {what}")
-    because = f"SMS_AzureService.{named} of {what} is {value}, a value that this version does "
-    return Unknown(None, f"{because}not know")
+        return Unknown(None, tr("the site does not send SMS_AzureService.{} of {}", named, what))
+    because = tr(
+        "SMS_AzureService.{} of {} is {}, a value that this version does ", named, what, value
+    )
+    return Unknown(None, tr("{}not know", because))
 
 
 # -- is it there --
@@ -138,7 +141,7 @@ def deployment(
     named = (line.value("service") or line.value("task")).lower()
     own = [text(one).lower() for one in (row.name, row.fqdn, row.service_c_name) if text(one)]
     if not named or not own or any(one in named for one in own):
-        observed = f"CloudMgr.log ends with a failure: {line.quoted}"
+        observed = tr("CloudMgr.log ends with a failure: {}", line.quoted)
         yield Warn(None, expected, observed, about=(label(row), *places((copy,))))
 
 
@@ -179,10 +182,16 @@ def _there(
     if isinstance(service, str) and not any(row.known_as(service) for row in found):
         others = ", ".join(label(row) for row in found)
         if not services.sees.complete:
-            because = f"the site shows {others}, and whether it has {service} too is not certain: "
+            because = tr(
+                "the site shows {}, and whether it has {} too is not certain: ", others, service
+            )
             because += services.sees.because
             return [Unknown(None, because, remedy=mend(services))]
-        return [Fail(None, f"a gateway {service}", f"the site has {others}, but no {service}")]
+        return [
+            Fail(
+                None, tr("a gateway {}", service), tr("the site has {}, but no {}", others, service)
+            )
+        ]
     return [_state(row, expected) for row in found]
 
 
@@ -201,16 +210,18 @@ def _in_azure(resources: tuple[Resource, ...] | Missing, expected: str) -> Outco
         step += "subscription {azure.subscription_id}."
         return Unknown(None, because, remedy=(step,))
     states = {str(one.provisioning_state or "").lower() for one in found}
-    observed = f"the scale set {found[0].name} is {found[0].provisioning_state} in Azure"
+    observed = tr("the scale set {} is {} in Azure", found[0].name, found[0].provisioning_state)
     if states == {"succeeded"}:
         return Pass(None, observed, expected)
     if states & _BROKEN:
-        step = f"Look into the activity log of {found[0].id}, and into CloudMgr.log."
+        step = tr("Look into the activity log of {}, and into CloudMgr.log.", found[0].id)
         return Fail(None, expected, observed, remedy=(step,))
     if states <= {"succeeded"} | _SETTING_UP:
-        step = f"Assess again in half an hour; look into the activity log of {found[0].name} then."
+        step = tr(
+            "Assess again in half an hour; look into the activity log of {} then.", found[0].name
+        )
         return Warn(None, expected, observed, remedy=(step,))
-    return Unknown(None, f"Azure does not say in a known way how the scale set is: {observed}")
+    return Unknown(None, tr("Azure does not say in a known way how the scale set is: {}", observed))
 
 
 def _state(row: AzureService, expected: str) -> Outcome:
@@ -218,15 +229,19 @@ def _state(row: AzureService, expected: str) -> Outcome:
     if not isinstance(row.state, int):
         return not_sent(name, "State")
     if row.state == 0:
-        return Pass(None, f"{name} is ready (State 0)", expected, about=about)
+        return Pass(None, tr("{} is ready (State 0)", name), expected, about=about)
     if row.state in _STARTING:
-        observed = f"{name} {_STARTING[row.state]} (State {row.state}), which takes 15 minutes"
-        wait = f"Assess again in half an hour; read CloudMgr.log if {name} is not ready then."
+        observed = tr(
+            "{} {} (State {}), which takes 15 minutes", name, _STARTING[row.state], row.state
+        )
+        wait = tr("Assess again in half an hour; read CloudMgr.log if {} is not ready then.", name)
         return Warn(None, expected, observed, about=about, remedy=(wait,))
     if row.state in _DOWN:
-        observed = f"{name} {_DOWN[row.state]} (State {row.state})"
-        start = f"Find out in CloudMgr.log whether a traffic threshold or a person stopped {name}, "
-        return Fail(None, expected, observed, about=about, remedy=(f"{start}and start it.",))
+        observed = tr("{} {} (State {})", name, _DOWN[row.state], row.state)
+        start = tr(
+            "Find out in CloudMgr.log whether a traffic threshold or a person stopped {}, ", name
+        )
+        return Fail(None, expected, observed, about=about, remedy=(tr("{}and start it.", start),))
     return not_sent(name, "State", row.state)
 
 
@@ -251,14 +266,16 @@ def _tier(row: AzureService, sites: Seen[Site]) -> Outcome:
         return not_sent(name, "SiteCode")
     own = next((site for site in sites if site.site_code.upper() == code.upper()), None)
     if own is None:
-        return Unknown(None, f"{name} belongs to {code}, a site that this account does not see")
+        return Unknown(
+            None, tr("{} belongs to {}, a site that this account does not see", name, code)
+        )
     above = own.reporting_site_code
     if not isinstance(above, str) and above is not None:
-        return Unknown(None, f"the site does not send SMS_Site.ReportingSiteCode of {code}")
+        return Unknown(None, tr("the site does not send SMS_Site.ReportingSiteCode of {}", code))
     expected = "the gateway belongs to the top of the hierarchy"
     if above:
-        return Fail(None, expected, f"{name} belongs to {code}, which reports to {above}")
-    return Pass(None, f"{name} belongs to {code}, which reports to no other site", expected)
+        return Fail(None, expected, tr("{} belongs to {}, which reports to {}", name, code, above))
+    return Pass(None, tr("{} belongs to {}, which reports to no other site", name, code), expected)
 
 
 # -- where --
@@ -297,10 +314,10 @@ def _environment(
         name = "AzurePublicCloud"
     if name.lower() not in _KNOWN_ENVIRONMENTS:
         return not_sent(row.label, "AzureEnvironmentId", f"{number} {name}".strip())
-    expected = f"the gateway of a tenant in the cloud {cloud} is in the same"
+    expected = tr("the gateway of a tenant in the cloud {} is in the same", cloud)
     if name.lower() == _ENVIRONMENTS.get(cloud):
-        return Pass(None, f"{row.label} is in {name}", expected)
-    return Fail(None, expected, f"{row.label} is in {name}, and tenant.cloud is {cloud}")
+        return Pass(None, tr("{} is in {}", row.label, name), expected)
+    return Fail(None, expected, tr("{} is in {}, and tenant.cloud is {}", row.label, name, cloud))
 
 
 _SCALE_SET = (".cloudapp.azure.com", ".cloudapp.usgovcloudapi.net")
@@ -333,8 +350,10 @@ def _method(row: AzureService, models: Seen[GatewayModel] | Missing) -> Outcome:
     name, fqdn = label(row), text(row.fqdn).lower().rstrip(".")
     expected = "Azure Resource Manager with a virtual machine scale set"
     if fqdn.endswith(_SCALE_SET):
-        return Pass(None, f"{name} is deployed as {fqdn}, the name of a scale set", expected)
-    classic = f"{name} is a classic cloud service{f' ({fqdn})' if fqdn else ''}: retired, Azure "
+        return Pass(None, tr("{} is deployed as {}, the name of a scale set", name, fqdn), expected)
+    classic = tr(
+        "{} is a classic cloud service{}: retired, Azure ", name, f" ({fqdn})" if fqdn else ""
+    )
     classic += "shut these down from 2024-08-31 on, and version 2403 does not know them any more"
     if fqdn.endswith(_CLASSIC):
         return Fail(None, expected, classic)
@@ -344,8 +363,10 @@ def _method(row: AzureService, models: Seen[GatewayModel] | Missing) -> Outcome:
     numbers = [one.deployment_model for one in models if any(map(one.known_as, names))]
     number = numbers[0] if numbers else None
     if number == 1 and not fqdn:
-        return Fail(None, expected, f"{classic} (DeploymentModel 1)")
-    shown = f"{number}, with the name {fqdn or 'unknown'}" if isinstance(number, int) else None
+        return Fail(None, expected, tr("{} (DeploymentModel 1)", classic))
+    shown = (
+        tr("{}, with the name {}", number, fqdn or "unknown") if isinstance(number, int) else None
+    )
     return not_sent(name, "DeploymentModel", shown)
 
 
@@ -364,10 +385,10 @@ def _subscription(row: AzureService, planned: str) -> Outcome:
     name, actual = label(row), text(row.subscription_id).strip("{} ")
     if not actual:
         return not_sent(name, "SubscriptionID")
-    expected = f"the gateway is in the subscription {planned}"
+    expected = tr("the gateway is in the subscription {}", planned)
     if actual.lower() == planned.lower():
-        return Pass(None, f"{name} is in {actual}", expected)
-    return Fail(None, expected, f"{name} is in the subscription {actual}")
+        return Pass(None, tr("{} is in {}", name, actual), expected)
+    return Fail(None, expected, tr("{} is in the subscription {}", name, actual))
 
 
 @check("cmg.region")
@@ -383,10 +404,10 @@ def _region(row: AzureService, planned: str) -> Outcome:
     name, actual = label(row), text(row.region)
     if not actual:
         return not_sent(name, "Region")
-    expected = f"the gateway is in {planned}"
+    expected = tr("the gateway is in {}", planned)
     if _plain(actual) == _plain(planned):
-        return Pass(None, f"{name} is in {actual}", expected)
-    return Warn(None, expected, f"{name} is in {actual}")
+        return Pass(None, tr("{} is in {}", name, actual), expected)
+    return Warn(None, expected, tr("{} is in {}", name, actual))
 
 
 def _plain(region: str) -> str:
@@ -436,19 +457,25 @@ def _group(
     expected = "a resource group without spaces in its name, in the gateway's region"
     if not _GROUP.fullmatch(group):
         return Fail(
-            None, expected, f"{group!r} has characters other than letters, digits and ._()-"
+            None,
+            expected,
+            tr("{} has characters other than letters, digits and ._()-", repr(group)),
         )
     if isinstance(groups, Missing):
         return unavailable(None, groups)
     own = next((one for one in groups if one.name.lower() == group.lower()), None)
     if own is None:
-        because = f"{group} is not among the {len(groups)} resource groups that Azure shows to "
+        because = tr(
+            "{} is not among the {} resource groups that Azure shows to ", group, len(groups)
+        )
         because += "this account"
-        see = f"Create {group}, or give the account the role Reader on the whole subscription."
+        see = tr("Create {}, or give the account the role Reader on the whole subscription.", group)
         return Unknown(None, because, remedy=(see,))
     if not region:
-        return Unknown(None, f"{group} is in {own.location}; the region of {gateway} is not known")
-    said = f"{group} is in {own.location}, {gateway} in {region}"
+        return Unknown(
+            None, tr("{} is in {}; the region of {} is not known", group, own.location, gateway)
+        )
+    said = tr("{} is in {}, {} in {}", group, own.location, gateway, region)
     if _plain(own.location) != _plain(region):
         return Fail(None, expected, said)
     return Pass(None, said, expected)
@@ -476,9 +503,9 @@ def _instances(
     number = row.number_of_instances
     if not isinstance(number, int):
         return not_sent(row.label, "NumberOfInstances")
-    expected, said = f"{planned} instance(s)", f"{row.label} has {number} instance(s)"
+    expected, said = tr("{} instance(s)", planned), tr("{} has {} instance(s)", row.label, number)
     if not 1 <= number <= _MOST_INSTANCES:
-        return Fail(None, f"1 to {_MOST_INSTANCES} instances", said)
+        return Fail(None, tr("1 to {} instances", _MOST_INSTANCES), said)
     if number != planned:
         return Warn(None, expected, said)
     if number == 1 and stage != "pilot":
@@ -487,12 +514,17 @@ def _instances(
         if isinstance(everyone, Missing):
             return unavailable(None, everyone)
         if everyone.clients > _MANY_CLIENTS:
-            observed = (
-                f"{said}, for {everyone.clients} clients, of which more than {_MANY_CLIENTS} may "
+            observed = tr(
+                "{}, for {} clients, of which more than {} may ",
+                said,
+                everyone.clients,
+                _MANY_CLIENTS,
             )
-            return Warn(None, "more than one instance", f"{observed}connect at the same time")
+            return Warn(None, "more than one instance", tr("{}connect at the same time", observed))
         if not everyone.sees.complete:
-            because = f"{said}; how many clients there are is not certain: {everyone.sees.because}"
+            because = tr(
+                "{}; how many clients there are is not certain: {}", said, everyone.sees.because
+            )
             return Unknown(None, because)
     return Pass(None, said, expected)
 
@@ -523,19 +555,27 @@ def _content(
         return not_sent(name, "StorageServiceName")
     if row.storage_service_name.strip():
         if not fqdn.endswith(_SCALE_SET):
-            because = f"{name} has the storage account {row.storage_service_name}, which a classic "
-            return Unknown(None, f"{because}gateway has with and without content")
+            because = tr(
+                "{} has the storage account {}, which a classic ", name, row.storage_service_name
+            )
+            return Unknown(None, tr("{}gateway has with and without content", because))
         storage = row.storage_service_name
-        return Pass(None, f"{name} serves content from the storage account {storage}", expected)
-    said = f"{name} has no storage account, and so serves no content"
+        return Pass(
+            None, tr("{} serves content from the storage account {}", name, storage), expected
+        )
+    said = tr("{} has no storage account, and so serves no content", name)
     if any(one.is_distribution_point for one in services):
-        return Warn(None, expected, f"{said}; a cloud distribution point, which is retired, does")
+        return Warn(
+            None, expected, tr("{}; a cloud distribution point, which is retired, does", said)
+        )
     if wanted is not True and internet is not True:
         if isinstance(wanted, Missing) and isinstance(internet, Missing):
             return unavailable(None, wanted, internet)
-        return Warn(None, expected, f"{said}; it is not planned to")
+        return Warn(None, expected, tr("{}; it is not planned to", said))
     if not services.sees.complete:
-        because = f"{said}; whether there is a cloud distribution point is not certain: "
+        because = tr("{}; whether there is a cloud distribution point is not certain: ", said)
         return Unknown(None, because + services.sees.because, remedy=mend(services))
     need = "clients on the internet are in scope" if internet is True else "it is planned to"
-    return Fail(None, expected, f"{said}, and {need}; there is no cloud distribution point either")
+    return Fail(
+        None, expected, tr("{}, and {}; there is no cloud distribution point either", said, need)
+    )

@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, Seen, Site, Sites, Text, text
@@ -74,7 +75,7 @@ def _compared(
     if not called:
         yield not_sent(name, "ServiceCName")
     elif called.lower().rstrip(".") != service.lower().rstrip("."):
-        yield Fail(None, f"the gateway is called {service}", f"it is called {called}")
+        yield Fail(None, tr("the gateway is called {}", service), tr("it is called {}", called))
     configured = _plain(text(row.service_thumbprint))
     if not configured:
         yield not_sent(name, "ServiceThumbprint")
@@ -83,14 +84,14 @@ def _compared(
     if isinstance(file, Missing) and isinstance(presented, Missing):
         yield unavailable(None, file, presented)
         return
-    said = f"{name} is set up with the certificate {configured}"
+    said = tr("{} is set up with the certificate {}", name, configured)
     if isinstance(presented, Certificate):
         yield _live(presented, configured, said)
     if isinstance(file, CertificateFile):
         yield _file(file, configured, said)
     for gap, where in ((file, "the PFX file"), (presented, "the endpoint")):
         if isinstance(gap, Missing):
-            because = f"{where} was not compared: {gap.reason}"
+            because = tr("{} was not compared: {}", where, gap.reason)
             aside = gap.key or gap.skipped
             yield Pass(None, because) if aside else Unknown(None, because, remedy=_one(gap.mend))
 
@@ -98,15 +99,17 @@ def _compared(
 def _live(presented: Certificate, configured: str, said: str) -> Outcome:
     expected = "the gateway presents the certificate that the site has"
     if _plain(presented.sha1) == configured:
-        return Pass(None, f"{said}, and presents it", expected)
-    return Fail(None, expected, f"{said}, and presents {_plain(presented.sha1)}")
+        return Pass(None, tr("{}, and presents it", said), expected)
+    return Fail(None, expected, tr("{}, and presents {}", said, _plain(presented.sha1)))
 
 
 def _file(file: CertificateFile, configured: str, said: str) -> Outcome:
-    expected = f"the certificate in {file.name} is the one that the site has"
+    expected = tr("the certificate in {} is the one that the site has", file.name)
     if _plain(file.leaf.sha1) == configured:
-        return Pass(None, f"{file.name} holds it", expected)
-    observed = f"{said}; {file.name} holds another, {_plain(file.leaf.sha1)}, that is not uploaded"
+        return Pass(None, tr("{} holds it", file.name), expected)
+    observed = tr(
+        "{}; {} holds another, {}, that is not uploaded", said, file.name, _plain(file.leaf.sha1)
+    )
     return Warn(None, expected, observed)
 
 
@@ -158,7 +161,7 @@ def _answered(confirmed: Attested | Missing, otherwise: Outcome, *, lost: bool =
     if lost:
         return otherwise
     who = confirmed.by or "somebody unnamed"
-    return Pass(None, f"the list shows {confirmed.answer}, says {who}")
+    return Pass(None, tr("the list shows {}, says {}", confirmed.answer, who))
 
 
 def _roots(
@@ -174,14 +177,14 @@ def _roots(
     roots = thumbprints(row.root_cert_thumbprint)
     below = thumbprints(row.sub_ca_cert_thumbprint)
     if not roots:
-        yield Fail(None, expected, f"no root is uploaded to {row.label}")
+        yield Fail(None, expected, tr("no root is uploaded to {}", row.label))
         return
     if isinstance(root, Missing):
         yield unavailable(None, root)
     elif _plain(root.leaf.sha1) in roots:
-        yield Pass(None, f"the root {root.leaf.name} is uploaded to {row.label}", expected)
+        yield Pass(None, tr("the root {} is uploaded to {}", root.leaf.name, row.label), expected)
     else:
-        observed = f"the root {root.leaf.name} is not uploaded to {row.label}"
+        observed = tr("the root {} is not uploaded to {}", root.leaf.name, row.label)
         yield Fail(None, expected, observed)
     if isinstance(others, Missing):
         yield unavailable(None, others)
@@ -192,9 +195,11 @@ def _roots(
     if lacking and not isinstance(row.sub_ca_cert_thumbprint, str):
         yield not_sent(row.label, "SubCACertThumbprint")
     elif lacking:
-        yield Fail(None, expected, f"{', '.join(lacking)} not uploaded to {row.label}")
+        yield Fail(None, expected, tr("{} not uploaded to {}", ", ".join(lacking), row.label))
     elif entries:
-        yield Pass(None, f"{len(entries)} intermediates are uploaded to {row.label}", expected)
+        yield Pass(
+            None, tr("{} intermediates are uploaded to {}", len(entries), row.label), expected
+        )
 
 
 def _one(mend: str) -> tuple[str, ...]:
@@ -224,8 +229,8 @@ def _limits(row: GatewayTrust, sites: Seen[Site] | Missing) -> Outcome:
         return not_sent(row.label, "SubCACertThumbprint")
     roots = len(thumbprints(row.root_cert_thumbprint))
     below = len(thumbprints(row.sub_ca_cert_thumbprint))
-    said = f"{row.label} has {roots} roots and {below} subordinates"
-    expected = f"at most {_MOST_ROOTS} roots and {_MOST_SUBORDINATES} subordinates"
+    said = tr("{} has {} roots and {} subordinates", row.label, roots, below)
+    expected = tr("at most {} roots and {} subordinates", _MOST_ROOTS, _MOST_SUBORDINATES)
     if roots <= _MOST_ROOTS and below <= _MOST_SUBORDINATES:
         return Pass(None, said, expected)
     if isinstance(sites, Missing):
@@ -234,12 +239,12 @@ def _limits(row: GatewayTrust, sites: Seen[Site] | Missing) -> Outcome:
     if isinstance(oldest, Unknown):
         return oldest
     build, site = oldest
-    where = f"{said}; site {site.site_code} has build {build}"
+    where = tr("{}; site {} has build {}", said, site.site_code, build)
     if build <= _LIMITED:
-        return Fail(None, expected, f"{where}, which takes no more")
+        return Fail(None, expected, tr("{}, which takes no more", where))
     if build < _UNLIMITED:
-        return Unknown(None, f"{where}, for which no limit is known")
-    return Warn(None, expected, f"{where}, for which the limit is lifted")
+        return Unknown(None, tr("{}, for which no limit is known", where))
+    return Warn(None, expected, tr("{}, for which the limit is lifted", where))
 
 
 @check("cmg.crl-verification")
@@ -266,38 +271,36 @@ def _revocation(
     verifies = row.client_cert_revocation_enabled
     if not isinstance(verifies, bool):
         return not_sent(row.label, "ClientCertRevocationEnabled")
-    said = f"{row.label} {'verifies' if verifies else 'does not verify'} revocation"
+    said = tr("{} {} revocation", row.label, "verifies" if verifies else "does not verify")
     expected = "revocation is verified where the list is on the internet, and only there"
     if isinstance(public, Missing):
         return unavailable(None, public)
     if not verifies:
         if public:
-            return Warn(None, expected, f"{said}, although the list is on the internet")
-        return Pass(None, f"{said}, and the list is not on the internet", expected)
+            return Warn(None, expected, tr("{}, although the list is on the internet", said))
+        return Pass(None, tr("{}, and the list is not on the internet", said), expected)
     if public:
         return _measured(said, mode, lists, as_of)
     if mode == _ENHANCED:
-        observed = f"{said}, without effect: clients have no PKI certificates (mp.mode)"
+        observed = tr("{}, without effect: clients have no PKI certificates (mp.mode)", said)
         return Pass(None, observed, expected)
     if isinstance(mode, Missing):
         return unavailable(None, mode)
-    observed = f"{said}, the list is not on the internet, and clients have PKI certificates"
+    observed = tr("{}, the list is not on the internet, and clients have PKI certificates", said)
     return Fail(None, expected, observed)
 
 
-def _measured(
-    said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime
-) -> Outcome:
+def _measured(said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime) -> Outcome:
     """Whether the lists are where they are said to be."""
     if isinstance(lists, Missing):
-        because = f"{said}; that the list is reached from the internet was not measured: "
+        because = tr("{}; that the list is reached from the internet was not measured: ", said)
         return Unknown(None, because + lists.reason, remedy=_one(lists.mend))
     measured = lists_reached(lists, as_of)
     if isinstance(measured, Fail):
         if isinstance(mode, Missing):
             return unavailable(None, mode)
         if mode == _ENHANCED:
-            text = f"{said}, without effect: clients have no PKI certificates (mp.mode); "
+            text = tr("{}, without effect: clients have no PKI certificates (mp.mode); ", said)
             return Warn(None, measured.expected, text + measured.observed)
     return _beside(said, measured)
 
@@ -308,7 +311,7 @@ def _beside(said: str, measured: Outcome) -> Outcome:
         case Pass():
             return replace(measured, observed=f"{said}; {measured.observed}")
         case Fail() | Warn():
-            return replace(measured, observed=f"{said}, and {measured.observed}")
+            return replace(measured, observed=tr("{}, and {}", said, measured.observed))
         case Unknown():
             return replace(measured, because=f"{said}; {measured.because}")
         case _:

@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, text
@@ -58,7 +59,7 @@ def installed(
     expected = "a connection point on a management point, with its component in order"
     if not points:
         if roles.sees.complete:
-            yield Fail(None, expected, f"no server has the role; {roles.sees.because}")
+            yield Fail(None, expected, tr("no server has the role; {}", roles.sees.because))
         else:
             yield unseen(None, "no gateway connection point is seen", roles.sees)
         return
@@ -70,13 +71,13 @@ def installed(
         if any(same_host(point.server, one.server) for one in managing):
             yield fares
         elif roles.sees.complete:
-            observed = f"{point.server} is no management point"
+            observed = tr("{} is no management point", point.server)
             yield Warn(None, expected, observed, about=(point.about,))
             if isinstance(fares, Fail):  # what is not known does not hide the warning
                 yield fares
         else:
             yield fares
-            what = f"{point.server} is not seen as a management point"
+            what = tr("{} is not seen as a management point", point.server)
             yield unseen(None, what, roles.sees)
 
 
@@ -86,16 +87,18 @@ def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
     for copy in copies:
         good, broken = traffic(copy)
         if broken is not None and isinstance(status, Pass):
-            observed = f"{status.observed}; its log ends with {broken.quoted}"
+            observed = tr("{}; its log ends with {}", status.observed, broken.quoted)
             return Warn(None, expected, observed, about=where)
         if broken is not None and isinstance(status, Unknown):
-            because = f"{status.because}; it ends with {broken.quoted}"
+            because = tr("{}; it ends with {}", status.because, broken.quoted)
             return replace(status, because=because, about=where)
         if good is not None and isinstance(status, Pass):
             return Pass(None, f"{status.observed}; {good.quoted}", expected, about=where)
     if isinstance(status, Pass):
-        because = f"{status.observed}; whether a connection to the gateway is established, the "
-        because += f"component's status does not say: {_LOG}"
+        because = tr(
+            "{}; whether a connection to the gateway is established, the ", status.observed
+        )
+        because += tr("component's status does not say: {}", _LOG)
         return Unknown(None, because, about=where, remedy=(ProxyConnectorLog.sending(),))
     return status
 
@@ -108,27 +111,33 @@ def _status(
 ) -> Outcome:
     about = (point.about,)
     if isinstance(statuses, Missing):
-        because = f"{point.server} has the role, but how it fares is not known: {statuses.reason}"
+        because = tr(
+            "{} has the role, but how it fares is not known: {}", point.server, statuses.reason
+        )
         step = (statuses.mend,) if statuses.mend else ()
         return Unknown(None, f"{because}; {_LOG}", about=about, remedy=step)
     mine = [one.status for one in statuses if _same_machine(text(one.machine_name), point.server)]
     known = [one for one in mine if one in (_OK, _WARNING, _CRITICAL)]
     if not mine and any(traffic(one)[0] is not None for one in copies):
         # The site counts since midnight and may have nothing to say yet; the log does.
-        return Pass(None, f"the log of {point.server} shows traffic", expected, about=about)
+        return Pass(None, tr("the log of {} shows traffic", point.server), expected, about=about)
     if not known:
-        said = f"no Status of {_COMPONENT} on {point.server} since midnight"
-        return Unknown(None, f"the AdminService shows {said}; {_LOG}", about=about)
-    observed = f"{point.server}: Status {', '.join(map(str, known))} of {_COMPONENT}"
-    look = f"Read SMS_Cloud_ProxyConnector.log on {point.server}, and the component's messages in "
+        said = tr("no Status of {} on {} since midnight", _COMPONENT, point.server)
+        return Unknown(None, tr("the AdminService shows {}; {}", said, _LOG), about=about)
+    observed = tr("{}: Status {} of {}", point.server, ", ".join(map(str, known)), _COMPONENT)
+    look = tr(
+        "Read SMS_Cloud_ProxyConnector.log on {}, and the component's messages in ", point.server
+    )
     look += "Monitoring > System Status > Component Status."
     if _CRITICAL in known:
-        return Fail(None, expected, f"{observed}, critical", about=about, remedy=(look,))
+        return Fail(None, expected, tr("{}, critical", observed), about=about, remedy=(look,))
     if len(known) < len(mine):
-        return Unknown(None, f"{observed}, and a Status that is not known; {_LOG}", about=about)
+        return Unknown(
+            None, tr("{}, and a Status that is not known; {}", observed, _LOG), about=about
+        )
     if _WARNING in known:
-        return Warn(None, expected, f"{observed}, a warning", about=about, remedy=(look,))
-    return Pass(None, f"{observed}, in order", expected, about=about)
+        return Warn(None, expected, tr("{}, a warning", observed), about=about, remedy=(look,))
+    return Pass(None, tr("{}, in order", observed), expected, about=about)
 
 
 def _same_machine(one: str, other: str) -> bool:
@@ -154,11 +163,11 @@ def cmg_selected(
         return [unavailable(None, connectors)]  # an answer does not stand in for what was lost
     if isinstance(attested, Attested):
         answer, by = str(attested.answer).strip(), attested.by or "nobody named"
-        observed = f"bound to {answer}, says {by}"
+        observed = tr("bound to {}, says {}", answer, by)
         if wanted.lower() in answer.lower().split():
             return [Pass(None, observed, wanted)]
         if _is_known(answer, wanted, services):
-            return [Pass(None, f"{observed}, a name of {wanted}", wanted)]
+            return [Pass(None, tr("{}, a name of {}", observed, wanted), wanted)]
         return [Fail(None, wanted, observed)]
     if isinstance(connectors, Missing):
         return [unavailable(None, connectors)]
@@ -174,21 +183,19 @@ def _is_known(name: str, wanted: str, services: Seen[AzureService] | Missing) ->
     return any(one.known_as(name) and one.known_as(wanted) for one in rows)
 
 
-def _bound(
-    point: ProxyConnector, wanted: str, services: Seen[AzureService] | Missing
-) -> Outcome:
+def _bound(point: ProxyConnector, wanted: str, services: Seen[AzureService] | Missing) -> Outcome:
     name = text(point.proxy_service_name)
-    observed = f"{text(point.server_name)} is bound to {name}"
+    observed = tr("{} is bound to {}", text(point.server_name), name)
     if same_host(name, wanted):
         return Pass(None, observed, wanted)
     if _is_known(name, wanted, services):
-        return Pass(None, f"{observed}, a name of {wanted}", wanted)
+        return Pass(None, tr("{}, a name of {}", observed, wanted), wanted)
     gateways = () if isinstance(services, Missing) else services.rows
     other = next((one for one in gateways if one.known_as(name)), None)
     if other is not None and text(other.service_c_name):
-        step = f"Properties of the connection point on {text(point.server_name)} > Cloud "
-        step += f"management gateway name > {wanted}."
-        said = f"{observed}, which is the gateway {text(other.service_c_name)}"
+        step = tr("Properties of the connection point on {} > Cloud ", text(point.server_name))
+        step += tr("management gateway name > {}.", wanted)
+        said = tr("{}, which is the gateway {}", observed, text(other.service_c_name))
         return Fail(None, wanted, said, remedy=(step,))
-    because = f"{observed}; whether that is another name of {wanted} is not known"
+    because = tr("{}; whether that is another name of {} is not known", observed, wanted)
     return Unknown(None, because, remedy=("Let the account read SMS_AzureService.",))

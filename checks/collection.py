@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -39,50 +40,54 @@ def mdm_user_collection(
     expected = "a user collection with members"
     if not len(found):
         if not found.sees.complete:
-            return [unseen(None, f"the collection {name} is not seen", found.sees)]
-        step = f"Create the user collection, or correct mdm.user_collection_id, which is {name}."
-        observed = f"there is no collection {name}; {found.sees.because}"
+            return [unseen(None, tr("the collection {} is not seen", name), found.sees)]
+        step = tr(
+            "Create the user collection, or correct mdm.user_collection_id, which is {}.", name
+        )
+        observed = tr("there is no collection {}; {}", name, found.sees.because)
         return [Fail(None, expected, observed, remedy=(step,))]
     one = found.rows[0]
     if one.collection_type == _DEVICE:
-        observed = f"{one.label} is a device collection"
+        observed = tr("{} is a device collection", one.label)
         step = "Create a user collection, and set mdm.user_collection_id to it."
         return [Fail(None, expected, observed, remedy=(step,))]
     if one.collection_type != _USER:
-        because = f"{one.label}: the property CollectionType is {one.collection_type}, which says "
-        return [Unknown(None, f"{because}neither users nor devices")]
+        because = tr(
+            "{}: the property CollectionType is {}, which says ", one.label, one.collection_type
+        )
+        return [Unknown(None, tr("{}neither users nor devices", because))]
     if not isinstance(one.member_count, int):
-        return [Unknown(None, f"{one.label} comes without the property MemberCount")]
+        return [Unknown(None, tr("{} comes without the property MemberCount", one.label))]
     if one.member_count == 0:
-        step = f"Add rules to {one.label}, and update its membership."
-        return [Fail(None, expected, f"{one.label} has no member", remedy=(step,))]
+        step = tr("Add rules to {}, and update its membership.", one.label)
+        return [Fail(None, expected, tr("{} has no member", one.label), remedy=(step,))]
     return [_limited(one, one.member_count, skus, expected)]
 
 
 def _limited(
     one: CollectionFacts, members: int, skus: tuple[Sku, ...] | Missing, expected: str
 ) -> Outcome:
-    observed = f"{one.label}: user collection with {members} members"
+    observed = tr("{}: user collection with {} members", one.label, members)
     if not isinstance(one.limit_to_collection_id, str):
-        return Unknown(None, f"{one.label} comes without the property LimitToCollectionID")
+        return Unknown(None, tr("{} comes without the property LimitToCollectionID", one.label))
     if one.limit_to_collection_id.upper() != ALL_USERS:
         return Pass(None, observed, expected)
     observed += ", limited to All Users"
     if isinstance(skus, Missing):
-        because = f"{observed}; how many users have a licence is not known: {skus.reason}"
+        because = tr("{}; how many users have a licence is not known: {}", observed, skus.reason)
         return Unknown(None, because, remedy=(skus.mend,) if skus.mend else ())
     licensed = 0
     for sku in skus:
         if any(plan.service_plan_id.lower() in INTUNE for plan in sku.plans):
             if not isinstance(sku.consumed_units, int):
-                because = f"{observed}; Graph does not say consumedUnits of {sku.label}"
+                because = tr("{}; Graph does not say consumedUnits of {}", observed, sku.label)
                 return Unknown(None, because)
             licensed += sku.consumed_units
     if members > licensed:
-        step = f"Limit {one.label} to those who will enrol, or assign licences to the others."
-        said = f"{observed}, and only {licensed} licences with Intune are assigned"
+        step = tr("Limit {} to those who will enrol, or assign licences to the others.", one.label)
+        said = tr("{}, and only {} licences with Intune are assigned", observed, licensed)
         return Warn(None, "no more members than licensed users", said, remedy=(step,))
-    return Pass(None, f"{observed}; {licensed} licences with Intune are assigned", expected)
+    return Pass(None, tr("{}; {} licences with Intune are assigned", observed, licensed), expected)
 
 
 @check("collection.mdm-membership-rule")
@@ -93,24 +98,26 @@ def mdm_membership_rule(
 ) -> Outcomes:
     """Pass in a pilot with any rule, in production with a query or include rule."""
     if not len(found):
-        return [unseen(None, f"the collection {name} is not seen", found.sees)]
+        return [unseen(None, tr("the collection {} is not seen", name), found.sees)]
     rules = found.rows[0].collection_rules
     if not isinstance(rules, tuple):
-        return [Unknown(None, f"{name} comes without the property CollectionRules")]
+        return [Unknown(None, tr("{} comes without the property CollectionRules", name))]
     words = [rule.word for rule in rules]
     counted = ", ".join(f"{words.count(w)} {w or 'other'}" for w in dict.fromkeys(words))
-    observed = f"{name}: rules: {counted or 'none'}"
+    observed = tr("{}: rules: {}", name, counted or "none")
     expected = "query or include rules in production, any rule in a pilot"
-    step = f"Open {name} > Membership Rules > Add Rule > Query Rule, for instance by group "
+    step = tr("Open {} > Membership Rules > Add Rule > Query Rule, for instance by group ", name)
     step += "(SMS_R_User.SecurityGroupName)."
     if {"query", "include"} & set(words):
         return [Pass(None, observed, expected)]
     if "" in words:
-        return [Unknown(None, f"{observed}; of which kind the others are, the site does not say")]
+        return [
+            Unknown(None, tr("{}; of which kind the others are, the site does not say", observed))
+        ]
     if "direct" not in words:
         return [Warn(None, expected, observed, remedy=(step,))]
     if isinstance(stage, Missing):
         return [unavailable(None, stage)]
     if stage == "pilot":
-        return [Pass(None, f"{observed}, in a pilot", expected)]
-    return [Warn(None, expected, f"{observed}, in production", remedy=(step,))]
+        return [Pass(None, tr("{}, in a pilot", observed), expected)]
+    return [Warn(None, expected, tr("{}, in production", observed), remedy=(step,))]

@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import (
@@ -112,8 +113,8 @@ def _without_warning(outcome: Outcome) -> Outcome:
     if not isinstance(outcome, Warn):
         return outcome
     if outcome.observed.endswith("not in the line"):
-        return Pass(None, f"{outcome.observed}, which the gateway supplies")
-    return Unknown(None, f"{outcome.observed}; expected: {outcome.expected}")
+        return Pass(None, tr("{}, which the gateway supplies", outcome.observed))
+    return Unknown(None, tr("{}; expected: {}", outcome.observed, outcome.expected))
 
 
 # -- what stands ready in Intune --
@@ -204,7 +205,7 @@ def intune_workloads_ready(
         ready = _Ready()
         match workload:
             case "":
-                yield Unknown(name, f"{name} is no workload that this version knows")
+                yield Unknown(name, tr("{} is no workload that this version knows", name))
                 continue
             case "compliance":
                 _gather_compliance(ready, compliances, of_compliances)
@@ -325,21 +326,25 @@ def _gather_apps(
 
 
 def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Outcome:
-    expected = f"an object in Intune, assigned to the devices whose {name} moves ({to})"
+    expected = tr("an object in Intune, assigned to the devices whose {} moves ({})", name, to)
     labels = ", ".join(label for label, _ in ready.found[:_EXAMPLES])
     meant = [target for _, targets in ready.found for target in targets]
     if any(target.everybody for target in meant):
-        return Pass(name, f"{len(ready.found)} assigned, also to everybody: {labels}", expected)
+        return Pass(
+            name, tr("{} assigned, also to everybody: {}", len(ready.found), labels), expected
+        )
     reached = {target.group for target in meant} - {""}
     if groups and groups <= reached:
-        return Pass(name, f"{len(ready.found)} assigned to the client's groups: {labels}", expected)
+        return Pass(
+            name, tr("{} assigned to the client's groups: {}", len(ready.found), labels), expected
+        )
     if ready.refused:
         return unavailable(name, *ready.refused)
     if ready.untyped or ready.untold:
-        told = f"{ready.untyped + ready.untold} objects do not say what they are or for whom"
-        return Unknown(name, f"Graph does not tell it all: {told}")
+        told = tr("{} objects do not say what they are or for whom", ready.untyped + ready.untold)
+        return Unknown(name, tr("Graph does not tell it all: {}", told))
     if ready.found:
-        told = f"assigned to groups that may not cover all: {labels}"
+        told = tr("assigned to groups that may not cover all: {}", labels)
         return Warn(name, expected, told)
     return Fail(name, expected, "nothing is assigned for it")
 
@@ -376,14 +381,16 @@ def devices_comanaged(
             if not device.managed_by:
                 untold.add(device.name)
     lacking = sorted(pilot - found)
-    expected = f"all {len(pilot)} devices of the pilot are managed by both"
+    expected = tr("all {} devices of the pilot are managed by both", len(pilot))
     if not lacking:
-        yield Pass(None, f"all {len(pilot)} devices of the pilot are co-managed", expected)
+        yield Pass(None, tr("all {} devices of the pilot are co-managed", len(pilot)), expected)
     else:
         some = ", ".join(lacking[:_EXAMPLES])
-        told = f"{len(found)} of {len(pilot)} devices are co-managed; not, for example: {some}"
+        told = tr(
+            "{} of {} devices are co-managed; not, for example: {}", len(found), len(pilot), some
+        )
         quoted = [f"{name}: {why[name].quoted}" for name in lacking if name in why]
-        told += f"; by their logs {'; '.join(quoted[:_EXAMPLES])}" if quoted else ""
+        told += tr("; by their logs {}", "; ".join(quoted[:_EXAMPLES])) if quoted else ""
         table = Rows(("device", "found"), _lacking_rows(lacking, other, why))
         none = not found and not untold and not nameless
         steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
@@ -393,11 +400,11 @@ def devices_comanaged(
         yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
         yield Unknown(
-            None, f"{nameless} devices have no name in Intune; the pilot's may be among them"
+            None, tr("{} devices have no name in Intune; the pilot's may be among them", nameless)
         )
     if untold - found:
         some = ", ".join(sorted(untold - found)[:_EXAMPLES])
-        yield Unknown(None, f"Graph does not say who manages {some}")
+        yield Unknown(None, tr("Graph does not say who manages {}", some))
     if isinstance(members, Members) and not members.sees.complete and isinstance(names, Missing):
         yield Unknown(
             None,
@@ -415,7 +422,7 @@ def _pilot(names: list[str] | Missing, members: Members | Missing) -> tuple[set[
         return set(), unavailable(None, members, names)
     pilot = {_short(m.name) for m in members.rows if isinstance(m, NotAUser)} - {""}
     label = "the pilot" if members.collection is None else members.collection.label
-    return pilot, Unknown(None, f"the collection {label} shows no device to this account")
+    return pilot, Unknown(None, tr("the collection {} shows no device to this account", label))
 
 
 def _short(name: str) -> str:
@@ -443,9 +450,7 @@ _CODES = {
 }
 
 
-def _logs_of(
-    pilot: set[str], log: Logs | Missing, now: datetime
-) -> dict[str, list[LogCopy]]:
+def _logs_of(pilot: set[str], log: Logs | Missing, now: datetime) -> dict[str, list[LogCopy]]:
     return {name: of_computer(log, name, now, alone=len(pilot) == 1) for name in pilot}
 
 
@@ -467,9 +472,7 @@ def _step(line: Line) -> str:
     return ""
 
 
-def _by_logs(
-    pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime
-) -> Outcome:
+def _by_logs(pilot: set[str], devices: Missing, log: Logs | Missing, now: datetime) -> Outcome:
     """Where the tenant is not asked: each device's own log must say that it is managed by both."""
     if not pilot or isinstance(log, Missing) or not set_aside(devices):
         return unavailable(None, devices)
@@ -481,7 +484,13 @@ def _by_logs(
             if enrolled and copy.latest(POLICY) is not None and not copy.cut:
                 proofs[name] = copy
     if set(proofs) == pilot:
-        told = f"the logs of all {len(pilot)} devices of the pilot say enrolled, with the policy"
+        told = tr(
+            "the logs of all {} devices of the pilot say enrolled, with the policy", len(pilot)
+        )
         return Pass(None, told, about=about(proofs.values()))
-    because = f"the logs of {len(proofs)} of {len(pilot)} devices of the pilot say that they are "
-    return Unknown(None, f"{because}managed by both; {devices.reason}", remedy=(devices.mend,))
+    because = tr(
+        "the logs of {} of {} devices of the pilot say that they are ", len(proofs), len(pilot)
+    )
+    return Unknown(
+        None, tr("{}managed by both; {}", because, devices.reason), remedy=(devices.mend,)
+    )

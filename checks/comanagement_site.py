@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -51,16 +52,16 @@ def enabled(settings: Annotated[Seen[CoManagementSetting], CoManagementSettings(
     """Pass when the policy that the wizard makes is there."""
     names = [text(row.localized_display_name) for row in settings]
     found = next((name for name in names if name.lower() == PROD.lower()), "")
-    expected = f"the policy {PROD}, which the wizard makes"
+    expected = tr("the policy {}, which the wizard makes", PROD)
     if found:
-        return [Pass(None, f"the site has the policy {found}", expected)]
+        return [Pass(None, tr("the site has the policy {}", found), expected)]
     if not all(names):
         because = "the site does not send SMS_CoManagementSettings.LocalizedDisplayName"
         return [Unknown(None, because)]
     if not settings.sees.complete:
-        return [hidden(f"{PROD} is not shown", settings)]
-    others = f"; it has {', '.join(names)}" if names else ""
-    return [Fail(None, expected, f"the site has no policy {PROD}{others}")]
+        return [hidden(tr("{} is not shown", PROD), settings)]
+    others = tr("; it has {}", ", ".join(names)) if names else ""
+    return [Fail(None, expected, tr("the site has no policy {}{}", PROD, others))]
 
 
 @check("comanagement.wizard-path")
@@ -70,11 +71,11 @@ def wizard_path(sites: Annotated[Seen[Site], Sites()]) -> Outcomes:
     if isinstance(oldest, Unknown):
         return [oldest]
     build, site = oldest
-    expected = f"version 2111 (build {CLOUD_ATTACH}) or later"
+    expected = tr("version 2111 (build {}) or later", CLOUD_ATTACH)
     if build >= CLOUD_ATTACH:
-        said = f"site {site.site_code} has build {build}: use the Cloud Attach wizard"
+        said = tr("site {} has build {}: use the Cloud Attach wizard", site.site_code, build)
         return [Pass(None, said, expected)]
-    said = f"site {site.site_code} has build {build}: only the co-management wizard is there"
+    said = tr("site {} has build {}: only the co-management wizard is there", site.site_code, build)
     return [Warn(None, expected, said)]
 
 
@@ -87,7 +88,7 @@ def oldest_build(sites: Seen[Site]) -> tuple[int, Site] | Unknown:
     silent = [site.site_code for number, site in builds if number is None]
     if silent:
         named = ", ".join(silent)
-        return Unknown(None, f"SMS_Site.BuildNumber of {named} is not sent, nor is a Version")
+        return Unknown(None, tr("SMS_Site.BuildNumber of {} is not sent, nor is a Version", named))
     number, site = min(
         ((number, site) for number, site in builds if number is not None), key=lambda pair: pair[0]
     )
@@ -115,7 +116,7 @@ def auto_enrollment(
     states: States,
 ) -> Outcomes:
     """Pass when the tab shows what is planned, and a device has received the policy."""
-    expected = f"automatic enrolment is {planned}, and a client has the policy"
+    expected = tr("automatic enrolment is {}, and a client has the policy", planned)
     if isinstance(confirmed, Missing):
         yield unavailable(None, confirmed)
         return
@@ -124,13 +125,15 @@ def auto_enrollment(
     if confirmed.answer is False:
         found = {"none"}
     if len(found) != 1:
-        yield Manual(None, f"The answer {confirmed.answer!r} is none of None, Pilot and All.")
+        yield Manual(
+            None, tr("The answer {} is none of None, Pilot and All.", repr(confirmed.answer))
+        )
         return
     actual = found.pop()
-    by = f"automatic enrolment is {actual}, says {confirmed.by or 'somebody unnamed'}"
+    by = tr("automatic enrolment is {}, says {}", actual, confirmed.by or "somebody unnamed")
     if actual == "none":
         if planned == "none":
-            yield Warn(None, "pilot or all", f"{by}, as planned: no client is enrolled")
+            yield Warn(None, "pilot or all", tr("{}, as planned: no client is enrolled", by))
         else:
             yield Fail(None, expected, by)
         return
@@ -152,14 +155,16 @@ def _policy(states: ManagementStateList | Missing) -> Outcome:
         flags[0] += row.comgmt_policy_present is True
         flags[1] += not isinstance(row.comgmt_policy_present, bool)
     if flags[0]:
-        return Pass(None, f"{flags[0]} of {len(states.rows)} devices have the policy", expected)
+        return Pass(
+            None, tr("{} of {} devices have the policy", flags[0], len(states.rows)), expected
+        )
     if flags[1]:
         because = "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of "
-        return Unknown(None, f"{because}{flags[1]} devices")
+        return Unknown(None, tr("{}{} devices", because, flags[1]))
     if not states.sees.complete:
-        because = f"no device that is shown has the policy: {states.sees.because}"
+        because = tr("no device that is shown has the policy: {}", states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
-    return Warn(None, expected, f"none of {len(states.rows)} devices has the policy yet")
+    return Warn(None, expected, tr("none of {} devices has the policy yet", len(states.rows)))
 
 
 # -- workloads --
@@ -199,10 +204,10 @@ def workloads(
     strange = sorted(known.keys() - FLAGS.keys())
     if strange:
         listed = ", ".join(FLAGS)
-        yield Manual(None, f"{', '.join(strange)} is no workload; there are {listed}.")
+        yield Manual(None, tr("{} is no workload; there are {}.", ", ".join(strange), listed))
     lacking = [name for name in FLAGS if name not in known and name != "resource_access"]
     if lacking:
-        yield Manual(None, f"Decide on {', '.join(lacking)} in comanagement.workloads.")
+        yield Manual(None, tr("Decide on {} in comanagement.workloads.", ", ".join(lacking)))
     yield from _gone(known, sites)
     yield from _sliders(known, confirmed, states)
 
@@ -238,11 +243,11 @@ def _sliders(
     if isinstance(confirmed, Attested):
         who = confirmed.by or "somebody unnamed"
         if confirmed.yes:
-            yield Pass(None, f"the sliders: {confirmed.answer}, says {who}", expected)
+            yield Pass(None, tr("the sliders: {}, says {}", confirmed.answer, who), expected)
         else:
             yield Fail(None, expected, "answered: no")
     if not isinstance(counted, Missing):
-        yield Pass(None, f"{counted[0]} co-managed devices were compared", expected)
+        yield Pass(None, tr("{} co-managed devices were compared", counted[0]), expected)
     elif not counted.key:
         yield unavailable(None, counted)
     elif isinstance(confirmed, Missing):
@@ -258,12 +263,12 @@ def _measured(
         if number is None or (place == "intune" and name == "resource_access"):
             continue
         if place == "configmgr" and number:
-            said = f"{name} is decided to stay, but is Intune's on {number} devices"
+            said = tr("{} is decided to stay, but is Intune's on {} devices", name, number)
             yield Fail(None, expected, said)
         elif place == "intune" and not number:
-            yield Fail(None, expected, f"{name} is Intune's on none of {devices} devices")
+            yield Fail(None, expected, tr("{} is Intune's on none of {} devices", name, devices))
         elif place == "intune" and number < devices:
-            said = f"{name} is Intune's on {number} of {devices} devices"
+            said = tr("{} is Intune's on {} of {} devices", name, number, devices)
             yield Warn(None, expected, said)
 
 
@@ -302,20 +307,24 @@ def _pilot(one: Staging, pilots: Stagings) -> Outcomes:
     itself = one.collection
     if itself is None:
         if pilots.sees.complete:
-            yield Fail(one.id, expected, f"there is no collection {one.id}")
+            yield Fail(one.id, expected, tr("there is no collection {}", one.id))
         else:
             yield _unseen(one.id, pilots)
         return
     if itself.collection_type == 1:
-        yield Fail(one.id, expected, f"{itself.label} is a collection of users")
+        yield Fail(one.id, expected, tr("{} is a collection of users", itself.label))
         return
     if not isinstance(itself.collection_type, int) or not isinstance(itself.member_count, int):
-        because = f"SMS_Collection does not say CollectionType or MemberCount of {itself.label}"
+        because = tr(
+            "SMS_Collection does not say CollectionType or MemberCount of {}", itself.label
+        )
         yield Unknown(one.id, because)
         return
     if itself.collection_type != _DEVICES:
-        because = f"SMS_Collection.CollectionType of {itself.label} is {itself.collection_type}"
-        yield Unknown(one.id, f"{because}, neither users nor devices")
+        because = tr(
+            "SMS_Collection.CollectionType of {} is {}", itself.label, itself.collection_type
+        )
+        yield Unknown(one.id, tr("{}, neither users nor devices", because))
         return
     yield from _size(one, itself.label, itself.member_count, pilots)
 
@@ -323,25 +332,29 @@ def _pilot(one: Staging, pilots: Stagings) -> Outcomes:
 def _size(one: Staging, label: str, count: int, pilots: Stagings) -> Outcomes:
     expected = "a collection of devices, with members, none of them a server"
     if not count:
-        yield Fail(one.id, expected, f"{label} is empty")
+        yield Fail(one.id, expected, tr("{} is empty", label))
         return
     if one.servers:
-        yield Warn(one.id, expected, f"{one.servers} of {count} members are servers")
+        yield Warn(one.id, expected, tr("{} of {} members are servers", one.servers, count))
     if one.without_os:
-        because = f"the operating system of {one.without_os} of {count} members is not shown "
+        because = tr(
+            "the operating system of {} of {} members is not shown ", one.without_os, count
+        )
         yield Unknown(one.id, f"{because}(SMS_CombinedDeviceResources.DeviceOS)")
     if count > pilots.clients * _MOST_OF_ALL:
         if pilots.sees.complete:
-            said = f"{label} has {count} members, of {pilots.clients} clients in all"
+            said = tr("{} has {} members, of {} clients in all", label, count, pilots.clients)
             yield Warn(one.id, "at most 20 % of all clients", said)
         else:
-            because = f"{count} members; how many clients there are in all is not certain: "
+            because = tr("{} members; how many clients there are in all is not certain: ", count)
             yield Unknown(one.id, because + pilots.sees.because)
-    yield Pass(one.id, f"{label} has {count} members", expected)
+    yield Pass(one.id, tr("{} has {} members", label, count), expected)
 
 
 def _unseen(subject: str, pilots: Stagings) -> Outcome:
-    because = f"no collection {subject} is shown, which proves nothing: {pilots.sees.because}"
+    because = tr(
+        "no collection {} is shown, which proves nothing: {}", subject, pilots.sees.because
+    )
     how = getattr(pilots.sees, "mend", "")
     return Unknown(subject, because, remedy=(how,) if how else ())
 
@@ -351,9 +364,11 @@ def pilot_collection_prepared(pilots: Pilots) -> Outcomes:
     """Pass when each collection of the pilot is there."""
     for one in pilots.collections:
         if one.collection is not None:
-            yield Pass(one.id, f"{one.collection.label} is there", "the collection is there")
+            yield Pass(one.id, tr("{} is there", one.collection.label), "the collection is there")
         elif pilots.sees.complete:
-            yield Warn(one.id, "the collection is there", f"there is no collection {one.id} yet")
+            yield Warn(
+                one.id, "the collection is there", tr("there is no collection {} yet", one.id)
+            )
         else:
             yield _unseen(one.id, pilots)
 
@@ -366,7 +381,7 @@ def dashboard(confirmed: Confirmed, states: States) -> Outcomes:
     if isinstance(confirmed, Missing):
         yield unavailable(None, confirmed)
     elif confirmed.yes:
-        yield Pass(None, f"watched, says {confirmed.by or 'somebody unnamed'}", expected)
+        yield Pass(None, tr("watched, says {}", confirmed.by or "somebody unnamed"), expected)
     else:
         yield Warn(None, expected, "answered: no")
 
@@ -380,14 +395,16 @@ def _errors(states: ManagementStateList | Missing, expected: str) -> Outcome:
         failed += row.enrollment_failed is True
         silent += not isinstance(row.enrollment_failed, bool)
     if silent:
-        because = f"SMS_Client_ComanagementState.EnrollmentFailed of {silent} devices is not sent"
+        because = tr(
+            "SMS_Client_ComanagementState.EnrollmentFailed of {} devices is not sent", silent
+        )
         return Unknown(None, because)
     if not eligible:
-        return Unknown(None, f"no device that is shown has the policy: {states.sees.because}")
-    said = f"enrolment failed on {failed} of {eligible} devices"
+        return Unknown(None, tr("no device that is shown has the policy: {}", states.sees.because))
+    said = tr("enrolment failed on {} of {} devices", failed, eligible)
     if failed >= eligible * _MOST_IN_ERROR:
         return Warn(None, expected, said)
     if not states.sees.complete:
-        because = f"{said} that are shown; {states.sees.because}"
+        because = tr("{} that are shown; {}", said, states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
     return Pass(None, said, expected)

@@ -13,6 +13,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -57,14 +58,14 @@ def _version(site: Site, table: Releases, now: datetime) -> Outcome:
     build = site.build_number
     if not isinstance(build, int):
         missing = "the AdminService does not send the property BuildNumber"
-        return Unknown(None, f"site {site.site_code}: {missing}")
+        return Unknown(None, tr("site {}: {}", site.site_code, missing))
     today, stale = now.date(), now.date() - table.as_of > _STALE
-    said = f"site {site.site_code} has build {build}"
-    dated = f"the table of releases is of {table.as_of}"
+    said = tr("site {} has build {}", site.site_code, build)
+    dated = tr("the table of releases is of {}", table.as_of)
     dated += ", which is out of date: a newer release may be out" if stale else ""
     expected = "a release whose support ends in more than 90 days"
     if build < _FIRST_BRANCH:
-        observed = f"{said}: System Center 2012 or older, which is no current branch"
+        observed = tr("{}: System Center 2012 or older, which is no current branch", said)
         return Fail(None, expected, observed, remedy=(_UPDATE,))
     release = table.of(build)
     if release is None:
@@ -73,16 +74,22 @@ def _version(site: Site, table: Releases, now: datetime) -> Outcome:
         refresh = "Name a newer table as reference.configmgr_versions, or take a newer version of "
         refresh += "this tool."
         return Unknown(None, f"{said}: {which}; {dated}", remedy=(refresh,))
-    observed = f"{said}, release {release.version}"
+    observed = tr("{}, release {}", said, release.version)
     ended = release.ends if release.ends is not None else _later_end(release, table)
     if ended is None:
-        return Unknown(None, f"{observed}: the table does not say when its support ends; {dated}")
+        return Unknown(
+            None, tr("{}: the table does not say when its support ends; {}", observed, dated)
+        )
     if release.ends is None and ended >= today:
-        return Unknown(None, f"{observed}: the table does not say when its support ends; {dated}")
+        return Unknown(
+            None, tr("{}: the table does not say when its support ends; {}", observed, dated)
+        )
     if ended < today:
-        when = f"ended on {ended}" if release.ends else f"ended before {ended}"
-        return Fail(None, expected, f"{observed}: support {when}; {dated}", remedy=(_UPDATE,))
-    observed = f"{observed}: support ends on {ended}; {dated}"
+        when = tr("ended on {}", ended) if release.ends else tr("ended before {}", ended)
+        return Fail(
+            None, expected, tr("{}: support {}; {}", observed, when, dated), remedy=(_UPDATE,)
+        )
+    observed = tr("{}: support ends on {}; {}", observed, ended, dated)
     if ended - today <= _SOON:
         return Warn(None, expected, observed, remedy=(_UPDATE,))
     return Pass(None, observed, expected)
@@ -102,7 +109,7 @@ def _offers(updates: Seen[UpdatePackage] | Missing) -> Outcomes:
     waiting = [one for one in updates if one.state in _OFFERED]
     if waiting:
         listed = ", ".join(text(one.name) or text(one.full_version) for one in waiting[:3])
-        observed = f"offered and not installed: {listed}{' …' if len(waiting) > 3 else ''}"  # noqa: PLR2004
+        observed = tr("offered and not installed: {}{}", listed, " …" if len(waiting) > 3 else "")  # noqa: PLR2004
         yield Warn(None, "every update that is offered is installed", observed, remedy=(_UPDATE,))
     elif any(not isinstance(one.state, int) for one in updates):
         yield Unknown(None, "an update comes without the property State")
@@ -126,20 +133,24 @@ def single_primary_topology(
     hosts = "; ".join(f"{host}: {', '.join(sorted(found))}" for host, found in servers.items())
     if len(sites) > 1 or others or len(servers) > 1:
         kinds = {SECONDARY: "secondary", PRIMARY: "primary", CENTRAL: "central administration"}
-        listed = ", ".join(f"{kinds.get(_type(s), 'unknown')} site {s.site_code}" for s in sites)
+        listed = ", ".join(
+            tr("{} site {}", kinds.get(_type(s), "unknown"), s.site_code) for s in sites
+        )
         adapt = "Adapt the steps of the tutorial: gateway and service connection point belong to "
         adapt += "the top-tier site, the management point steps to each management point."
-        steps = (adapt, f"Roles by server: {hosts}.")
+        steps = (adapt, tr("Roles by server: {}.", hosts))
         yield Warn(None, expected, f"{listed}; {hosts}", about=about, remedy=steps)
         return
     for seen, what in ((sites, "another site"), (roles, "another server with roles")):
         if not seen.sees.complete:
-            because = f"{what} is not seen, but {seen.sees.because}"
+            because = tr("{} is not seen, but {}", what, seen.sees.because)
             yield Unknown(None, because, about=about, remedy=mend(seen.sees))
     if not len(sites) or not servers:
         yield Unknown(None, "the site shows no site, or no server with a role", about=about)
         return
-    yield Pass(None, f"primary site {sites.rows[0].site_code}; {hosts}", expected, about=about)
+    yield Pass(
+        None, tr("primary site {}; {}", sites.rows[0].site_code, hosts), expected, about=about
+    )
 
 
 def _type(site: Site) -> int:

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -83,9 +84,9 @@ def generated_on_site_server(
 
 def _made_on(subject: str | None, machine: str, server: str) -> Outcome:
     if same_computer(machine, server):
-        return Pass(subject, f"made on {machine}")
-    text = f"made on {machine}: import and export have to be done there"
-    return Warn(subject, f"made on {server}", text)
+        return Pass(subject, tr("made on {}", machine))
+    text = tr("made on {}: import and export have to be done there", machine)
+    return Warn(subject, tr("made on {}", server), text)
 
 
 def _told(
@@ -96,10 +97,10 @@ def _told(
         if isinstance(confirmed.answer, str):
             return _made_on(subject, confirmed.answer, server)
         if confirmed.answer is True:
-            return Pass(subject, f"confirmed by {confirmed.by or 'somebody unnamed'}")
+            return Pass(subject, tr("confirmed by {}", confirmed.by or "somebody unnamed"))
         if isinstance(confirmed.answer, list) and confirmed.answer:
             return worst([_made_on(subject, one, server) for one in confirmed.answer])
-        return Warn(subject, f"made on {server}", "answered: no")
+        return Warn(subject, tr("made on {}", server), "answered: no")
     if isinstance(request, Missing) and not request.key:
         return unread(subject, request)
     return Manual(subject, "")
@@ -122,9 +123,11 @@ def completed_on_origin(
     elif isinstance(request, Request):
         about = (file.name, request.name)
         if request.spki_sha256 == file.leaf.spki_sha256:
-            yield Pass(file.name, f"the key is that of {request.name}", about=about)
+            yield Pass(file.name, tr("the key is that of {}", request.name), about=about)
         else:
-            yield Fail(file.name, expected, f"its key is not that of {request.name}", about=about)
+            yield Fail(
+                file.name, expected, tr("its key is not that of {}", request.name), about=about
+            )
     elif isinstance(path, Missing):
         yield Pass(file.name, "it holds the key of its certificate; no request is named to compare")
     else:
@@ -178,13 +181,13 @@ def _version(subject: str, provider: str, build: int | None) -> Outcome:
     lowered = provider.lower()
     if "key storage" in lowered or "platform crypto" in lowered:
         if build is not None and build < FIRST_WITH_CNG:
-            text = f"{provider}, which build {build} of the site cannot use"
+            text = tr("{}, which build {} of the site cannot use", provider, build)
             return Fail(subject, expected, text)
-        text = f"{provider}: supported by current sites, contrary to the documents"
+        text = tr("{}: supported by current sites, contrary to the documents", provider)
         return Warn(subject, expected, text)
     if "cryptographic provider" in lowered or "crypto provider" in lowered:
         return Pass(subject, provider)
-    return Unknown(subject, f"{provider} is not known to be of the one kind or the other")
+    return Unknown(subject, tr("{} is not known to be of the one kind or the other", provider))
 
 
 @check("csr.provider")
@@ -252,7 +255,9 @@ def _reused(one: CertificateFile, found: Found) -> list[Outcome]:
     if not same:
         return []
     what = "certificate" if same[0].leaf.sha256 == one.leaf.sha256 else "key"
-    text = f"it has the same {what} as the gateway ({in_words(other.subject for other in same)})"
+    text = tr(
+        "it has the same {} as the gateway ({})", what, in_words(other.subject for other in same)
+    )
     return [Warn(one.name, "a key of its own for each role", text)]
 
 
@@ -262,7 +267,7 @@ def _size(subject: str, one: Certificate | Request) -> Outcome:
     if one.key_fault:
         return Fail(subject, expected, f"{seen}: {one.key_fault}")
     if algorithm != "RSA":
-        return Fail(subject, expected, f"{seen}: not an RSA key")
+        return Fail(subject, expected, tr("{}: not an RSA key", seen))
     if bits is None:
         return Unknown(subject, "the size of its RSA key cannot be read")
     if bits < SMALLEST:
@@ -311,11 +316,11 @@ def _organisation(subject: str, name: tuple[Attribute, ...], expected: dict[str,
     wanted = ", ".join(f"{kind}={value}" for kind, value in expected.items())
     differing = [kind for kind in ("O", "C") if not _same(stated.get(kind), expected.get(kind))]
     if differing:
-        text = f"{shown}: {in_words(differing)} missing or different"
+        text = tr("{}: {} missing or different", shown, in_words(differing))
         return Warn(subject, wanted, text)
     others = [kind for kind in ("OU", "L", "ST") if kind in expected]
     remarks = [kind for kind in others if not _same(stated.get(kind), expected[kind])]
-    remark = f"; {in_words(remarks)} not as in tenant.organization" if remarks else ""
+    remark = tr("; {} not as in tenant.organization", in_words(remarks)) if remarks else ""
     return Pass(subject, f"{shown}{remark}", wanted)
 
 

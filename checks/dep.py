@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
 )
 from assess.evidence.graph import DepToken, DepTokens, moment
 
@@ -46,18 +47,22 @@ def token_validity(
 def _token(token: DepToken, as_of: datetime) -> Outcome:
     name = token.token_name if isinstance(token.token_name, str) else ""
     apple = token.apple_identifier if isinstance(token.apple_identifier, str) else ""
-    label = f"the token {name or token.id}" + (f" of {apple}" if apple else "")
+    label = tr("the token {}", name or token.id) + (tr(" of {}", apple) if apple else "")
     ends = moment(token.token_expiration_date_time)
     if ends is None:
-        return Unknown(None, f"{label} has no date of expiry")
+        return Unknown(None, tr("{} has no date of expiry", label))
     left = ends - as_of
-    expected = f"more than {EARLY.days} days left, and somebody who renews it"
-    observed = f"{label} ends on {ends:%Y-%m-%d}, in {left.days} days"
+    expected = tr("more than {} days left, and somebody who renews it", EARLY.days)
+    observed = tr("{} ends on {:%Y-%m-%d}, in {} days", label, ends, left.days)
     if left <= timedelta(0):
-        observed = f"{label} ended on {ends:%Y-%m-%d}"
-    step = f"Download a new server token for {name or token.id} from the same MDM server entry in "
-    step += f"Apple Business Manager, as {apple or 'the same account'}, and renew it in Intune."
-    end = (Ends(f"Enrolment program token {name or token.id}", ends.date()),)
+        observed = tr("{} ended on {:%Y-%m-%d}", label, ends)
+    step = tr(
+        "Download a new server token for {} from the same MDM server entry in ", name or token.id
+    )
+    step += tr(
+        "Apple Business Manager, as {}, and renew it in Intune.", apple or "the same account"
+    )
+    end = (Ends(tr("Enrolment program token {}", name or token.id), ends.date()),)
     if left < LATE:
         return Fail(None, expected, observed, remedy=(step,), ends=end)
     if left <= EARLY:
@@ -72,4 +77,4 @@ def _owner(owner: Attested | Missing) -> Outcome:
     if not owner.yes:
         name = ("Name somebody who renews the token before it ends, and the Apple account.",)
         return Warn(None, _OWNER, "nobody is named", remedy=name)
-    return Pass(None, f"renewed by {owner.answer}", _OWNER)
+    return Pass(None, tr("renewed by {}", owner.answer), _OWNER)

@@ -14,6 +14,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import DiscoveredUsers, Seen, Users, text
@@ -46,10 +47,10 @@ def _cycles(log: Logs | Missing, now: datetime) -> Iterator[Outcome]:
         if last is None or not fresh(copy, now):
             continue
         if int(last.value("code"), 16):
-            observed = f"the last cycle ended with an error: {last.quoted}"
+            observed = tr("the last cycle ended with an error: {}", last.quoted)
             yield Warn(None, expected, observed, about=about((copy,)))
         elif last.at is not None and not last.within(WEEK, now):
-            observed = f"the last cycle is older than 7 days: {last.quoted}"
+            observed = tr("the last cycle is older than 7 days: {}", last.quoted)
             yield Warn(None, expected, observed, about=about((copy,)))
         else:
             yield Pass(None, last.quoted, expected, about=about((copy,)))
@@ -67,7 +68,7 @@ def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Ou
     step = "Console of the site {site.code} > Administration > Hierarchy Configuration > Discovery "
     step += "Methods > Active Directory User Discovery > enable; then Run Full Discovery Now."
     if active:
-        observed = f"active in site {', '.join(active)}; {count} discovered users"
+        observed = tr("active in site {}; {} discovered users", ", ".join(active), count)
         if count:
             return [Pass(None, observed, expected)]
         if users.sees.complete:
@@ -83,7 +84,7 @@ def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Ou
         because = "Active Directory user discovery is inactive in each site that is seen, but "
         return [Unknown(None, f"{because}{agents.sees.because}")]
     if count:
-        observed = f"inactive, but {count} users are there, so they may be out of date"
+        observed = tr("inactive, but {} users are there, so they may be out of date", count)
         return [Warn(None, expected, observed, remedy=(step,))]
     if users.sees.complete:
         return [Fail(None, expected, "inactive, and no user is there", remedy=(step,))]

@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
 )
 from assess.evidence.directory import NoAnswer
 from assess.evidence.pki import DomainAdministrator, Nominee, Nominees, NoNominee
@@ -36,23 +37,23 @@ def domain_admin(
     mends = tuple(one.mend for one in nominees.forests if isinstance(one, NoAnswer) and one.mend)
     for one in nominees.forests:
         if isinstance(one, NoNominee) and one.unread:
-            gaps += [f"{', '.join(one.unread)} could not be looked at"]
+            gaps += [tr("{} could not be looked at", ", ".join(one.unread))]
     if gaps:
-        because = f"{name} was not found; {'; '.join(gaps)}"
+        because = tr("{} was not found; {}", name, "; ".join(gaps))
         return [Unknown(name, because, remedy=mends)]
     roots = ", ".join(one.root for one in nominees.forests if isinstance(one, NoNominee))
-    return [Fail(name, f"an account {name}", f"{roots} has no account of that name")]
+    return [Fail(name, tr("an account {}", name), tr("{} has no account of that name", roots))]
 
 
 def _judged(name: str, one: Nominee, delegated: Attested | Missing) -> Pass | Warn | Fail:
-    expected = f"{name} is enabled and a member of Domain Admins"
+    expected = tr("{} is enabled and a member of Domain Admins", name)
     if not one.enabled:
-        return Fail(name, expected, f"{one.dn} is disabled")
+        return Fail(name, expected, tr("{} is disabled", one.dn))
     if not one.administrator:
         more = " (but of Enterprise Admins)" if one.enterprise else ""
-        text = f"{one.dn} is no member of Domain Admins{more}"
+        text = tr("{} is no member of Domain Admins{}", one.dn, more)
         if isinstance(delegated, Attested) and delegated.yes:
-            return Warn(name, expected, f"{text}; answered: the rights are delegated to it")
+            return Warn(name, expected, tr("{}; answered: the rights are delegated to it", text))
         return Fail(name, expected, text)
     more = "and of Enterprise Admins" if one.enterprise else "not of Enterprise Admins"
-    return Pass(name, f"{one.dn} is enabled, a member of Domain Admins {more}", expected)
+    return Pass(name, tr("{} is enabled, a member of Domain Admins {}", one.dn, more), expected)

@@ -20,6 +20,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, Site, Sites, text
@@ -75,7 +76,7 @@ def _without_app(policies: _Policies | Missing, *missing: object) -> Outcome:
     refused = [one for one in (*missing, policies) if isinstance(one, Missing)]
     if _installing(policies):
         names = ", ".join(policy.label for policy in _installing(policies))
-        return NotApplicable(None, f"the co-management policy {names} installs the client")
+        return NotApplicable(None, tr("the co-management policy {} installs the client", names))
     if refused:
         return unavailable(None, *refused)
     return Unknown(None, "Intune has no app that installs the client, so there is none to look at")
@@ -89,7 +90,9 @@ def lob_app(
     name: Annotated[str | Missing, Key("intune_app.display_name")],
 ) -> Outcomes:
     """Pass when one published app is ccmsetup.msi, or a co-management policy does its work."""
-    expected = f"one published app {_called(name)} that is {PACKAGE}, or a co-management policy"
+    expected = tr(
+        "one published app {} that is {}, or a co-management policy", _called(name), PACKAGE
+    )
     if isinstance(installers, Missing):
         return [unavailable(None, installers)]
     packages = [app for app in client_apps(installers, _called(name)) if not _other_file(app)]
@@ -97,21 +100,23 @@ def lob_app(
     acting = _installing(policies)
     if packages and acting:
         names = ", ".join([*(app.label for app in packages), *(one.label for one in acting)])
-        return [Warn(None, expected, f"an app and a co-management policy at once: {names}")]
+        return [Warn(None, expected, tr("an app and a co-management policy at once: {}", names))]
     if packages:
         return [*_published(packages, expected), *_beside(packages, others, expected)]
     if others:
         names = ", ".join(app.label for app in others)
-        told = f"a Win32 app installs the client, which the documents do not describe: {names}"
+        told = tr("a Win32 app installs the client, which the documents do not describe: {}", names)
         both = ", and a co-management policy at once" if acting else ""
         return [Warn(None, expected, told + both)]
     if acting:
         names = ", ".join(policy.label for policy in acting)
-        return [Pass(None, f"the co-management policy {names} installs the client", expected)]
+        return [Pass(None, tr("the co-management policy {} installs the client", names), expected)]
     refused = [one for one in (win32, policies) if isinstance(one, Missing)]
     if refused:
         return [unavailable(None, *refused)]
-    told = f"none of {len(installers)} installer apps is {PACKAGE}, and no policy installs it"
+    told = tr(
+        "none of {} installer apps is {}, and no policy installs it", len(installers), PACKAGE
+    )
     return [Fail(None, expected, told)]
 
 
@@ -127,10 +132,10 @@ def _published(packages: list[ClientApp], expected: str) -> Iterator[Outcome]:
         yield Unknown(None, "Graph does not show which file the app of that name installs")
     elif ready:
         names = ", ".join(app.label for app in ready)
-        yield Pass(None, f"{names}: {PACKAGE}, published", expected, about=_ids(ready))
+        yield Pass(None, tr("{}: {}, published", names, PACKAGE), expected, about=_ids(ready))
     elif all(states[app.id] in {"notpublished", "processing"} for app in packages):
-        names = ", ".join(f"{app.label} is {app.publishing_state}" for app in packages)
-        yield Fail(None, expected, f"not published: {names}", about=_ids(packages))
+        names = ", ".join(tr("{} is {}", app.label, app.publishing_state) for app in packages)
+        yield Fail(None, expected, tr("not published: {}", names), about=_ids(packages))
     else:
         yield Unknown(None, "Graph does not say whether the app is published", about=_ids(packages))
 
@@ -141,7 +146,7 @@ def _beside(
     several = (*packages, *others)
     if len(several) > 1:
         names = ", ".join(app.label for app in several)
-        yield Warn(None, expected, f"{len(several)} apps install the client: {names}")
+        yield Warn(None, expected, tr("{} apps install the client: {}", len(several), names))
 
 
 def _ids(apps: list[ClientApp]) -> tuple[str, ...]:
@@ -178,27 +183,27 @@ def _site_version(sites: Seen[Site] | Missing, code: str | Missing) -> str | Out
     versions = {text(site.version) for site in rows} - {""}
     if len(versions) == 1:
         return versions.pop()
-    told = f"{wanted or 'the primary site'} shows {len(versions)} versions to this account"
+    told = tr("{} shows {} versions to this account", wanted or "the primary site", len(versions))
     return Unknown(None, told, remedy=("Set site.code, and let the account see the site.",))
 
 
 def _as_old(app: ClientApp, site: str | Outcome) -> Outcome:
-    expected = f"{PACKAGE} of the site's own version"
+    expected = tr("{} of the site's own version", PACKAGE)
     about = (app.id,)
     if not isinstance(app.file_name, str):
-        return Unknown(None, f"Graph does not show the file of {app.label}", about=about)
+        return Unknown(None, tr("Graph does not show the file of {}", app.label), about=about)
     if not app.is_package:
-        return Fail(None, expected, f"{app.label} installs {app.file_name}", about=about)
+        return Fail(None, expected, tr("{} installs {}", app.label, app.file_name), about=about)
     if not isinstance(site, str):
         return site
     ours, theirs = _numbers(app.product_version), _numbers(site)
-    told = f"{app.label} is {app.product_version or 'of unknown version'}, the site {site}"
+    told = tr("{} is {}, the site {}", app.label, app.product_version or "of unknown version", site)
     if ours is None or theirs is None:
-        return Unknown(None, f"the versions cannot be compared: {told}", about=about)
+        return Unknown(None, tr("the versions cannot be compared: {}", told), about=about)
     if ours < theirs:
         return Warn(None, expected, told, about=about)
     if ours > theirs:
-        return Unknown(None, f"the app is newer than the site: {told}", about=about)
+        return Unknown(None, tr("the app is newer than the site: {}", told), about=about)
     return Pass(None, told, expected, about=about)
 
 
@@ -225,13 +230,13 @@ def app_information(
 
 
 def _described(app: ClientApp) -> Outcome:
-    expected = f"description {DESCRIPTION}, publisher {PUBLISHER}"
+    expected = tr("description {}, publisher {}", DESCRIPTION, PUBLISHER)
     values = (app.description, app.publisher)
     if not all(value is None or isinstance(value, str) for value in values):
-        told = f"Graph does not show description and publisher of {app.label}"
+        told = tr("Graph does not show description and publisher of {}", app.label)
         return Unknown(None, told, about=(app.id,))
-    told = f"{app.label}: description {app.description or 'empty'}"
-    told += f", publisher {app.publisher or 'empty'}"
+    told = tr("{}: description {}", app.label, app.description or "empty")
+    told += tr(", publisher {}", app.publisher or "empty")
     if (str(app.description).strip(), str(app.publisher).strip()) == (DESCRIPTION, PUBLISHER):
         return Pass(None, told, expected, about=(app.id,))
     return Warn(None, expected, told, about=(app.id,))
@@ -277,19 +282,19 @@ def command_line(
     outcomes: list[Outcome] = []
     for app in found:
         if not isinstance(app.command_line, str):
-            told = f"Graph does not show the command line of {app.label}"
+            told = tr("Graph does not show the command line of {}", app.label)
             outcomes.append(Unknown(None, told, about=(app.id,)))
             continue
         outcomes += verified(app.command_line, around)
         if isinstance(copied, str) and normal(copied) != normal(app.command_line):
-            told = f"the line of {app.label} differs from the one that was copied"
+            told = tr("the line of {} differs from the one that was copied", app.label)
             outcomes.append(Warn(None, "the line as it was copied", told, about=(app.id,)))
     for policy in _installing(policies):
         line = policy.configuration_manager_agent_command_line_argument
         if isinstance(line, str) and line.strip():
             outcomes += _judged(parse_inner(line), len(line), around)
         elif not found:
-            told = f"Graph does not show the command line of {policy.label}"
+            told = tr("Graph does not show the command line of {}", policy.label)
             outcomes.append(Unknown(None, told, about=(policy.id,)))
     return outcomes or [_without_app(policies)]
 
@@ -305,8 +310,8 @@ def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome
         for fault in command.faults
     ]
     if length > MOST:
-        told = f"the line has {length} characters"
-        outcomes.append(Fail(None, f"at most {MOST} characters", told))
+        told = tr("the line has {} characters", length)
+        outcomes.append(Fail(None, tr("at most {} characters", MOST), told))
     outcomes.append(_host(command, around))
     outcomes.append(_site_code(command, around.site_code))
     outcomes += _management_point(command, around.management_points)
@@ -328,16 +333,16 @@ def _host(command: Command, around: Surroundings) -> Outcome:
         return unavailable(None, names)
     if said.host not in names:
         wanted = " or ".join(sorted(names))
-        return Fail(None, f"the gateway {wanted}", f"CCMHOSTNAME leads to {said.host}")
+        return Fail(None, tr("the gateway {}", wanted), tr("CCMHOSTNAME leads to {}", said.host))
     if said.host.endswith(".cloudapp.net"):
-        told = f"{said.host} lies under cloudapp.net, where no gateway can be any more"
+        told = tr("{} lies under cloudapp.net, where no gateway can be any more", said.host)
         return Warn(None, expected, told)
     named = set() if isinstance(around.paths, Missing) else numbers(around.paths)
     if named and said.number not in named:
         listed = " or ".join(sorted(named))
-        wrong = f"CCMHOSTNAME leads to the service {said.number} of {said.host}"
-        return Fail(None, f"the service {listed}, which the site database names", wrong)
-    return Pass(None, f"CCMHOSTNAME leads to {said.host}", expected)
+        wrong = tr("CCMHOSTNAME leads to the service {} of {}", said.number, said.host)
+        return Fail(None, tr("the service {}, which the site database names", listed), wrong)
+    return Pass(None, tr("CCMHOSTNAME leads to {}", said.host), expected)
 
 
 def _gateways(around: Surroundings) -> set[str] | Missing:
@@ -371,7 +376,7 @@ def _management_point(command: Command, servers: list[str] | Missing) -> Iterato
     if host in {server.lower().rstrip(".") for server in servers}:
         yield Pass(None, f"SMSMP={value}")
     else:
-        yield Warn(None, f"SMSMP names one of {', '.join(servers)}", f"SMSMP={value}")
+        yield Warn(None, tr("SMSMP names one of {}", ", ".join(servers)), f"SMSMP={value}")
 
 
 def _tenant(command: Command, tenant: str | Missing) -> Iterator[Outcome]:
@@ -392,7 +397,7 @@ def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
     if absent:
         expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
-        yield Warn(None, expected, f"{' and '.join(absent)} not in the line")
+        yield Warn(None, expected, tr("{} not in the line", " and ".join(absent)))
     if client:
         known = _client_ids(around)
         if isinstance(known, Missing):
@@ -501,12 +506,12 @@ def _aimed(meant: list[Target], stage: str | Missing, expected: str) -> Iterator
     for target in meant:
         if target.everybody and stage != "production":
             word = "devices" if "device" in target.kind else "users"
-            yield Warn(None, expected, f"all {word} are meant, while this is a pilot")
+            yield Warn(None, expected, tr("all {} are meant, while this is a pilot", word))
         elif target.everybody:
             yield Pass(None, "required for everybody", expected)
         elif not target.group:
-            told = (
-                f"an assignment means something that is not known here: {target.kind or 'untyped'}"
+            told = tr(
+                "an assignment means something that is not known here: {}", target.kind or "untyped"
             )
             yield Unknown(None, told)
 
@@ -527,13 +532,15 @@ def _populated(
     for group in sorted(groups):
         counts = (users.get(group), devices.get(group))
         if group in left_out:
-            empty.append(f"{group} is excluded at the same time")
+            empty.append(tr("{} is excluded at the same time", group))
         elif counts == (None, None):
-            empty.append(f"{group} does not exist")
+            empty.append(tr("{} does not exist", group))
         elif not any(counts):
-            empty.append(f"{group} is empty")
+            empty.append(tr("{} is empty", group))
         else:
-            told = f"required for {group}: {counts[0] or 0} users, {counts[1] or 0} devices"
+            told = tr(
+                "required for {}: {} users, {} devices", group, counts[0] or 0, counts[1] or 0
+            )
             yield Pass(None, told, expected)
     if empty:
         kind = Fail if len(empty) == len(groups) else Warn
@@ -548,9 +555,9 @@ def _as_planned(groups: set[str], wanted: list[str] | Missing, expected: str) ->
         return
     planned = {group.lower() for group in wanted}
     for group in sorted(groups - planned):
-        yield Warn(None, expected, f"required for {group}, which was not planned")
+        yield Warn(None, expected, tr("required for {}, which was not planned", group))
     for group in sorted(planned - groups):
-        yield Warn(None, expected, f"not required for {group}, which was planned")
+        yield Warn(None, expected, tr("not required for {}, which was planned", group))
 
 
 @check("intuneapp.autopilot-user-targeting")
@@ -583,14 +590,16 @@ def _users_only(target: Target, users: _Counts | Missing, devices: _Counts | Mis
     if target.kind == "alllicensedusersassignmenttarget":
         return Pass(None, "required for all users", expected)
     if not target.group:
-        return Unknown(None, f"an assignment means something unknown: {target.kind or 'untyped'}")
+        return Unknown(
+            None, tr("an assignment means something unknown: {}", target.kind or "untyped")
+        )
     if isinstance(devices, Missing):
         return unavailable(None, devices)
     count = devices.get(target.group)
     if count:
-        return Warn(None, expected, f"{target.group} contains {count} devices")
+        return Warn(None, expected, tr("{} contains {} devices", target.group, count))
     if isinstance(users, Missing):
         return unavailable(None, users)
     if not users.get(target.group) or count is None:
-        return Unknown(None, f"{target.group} is empty or does not exist: it shows no kind")
-    return Pass(None, f"{target.group}: {users[target.group]} users, no device", expected)
+        return Unknown(None, tr("{} is empty or does not exist: it shows no kind", target.group))
+    return Pass(None, tr("{}: {} users, no device", target.group, users[target.group]), expected)

@@ -20,6 +20,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import CollectionMembers, Members, UserMember
@@ -119,8 +120,12 @@ class _Product:
     def text(self) -> str:
         count = "an unknown number"
         if self.known and self.consumed is not None:
-            count = f"{self.consumed} of {self.bought + self.grace} used"
-        plan = "" if self.provisioning == "success" else f", plan {self.provisioning or 'unknown'}"
+            count = tr("{} of {} used", self.consumed, self.bought + self.grace)
+        plan = (
+            ""
+            if self.provisioning == "success"
+            else tr(", plan {}", self.provisioning or "unknown")
+        )
         return f"{self.label} ({self.state or 'state unknown'}, {count}{plan})"
 
 
@@ -169,27 +174,29 @@ def _bought(
     purchases: _Purchases | Missing,
 ) -> Outcome:
     """What the tenant's products say of a service, whatever the service itself says."""
-    expected = f"an enabled product with {what} and licences that are free"
+    expected = tr("an enabled product with {} and licences that are free", what)
     seen = "; ".join(product.text for product in products)
     usable = [product for product in products if product.usable]
     if not usable:
         unclear = [product.label for product in products if not product.known] + _untold(skus)
         if unclear:
             names = ", ".join(unclear)
-            return Unknown(None, f"Graph does not say whether {names} is enabled, or what is in it")
-        total = f"none of the tenant's {len(skus)} products contains {what}"
-        return Fail(None, expected, f"no usable product: {seen}" if products else total)
+            return Unknown(
+                None, tr("Graph does not say whether {} is enabled, or what is in it", names)
+            )
+        total = tr("none of the tenant's {} products contains {}", len(skus), what)
+        return Fail(None, expected, tr("no usable product: {}", seen) if products else total)
     lasting = [product for product in usable if not product.in_grace]
     if not lasting:
-        return Warn(None, expected, f"expired, in its days of grace: {seen}")
+        return Warn(None, expected, tr("expired, in its days of grace: {}", seen))
     if not any(product.provisioning == "success" for product in lasting):
-        return Warn(None, expected, f"the plan is not provisioned yet: {seen}")
+        return Warn(None, expected, tr("the plan is not provisioned yet: {}", seen))
     if any(product.consumed is None for product in lasting):
-        return Unknown(None, f"Graph does not say how many licences are used: {seen}")
+        return Unknown(None, tr("Graph does not say how many licences are used: {}", seen))
     free = sum(max(0, product.bought - (product.consumed or 0)) for product in lasting)
     if free == 0:
-        return Warn(None, expected, f"no licence is free: {seen}")
-    return _lasting(lasting, f"{free} licences are free: {seen}", expected, purchases)
+        return Warn(None, expected, tr("no licence is free: {}", seen))
+    return _lasting(lasting, tr("{} licences are free: {}", free, seen), expected, purchases)
 
 
 def _lasting(
@@ -200,15 +207,17 @@ def _lasting(
 ) -> Outcome:
     """A pass where one of the products was bought: trials alone end by themselves."""
     if isinstance(purchases, Missing):
-        gap = f"whether {_names(products)} is a trial is not known: {purchases.reason}"
+        gap = tr("whether {} is a trial is not known: {}", _names(products), purchases.reason)
         return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
     if purchases.found is None:
-        return Pass(None, f"{said}; whether it is a trial, Graph does not say here", expected)
+        return Pass(None, tr("{}; whether it is a trial, Graph does not say here", said), expected)
     trials = [_trial(product, purchases.found) for product in products]
     if False in trials:
         return Pass(None, said, expected)
     if None in trials:
-        return Unknown(None, f"{said}; Graph does not say whether {_names(products)} is a trial")
+        return Unknown(
+            None, tr("{}; Graph does not say whether {} is a trial", said, _names(products))
+        )
     names = _names(products)
     ends = [
         when
@@ -216,9 +225,9 @@ def _lasting(
         if _word(one.sku_id) in {product.sku_id for product in products}
         if (when := moment(one.next_lifecycle_date_time)) is not None
     ]
-    until = f" until {max(ends):%Y-%m-%d}" if ends else ""
-    step = f"Buy {names}, or another product with the plan, before the trial ends{until}."
-    return Warn(None, expected, f"only a trial{until}: {said}", remedy=(step,))
+    until = tr(" until {:%Y-%m-%d}", max(ends)) if ends else ""
+    step = tr("Buy {}, or another product with the plan, before the trial ends{}.", names, until)
+    return Warn(None, expected, tr("only a trial{}: {}", until, said), remedy=(step,))
 
 
 def _names(products: Iterable[_Product]) -> str:
@@ -258,7 +267,7 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
     if isinstance(account, Missing):
         return unavailable(None, account)
     state = _word(account.subscription_state)
-    said = f"the Intune subscription is {account.subscription_state}"
+    said = tr("the Intune subscription is {}", account.subscription_state)
     match state:
         case "active":
             return Pass(None, said)
@@ -269,7 +278,7 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
         case "":
             return Unknown(None, "Intune does not say in which state its subscription is")
         case _:
-            return Unknown(None, f"{said}, which this version does not know")
+            return Unknown(None, tr("{}, which this version does not know", said))
 
 
 @check("licence.entra-premium")
@@ -288,14 +297,18 @@ def ems_bundle(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
     premium = {p.label for p in _products(skus, PREMIUM) if p.usable}
     both = sorted(intune & premium)
     if both:
-        return [Pass(None, f"one product brings both: {', '.join(both)}")]
+        return [Pass(None, tr("one product brings both: {}", ", ".join(both)))]
     if intune and premium:
-        return [Pass(None, f"separate: {', '.join(sorted(intune))}; {', '.join(sorted(premium))}")]
+        return [
+            Pass(
+                None, tr("separate: {}; {}", ", ".join(sorted(intune)), ", ".join(sorted(premium)))
+            )
+        ]
     unclear = [p.label for p in _products(skus, {**INTUNE, **PREMIUM}) if not p.known]
     unclear += _untold(skus)
     if unclear:
-        return [Unknown(None, f"Graph does not say whether {', '.join(unclear)} is enabled")]
-    have = f"only {', '.join(sorted(intune or premium))}" if intune or premium else "neither"
+        return [Unknown(None, tr("Graph does not say whether {} is enabled", ", ".join(unclear)))]
+    have = tr("only {}", ", ".join(sorted(intune or premium))) if intune or premium else "neither"
     expected = "one product with both Intune and Entra ID P1 or P2, or one of each"
     return [Warn(None, expected, have)]
 
@@ -403,7 +416,7 @@ def _of_groups(scenario: str, licensing: Licensing, groups: Gathered[Person]) ->
     if groups.absent:
         yield Unknown(
             PLAN,
-            f"the groups {', '.join(groups.absent)} do not exist in the tenant",
+            tr("the groups {} do not exist in the tenant", ", ".join(groups.absent)),
             remedy=("Set mdm.enrollment_group_ids to the groups whose members will enrol.",),
         )
 
@@ -426,12 +439,12 @@ def _of_collection(
     label = "the collection" if members.collection is None else members.collection.label
     yield from _judged(scenario, count, label, rows)
     if strangers:
-        text = f"{strangers} members of {label} are no discovered users with a UPN"
-        yield Unknown(PLAN, f"{text}, so nobody can look for their licences")
+        text = tr("{} members of {} are no discovered users with a UPN", strangers, label)
+        yield Unknown(PLAN, tr("{}, so nobody can look for their licences", text))
     if not members.sees.complete:
         yield Unknown(
             PLAN,
-            f"the account may not see all of {label}",
+            tr("the account may not see all of {}", label),
             remedy=(getattr(members.sees, "mend", ""),),
         )
 
@@ -459,26 +472,30 @@ def _judged(
     scenario: str, count: _Count, scope: str, rows: Iterator[dict[str, object]]
 ) -> Iterator[Outcome]:
     """One outcome a part: those who lack a licence, those of whom nobody can tell, all others."""
-    left_out = f"; {count.disabled} disabled accounts are left out" if count.disabled else ""
+    left_out = tr("; {} disabled accounts are left out", count.disabled) if count.disabled else ""
     total = count.licensed + count.lacking + count.untold
     if count.lacking:
         first = ", ".join(count.first)
-        observed = f"{count.lacking} of {total} users of {scope} have none: {first}"
+        observed = tr("{} of {} users of {} have none: {}", count.lacking, total, scope, first)
         observed += " …" if count.lacking > len(count.first) else ""
-        assign = f"Assign a licence with Intune to {first} and the others of the list: Entra admin "
+        assign = tr(
+            "Assign a licence with Intune to {} and the others of the list: Entra admin ", first
+        )
         assign += "center > Groups > group-based licensing, or Microsoft 365 admin center > Users."
         kind = Fail if scenario in _ASKED_FOR else Warn
         yield kind(
             PLAN,
-            f"every user of {scope} has an enabled Intune plan",
+            tr("every user of {} has an enabled Intune plan", scope),
             observed + left_out,
             remedy=("Set the usage location of these users first.", assign),
             rows=Rows(_COLUMNS, rows),
         )
     if count.untold:
-        yield Unknown(PLAN, f"Graph does not show the licences of {count.untold} users of {scope}")
+        yield Unknown(
+            PLAN, tr("Graph does not show the licences of {} users of {}", count.untold, scope)
+        )
     if total == 0:
-        yield Unknown(PLAN, f"{scope} has no enabled user who could be looked at{left_out}")
+        yield Unknown(PLAN, tr("{} has no enabled user who could be looked at{}", scope, left_out))
     elif count.licensed == total:
-        text = f"all {total} users of {scope} have an enabled Intune plan{left_out}"
+        text = tr("all {} users of {} have an enabled Intune plan{}", total, scope, left_out)
         yield Pass(PLAN, text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from assess.check import Missing, Outcome, Unknown
+from assess.check import Missing, Outcome, Unknown, tr
 from assess.evidence.logs import (
     ANSWERED,
     NO_CERTIFICATE,
@@ -35,8 +35,8 @@ def unread(log: Logs, copies: Iterable[LogCopy]) -> list[Outcome]:
     gap = "; ".join(filter(None, (*log.unread, faulty(copies))))
     if not gap:
         return []
-    step = f"Send {log.log}.log and {log.log}.lo_ again, in a way that can be read."
-    because = f"a part of what was sent of {log.log}.log could not be read: {gap}"
+    step = tr("Send {}.log and {}.lo_ again, in a way that can be read.", log.log, log.log)
+    because = tr("a part of what was sent of {}.log could not be read: {}", log.log, gap)
     return [Unknown(None, because, remedy=(step,))]
 
 
@@ -57,17 +57,19 @@ def fresh(copy: LogCopy, now: datetime, span: timedelta = WEEK) -> bool:
 
 def stale(copy: LogCopy, ask: type[LogAsk], span: timedelta = WEEK) -> Unknown:
     """Too old to say how it is today, or from a clock that is wrong."""
-    days = "24 hours" if span == DAY else f"{span.days} days"
+    days = "24 hours" if span == DAY else tr("{} days", span.days)
     because = f"{copy.shown} {copy.covers}"
     if copy.last is not None:
-        because += f", not the {days} before this assessment"
+        because += tr(", not the {} before this assessment", days)
     return Unknown(None, because, remedy=mend(ask), about=about((copy,)))
 
 
 def silent(log: Logs, ask: type[LogAsk], what: str) -> Unknown:
     """No line that tells: overwritten, or never written."""
     covered = "; ".join(f"{one.shown} {one.covers}" for one in log.copies)
-    because = f"no line of {log.log}.log tells {what}; older entries are overwritten: {covered}"
+    because = tr(
+        "no line of {}.log tells {}; older entries are overwritten: {}", log.log, what, covered
+    )
     return Unknown(None, because, remedy=mend(ask))
 
 

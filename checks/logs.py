@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import CollectionMembers, Members, Seen, UserMember
@@ -58,8 +59,8 @@ def cloudusersync(
     if isinstance(subscriptions, Seen):
         if not len(subscriptions) and subscriptions.sees.complete:
             because = "hybrid MDM was retired on 2019-09-01, and the site has no Intune "
-            because += f"subscription left ({subscriptions.sees.because}); its successor is "
-            yield NotApplicable(None, f"{because}Intune, which reads users from the tenant")
+            because += tr("subscription left ({}); its successor is ", subscriptions.sees.because)
+            yield NotApplicable(None, tr("{}Intune, which reads users from the tenant", because))
             return
         if len(subscriptions):
             expected = "no Intune subscription in Configuration Manager"
@@ -99,17 +100,17 @@ def _synchronised(copy: LogCopy, now: datetime, inside: set[str] | None) -> Outc
         last = week[-1]
         if _number(last, "added") == 0:
             return Fail(None, expected, last.quoted, about=where)
-        return Warn(None, expected, f"not every user was added: {last.quoted}", about=where)
+        return Warn(None, expected, tr("not every user was added: {}", last.quoted), about=where)
     if full:
         return Pass(None, full[-1].quoted, expected, about=where)
     idle = [one for one in copy.of(RECEIVED, CHANGED) if one.within(WEEK, now)]
     if not idle:
-        because = f"{copy.shown} says nothing of users within the last 7 days"
+        because = tr("{} says nothing of users within the last 7 days", copy.shown)
         return Unknown(None, because, remedy=mend(CloudUserSync), about=where)
     if idle[-1].kind == CHANGED and _number(idle[-1], "added"):
-        because = f"users were to be added, and no line says that they were: {idle[-1].quoted}"
+        because = tr("users were to be added, and no line says that they were: {}", idle[-1].quoted)
         return Unknown(None, because, about=where)
-    return Warn(None, expected, f"there was no user to add: {idle[-1].quoted}", about=where)
+    return Warn(None, expected, tr("there was no user to add: {}", idle[-1].quoted), about=where)
 
 
 def _number(line: Line, name: str) -> int:
@@ -125,14 +126,14 @@ def _failed(
     repeated = sorted(user for user in mine if times[user] > 1)
     last = failures[-1]
     named = ", ".join((repeated or sorted(times))[:_EXAMPLES]).translate(_NO_KEYS)
-    step = f"Compare the UPN of {named} in Active "
+    step = tr("Compare the UPN of {} in Active ", named)
     step += "Directory, the site database and the tenant; correct it, and wait 5 minutes for the "
     step += "next synchronisation."
     if repeated:
-        observed = f"{len(repeated)} users fail again and again, the last time {last.quoted}"
+        observed = tr("{} users fail again and again, the last time {}", len(repeated), last.quoted)
         return Fail(None, expected, observed, about=where, remedy=(step,))
     kind = "single failures" if mine else "failures of users outside the collection"
-    observed = f"{kind}, the last one {last.quoted}"
+    observed = tr("{}, the last one {}", kind, last.quoted)
     return Warn(None, expected, observed, about=where, remedy=(step,))
 
 
@@ -145,9 +146,7 @@ _INSTALLED, _NOT_INSTALLED = "1015", "1016"
 @check("logs.sitecomp-scp")
 def sitecomp_scp(
     log: Annotated[Logs | Missing, Sitecomp()],
-    downloader: Annotated[
-        Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_DOWNLOADER")
-    ],
+    downloader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_DOWNLOADER")],
     uploader: Annotated[Seen[ComponentStatus] | Missing, ComponentStatuses("SMS_DMP_UPLOADER")],
 ) -> Outcomes:
     """Pass when each component was installed the last time, or the site says that it is well."""
@@ -167,28 +166,34 @@ def _component(
     where = tuple(place for line, place in ends if place)
     broken = [line for line, _ in ends if line.value("id") == _NOT_INSTALLED]
     if broken:
-        return Fail(None, expected, f"{name} was not installed: {broken[0].quoted}", about=where)
+        return Fail(
+            None, expected, tr("{} was not installed: {}", name, broken[0].quoted), about=where
+        )
     if _CRITICAL in known:
-        return Fail(None, expected, f"the status of {name} is 2, critical", about=where)
+        return Fail(None, expected, tr("the status of {} is 2, critical", name), about=where)
     if strange:
-        return Unknown(None, f"the site shows a Status of {name} that is not known", about=where)
+        return Unknown(
+            None, tr("the site shows a Status of {} that is not known", name), about=where
+        )
     if _WARNING in known:
-        return Warn(None, expected, f"the status of {name} is 1, a warning", about=where)
+        return Warn(None, expected, tr("the status of {} is 1, a warning", name), about=where)
     pending = [line for line, _ in ends if line.kind == FLAGGED]
     done = [line for line, _ in ends if line.value("id") == _INSTALLED]
     if known:
-        return Pass(None, f"the status of {name} is 0, in order", expected, about=where)
+        return Pass(None, tr("the status of {} is 0, in order", name), expected, about=where)
     if pending:
-        because = f"{name} was to be installed, and no line says that it was: {pending[0].quoted}"
+        because = tr(
+            "{} was to be installed, and no line says that it was: {}", name, pending[0].quoted
+        )
         return Unknown(None, because, about=where, remedy=mend(Sitecomp))
     if done:
-        return Pass(None, f"{name} was installed: {done[0].quoted}", expected, about=where)
+        return Pass(None, tr("{} was installed: {}", name, done[0].quoted), expected, about=where)
     if isinstance(log, Logs):
-        return silent(log, Sitecomp, f"whether {name} was installed")
+        return silent(log, Sitecomp, tr("whether {} was installed", name))
     if isinstance(statuses, Missing):
         return unavailable(None, log, statuses)
-    return Unknown(None, f"the site shows no status of {name} since midnight, and {log.reason}",
-                   remedy=mend(Sitecomp))  # fmt: skip
+    because = tr("the site shows no status of {} since midnight, and {}", name, log.reason)
+    return Unknown(None, because, remedy=mend(Sitecomp))
 
 
 def _ends(log: Logs, name: str) -> list[tuple[Line, str]]:
@@ -229,16 +234,16 @@ def _published(copy: LogCopy, now: datetime) -> Iterator[Outcome]:
     success = copy.latest(PUBLISHED, SYNCED)
     errors = copy.since(success, ERROR)
     if errors:
-        before = "" if success is None else f"; the last success was {success.quoted}"
+        before = "" if success is None else tr("; the last success was {}", success.quoted)
         observed = f"{errors[-1].quoted}{before}"
         yield Fail(None, expected, observed, about=where, remedy=_steps(errors[-1]))
     elif success is None or success.at is None:
-        yield Unknown(None, f"{copy.shown} ends within a line", about=where,
+        yield Unknown(None, tr("{} ends within a line", copy.shown), about=where,
                       remedy=mend(EntraDiscovery))  # fmt: skip
     elif success.within(WEEK, now):
         yield Pass(None, success.quoted, expected, about=where)
     else:
-        observed = f"the last success is older than 7 days: {success.quoted}"
+        observed = tr("the last success is older than 7 days: {}", success.quoted)
         run = "Run Full Discovery Now for the user discovery of the service, and assess again."
         yield Warn(None, expected, observed, about=where, remedy=(run,))
 
@@ -253,5 +258,5 @@ def _steps(error: Line) -> tuple[str, ...]:
         return (step, again)
     if "unauthorized" in said or "forbidden" in said or "(401)" in said or "(403)" in said:
         step = "Grant admin consent to the server app in the tenant {tenant.id}; right after the "
-        return (f"{step}consent it may take 10 minutes.", again)
+        return (tr("{}consent it may take 10 minutes.", step), again)
     return ()

@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, text
@@ -50,9 +51,11 @@ def _points(roles: Seen[RoleUse], code: str | Missing) -> list[RoleUse]:
 
 
 def _none(subject: str | None, roles: Seen[RoleUse]) -> Outcome:
-    what = f"{subject or 'no server'} is {'not ' if subject else ''}seen as a management point"
+    what = tr(
+        "{} is {}seen as a management point", subject or "no server", "not " if subject else ""
+    )
     if roles.sees.complete:
-        return Unknown(subject, f"{what}, see mp.available")
+        return Unknown(subject, tr("{}, see mp.available", what))
     return unseen(subject, what, roles.sees, also=_ELSE)
 
 
@@ -68,36 +71,40 @@ def available(
     What is published of it in the directory stands beside, and decides nothing.
     """
     points = _points(roles, code)
-    expected = "a management point" + ("" if isinstance(code, Missing) else f" of site {code}")
+    expected = "a management point" + ("" if isinstance(code, Missing) else tr(" of site {}", code))
     if isinstance(servers, Missing):
         if points:
             found = names(points)
-            question = f"Set mp.servers: which of {found} are to serve the gateway?"
-            yield Manual(None, question, f"management points: {found}", about=_about(points))
+            question = tr("Set mp.servers: which of {} are to serve the gateway?", found)
+            yield Manual(None, question, tr("management points: {}", found), about=_about(points))
         elif roles.sees.complete:
-            yield Fail(None, expected, f"no server has the role; {roles.sees.because}")
+            yield Fail(None, expected, tr("no server has the role; {}", roles.sees.because))
         else:
             yield unseen(None, "no management point is seen", roles.sees, also=_ELSE)
         return
     for host in servers:
         point = _point(points, host)
         if point is not None:
-            observed = f"management point of site {text(point.site_code)}"
+            observed = tr("management point of site {}", text(point.site_code))
             yield Pass(host, observed + published(host, publishing), expected)
         elif roles.sees.complete:
-            step = f"Add the management point role to {host}, or correct mp.servers."
-            have = f"the management points are {names(points)}" if points else "nobody has the role"
-            observed = f"{host} has no such role; {have}{_still(host, publishing)}"
+            step = tr("Add the management point role to {}, or correct mp.servers.", host)
+            have = (
+                tr("the management points are {}", names(points))
+                if points
+                else "nobody has the role"
+            )
+            observed = tr("{} has no such role; {}", host, have) + _still(host, publishing)
             yield Fail(host, expected, observed, remedy=(step,))
         else:
-            what = f"{host} is not seen as a management point"
+            what = tr("{} is not seen as a management point", host)
             yield unseen(host, what, roles.sees, also=_ELSE + _still(host, publishing))
 
 
 def _still(host: str, publishing: Publishing | Missing) -> str:
     """The directory shows a management point that the site does not show."""
     found = None if isinstance(publishing, Missing) else publishing.of(host)
-    return f"; the directory publishes it in {found[0].domain}" if found else ""
+    return tr("; the directory publishes it in {}", found[0].domain) if found else ""
 
 
 def _about(points: list[RoleUse]) -> tuple[str, ...]:
@@ -145,14 +152,18 @@ def _secured(
 ) -> Outcome:
     state, expected = point.ssl_state, "HTTPS, or HTTP with enhanced HTTP"
     if state in _HTTPS:
-        return Pass(subject, f"HTTPS (SslState {state})", expected)
+        return Pass(subject, tr("HTTPS (SslState {})", state), expected)
     if state not in _HTTP:
         for copy in copies:
             test = self_test(copy, "443")
             if test is not None and test.value("word").lower() == "succeeded" and not copy.cut:
                 about = (*((subject,) if subject else ()), *places((copy,)))
-                return Pass(subject, f"it answers itself: {test.quoted}", expected, about=about)
-        because = f"the role on {point.server} comes with SslState {state}, which says neither "
+                return Pass(
+                    subject, tr("it answers itself: {}", test.quoted), expected, about=about
+                )
+        because = tr(
+            "the role on {} comes with SslState {}, which says neither ", point.server, state
+        )
         because += "HTTP nor HTTPS; a TLS connection to its port 443 could tell"
         return Unknown(subject, because)
     if isinstance(settings, Missing):
@@ -160,12 +171,14 @@ def _secured(
     value = setting(settings, text(point.site_code), "IISSSLState")
     if not isinstance(value, int):
         because = getattr(value, "because", "the settings of its site are not known")
-        return Unknown(subject, f"HTTP (SslState {state}), and {because}", remedy=value.remedy)
+        return Unknown(
+            subject, tr("HTTP (SslState {}), and {}", state, because), remedy=value.remedy
+        )
     if value & ENHANCED_HTTP:
-        return Pass(subject, f"HTTP with enhanced HTTP (IISSSLState {value})", expected)
-    step = f"Servers and Site System Roles > {point.server} > Management point > Properties > "
-    step += f"General > HTTPS, or switch on enhanced HTTP for site {text(point.site_code)}."
-    observed = f"HTTP (SslState {state}) and no enhanced HTTP (IISSSLState {value})"
+        return Pass(subject, tr("HTTP with enhanced HTTP (IISSSLState {})", value), expected)
+    step = tr("Servers and Site System Roles > {} > Management point > Properties > ", point.server)
+    step += tr("General > HTTPS, or switch on enhanced HTTP for site {}.", text(point.site_code))
+    observed = tr("HTTP (SslState {}) and no enhanced HTTP (IISSSLState {})", state, value)
     return Fail(subject, expected, observed, remedy=(step,))
 
 
@@ -187,21 +200,23 @@ def cmg_traffic(
     off = [one for one in points if one.number("AllowProxyTraffic") == 0]
     unsaid = [one for one in points if one not in on and one not in off]
     if unsaid:
-        because = f"the role on {names(unsaid)} comes without the property AllowProxyTraffic"
+        because = tr("the role on {} comes without the property AllowProxyTraffic", names(unsaid))
         return [Unknown(None, because, about=about)]
     if absent:
-        because = f"{', '.join(filter(None, absent))} is not seen as a management point"
-        return [Unknown(None, f"{because}, see mp.available", about=about)]
-    step = f"Management point on {names(off)} > Properties > General > Allow Configuration Manager "
+        because = tr("{} is not seen as a management point", ", ".join(filter(None, absent)))
+        return [Unknown(None, tr("{}, see mp.available", because), about=about)]
+    step = tr(
+        "Management point on {} > Properties > General > Allow Configuration Manager ", names(off)
+    )
     step += "cloud management gateway traffic."
     if not on:
-        observed = f"0 on {names(off)}"
+        observed = tr("0 on {}", names(off))
         if sees_part(roles.sees) and isinstance(servers, Missing):
-            return [unseen(None, f"{observed}; others may be hidden", roles.sees)]
+            return [unseen(None, tr("{}; others may be hidden", observed), roles.sees)]
         return [Fail(None, expected, observed, about=about, remedy=(step,))]
     if not off:
-        return [Pass(None, f"1 on {names(on)}", expected, about=about)]
-    observed = f"1 on {names(on)}, 0 on {names(off)}"
+        return [Pass(None, tr("1 on {}", names(on)), expected, about=about)]
+    observed = tr("1 on {}, 0 on {}", names(on), names(off))
     if isinstance(servers, Missing):
         question = "Set mp.servers: which management points are to serve the gateway?"
         return [Manual(None, question, observed, about=about)]
@@ -211,9 +226,9 @@ def cmg_traffic(
 def _absent(hosts: list[str | None], roles: Seen[RoleUse]) -> Outcome:
     """None of the intended servers is seen with the role."""
     listed = ", ".join(host for host in hosts if host)
-    what = f"{listed or 'no server'} is {'not ' if listed else ''}seen as a management point"
+    what = tr("{} is {}seen as a management point", listed or "no server", "not " if listed else "")
     if roles.sees.complete:
-        return Unknown(None, f"{what}, see mp.available")
+        return Unknown(None, tr("{}, see mp.available", what))
     return unseen(None, what, roles.sees, also=_ELSE)
 
 
@@ -241,8 +256,8 @@ def connection_scope(
 def _scope(subject: str | None, point: RoleUse) -> Outcome:
     inside, outside = point.number("MPIntranetFacing"), point.number("MPInternetFacing")
     expected = "MPIntranetFacing 1 and MPInternetFacing 1"
-    observed = f"MPIntranetFacing {inside}, MPInternetFacing {outside}"
-    step = f"Management point on {point.server} > Properties > General > Allow intranet and "
+    observed = tr("MPIntranetFacing {}, MPInternetFacing {}", inside, outside)
+    step = tr("Management point on {} > Properties > General > Allow intranet and ", point.server)
     step += "Internet connections."
     if outside == 0:
         return Fail(subject, expected, observed, remedy=(step,))
@@ -252,8 +267,8 @@ def _scope(subject: str | None, point: RoleUse) -> Outcome:
         if value not in (0, 1)
     ]
     if missing:
-        said = f"the role on {point.server} does not say {' and '.join(missing)}"
+        said = tr("the role on {} does not say {}", point.server, " and ".join(missing))
         return Unknown(subject, said)
     if inside == 0:
-        return Warn(subject, expected, f"internet only: {observed}", remedy=(step,))
+        return Warn(subject, expected, tr("internet only: {}", observed), remedy=(step,))
     return Pass(subject, observed, expected)

@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.options import Compared, Fit, Support, compare, tables
@@ -40,8 +41,8 @@ def _strange(names: list[str]) -> list[Outcome]:
     if not unfamiliar:
         return []
     near = known.nearest(unfamiliar[0])
-    hint = f"; {unfamiliar[0]} may mean {near}" if near else ""
-    said = f"the tables know no capability {', '.join(unfamiliar)}{hint}"
+    hint = tr("; {} may mean {}", unfamiliar[0], near) if near else ""
+    said = tr("the tables know no capability {}{}", ", ".join(unfamiliar), hint)
     mend = "Write the ids of planning.required_capabilities as `assess options` lists them."
     return [Unknown(None, said, remedy=(mend,))]
 
@@ -62,15 +63,15 @@ def option_chosen(chosen: Chosen, required: Required, today: Today) -> Outcomes:
             yield Fail(None, "an option that can be had today", f"{title}: {side.option.today}")
     yield from _strange(required)
     if side.saying(Support.NO):
-        yield Fail(None, expected, f"{title} does not support {_names(side, Support.NO)}")
+        yield Fail(None, expected, tr("{} does not support {}", title, _names(side, Support.NO)))
     if side.saying(Support.NOT_STATED):
         silent = _names(side, Support.NOT_STATED)
-        yield Unknown(None, f"the tables do not say whether {title} supports {silent}")
+        yield Unknown(None, tr("the tables do not say whether {} supports {}", title, silent))
     if side.saying(Support.PARTIAL):
         partly = _names(side, Support.PARTIAL)
-        yield Warn(None, expected, f"{title} supports only in part: {partly}")
+        yield Warn(None, expected, tr("{} supports only in part: {}", title, partly))
     if side.fit is Fit.FITS:
-        yield Pass(None, f"{title} supports all {len(side.required)} of them", expected)
+        yield Pass(None, tr("{} supports all {} of them", title, len(side.required)), expected)
 
 
 @check("planning.option-gaps")
@@ -81,15 +82,15 @@ def option_gaps(
     known = tables()
     brought = known.constraints_of(chosen)
     left = [one for one in brought if one.id not in accepted]
-    expected = f"all {len(brought)} constraints of {chosen} are accepted"
+    expected = tr("all {} constraints of {} are accepted", len(brought), chosen)
     strange = [name for name in accepted if name not in known.constraints]
     if strange:
-        yield Unknown(None, f"no option has a constraint {', '.join(strange)}")
+        yield Unknown(None, tr("no option has a constraint {}", ", ".join(strange)))
     if left:
         said = "; ".join(f"{one.id}: {one.text}" for one in left)
-        yield Warn(None, expected, f"not accepted: {said}")
+        yield Warn(None, expected, tr("not accepted: {}", said))
     else:
-        yield Pass(None, f"accepted: {', '.join(one.id for one in brought)}", expected)
+        yield Pass(None, tr("accepted: {}", ", ".join(one.id for one in brought)), expected)
 
 
 @check("planning.reporting-requirements")
@@ -103,17 +104,21 @@ def reporting_requirements(
         words = report.strip().lower()
         row = known.capabilities.get(_REPORTS.get(words, ""))
         if words in _COMPLIANCE:
-            yield Pass(report, f"{title} reports the compliance of devices")
+            yield Pass(report, tr("{} reports the compliance of devices", title))
         elif chosen == _O365:
-            yield Fail(report, "a report of the option", f"{title} reports compliance and no more")
+            yield Fail(
+                report, "a report of the option", tr("{} reports compliance and no more", title)
+            )
         elif row is None:
-            yield Unknown(report, f"the tables do not speak of a report on {report}")
+            yield Unknown(report, tr("the tables do not speak of a report on {}", report))
         elif row.support[chosen].supported is Support.YES:
-            yield Pass(report, f"{title} has it ({row.source})")
+            yield Pass(report, tr("{} has it ({})", title, row.source))
         elif row.support[chosen].supported is Support.NO:
-            yield Fail(report, "a report of the option", f"{title} does not have it ({row.source})")
+            yield Fail(
+                report, "a report of the option", tr("{} does not have it ({})", title, row.source)
+            )
         else:
-            yield Unknown(report, f"{row.source} does not say whether {title} has it")
+            yield Unknown(report, tr("{} does not say whether {} has it", row.source, title))
 
 
 @check("planning.o365-gaps")
@@ -122,7 +127,7 @@ def o365_gaps(
 ) -> Outcomes:
     """Pass when MDM for Office 365 is not chosen, or no profile is wanted that it lacks."""
     if chosen != _O365:
-        yield Pass(None, f"{tables().options[chosen].title} is chosen")
+        yield Pass(None, tr("{} is chosen", tables().options[chosen].title))
         return
     if isinstance(required, Missing):
         yield unavailable(None, required)
@@ -131,6 +136,6 @@ def o365_gaps(
     expected = "no Wi-Fi, VPN or certificate profiles are required"
     yield from _strange(required)
     if beyond:
-        yield Fail(None, expected, f"required, and not to be had: {', '.join(beyond)}")
+        yield Fail(None, expected, tr("required, and not to be had: {}", ", ".join(beyond)))
     else:
         yield Pass(None, "none of the required capabilities needs one", expected)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Key, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check
+from assess.check import Fail, Key, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check, tr
 from assess.evidence.adminservice import Seen, text
 from assess.evidence.pki import Groups
 from assess.evidence.securitydescriptor import domain_part
@@ -25,7 +25,7 @@ def configmgr_full_admin(
     groups = [one for one in admins if one.is_group is not False and one not in own]
     expected = "Full Administrator with the scope All"
     about = tuple(one.about for one in (*own, *groups))
-    step = f"Administration > Security > Administrative Users > {account} > role Full "
+    step = tr("Administration > Security > Administrative Users > {} > role Full ", account)
     step += "Administrator, all instances of the objects."
     judged = [_entry(one, expected, step) for one in own]
     passed = next((one for one in judged if isinstance(one, Pass)), None)
@@ -37,24 +37,28 @@ def configmgr_full_admin(
         if inside is True:
             outcome = _entry(full[0], expected, step)
             if isinstance(outcome, Pass):
-                said = f"{account} is a member of {outcome.observed}"
+                said = tr("{} is a member of {}", account, outcome.observed)
                 return [Pass(None, said, expected, about=(*outcome.about, members.name))]
             return [outcome]
         full = [] if inside is False else full
     if full:
         listed = ", ".join(text(one.logon_name) or "an entry without a name" for one in full)
-        because = f"{account} has the role not by its own entry; whether by being a member of "
-        because += f"{listed}, the directory could tell"
-        confirm = f"Check that {account} is a member of {listed}, or add the account itself."
+        because = tr("{} has the role not by its own entry; whether by being a member of ", account)
+        because += tr("{}, the directory could tell", listed)
+        confirm = tr("Check that {} is a member of {}, or add the account itself.", account, listed)
         return [Unknown(None, because, about=about, remedy=(confirm,))]
     if any(isinstance(one, Unknown) for one in judged):
         return judged
     if not admins.sees.complete:
-        what = f"{account} has an entry with fewer rights" if judged else f"no entry for {account}"
-        return [unseen(None, f"{what}; no other is seen that gives more", admins.sees)]
+        what = (
+            tr("{} has an entry with fewer rights", account)
+            if judged
+            else tr("no entry for {}", account)
+        )
+        return [unseen(None, tr("{}; no other is seen that gives more", what), admins.sees)]
     if judged:
         return judged
-    observed = f"no administrative user {account}; {admins.sees.because}"
+    observed = tr("no administrative user {}; {}", account, admins.sees.because)
     return [Fail(None, expected, observed, about=about, remedy=(step,))]
 
 
@@ -85,27 +89,27 @@ def _entry(one: Administrator, expected: str, step: str) -> Outcome:
     name, about = text(one.logon_name), (one.about,)
     for prop, values in (("RoleNames", one.role_names), ("CategoryNames", one.category_names)):
         if not isinstance(values, tuple):
-            because = f"the entry {name} comes without the property {prop}"
+            because = tr("the entry {} comes without the property {}", name, prop)
             return Unknown(None, because, about=about)
     assert isinstance(one.role_names, tuple)
     assert isinstance(one.category_names, tuple)
     roles = {role.strip().lower() for role in one.role_names}
     scopes = {scope.strip().lower() for scope in one.category_names}
     observed = f"{name}: {', '.join(one.role_names) or 'no role'}; "
-    observed += f"scopes {', '.join(one.category_names) or 'none'}"
+    observed += tr("scopes {}", ", ".join(one.category_names) or "none")
     if _ROLE not in roles:
         return Fail(None, expected, observed, about=about, remedy=(step,))
     if _ALL not in scopes:
         kind = Warn if scopes == {_DEFAULT} else Fail
         return kind(None, expected, observed, about=about, remedy=(step,))
     if len(roles) > 1 and len(scopes) > 1:
-        because = f"{observed}; which scope belongs to which role, the entry does not say"
+        because = tr("{}; which scope belongs to which role, the entry does not say", observed)
         return Unknown(None, because, about=about)
     if not isinstance(one.collection_names, tuple):
-        because = f"the entry {name} comes without the property CollectionNames"
+        because = tr("the entry {} comes without the property CollectionNames", name)
         return Unknown(None, because, about=about)
     named = [c for c in one.collection_names if c.strip().lower() not in _ALL_COLLECTIONS]
     if named and len(named) == len(one.collection_names):
-        said = f"{observed}; restricted to the collections {', '.join(named)}"
+        said = tr("{}; restricted to the collections {}", observed, ", ".join(named))
         return Warn(None, expected, said, about=about, remedy=(step,))
     return Pass(None, observed, expected, about=about)

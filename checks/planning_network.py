@@ -20,6 +20,7 @@ from assess.check import (
     Pass,
     Unknown,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -73,8 +74,8 @@ def _vpn_certificate(
             yield from _certificate(host, name, seen, as_of)
         else:
             # An IPsec gateway shows no certificate here, and neither does an SSL gateway that fell.
-            mend = f"Try a connection to {host} with a client: it may be no VPN over TLS."
-            because = f"no certificate on port 443, as a VPN over TLS has: {seen.why}"
+            mend = tr("Try a connection to {} with a client: it may be no VPN over TLS.", host)
+            because = tr("no certificate on port 443, as a VPN over TLS has: {}", seen.why)
             yield Unknown(host, because, remedy=(mend,))
 
 
@@ -127,16 +128,22 @@ def _capable(
         case Answered(status) if status == _OK:
             return Pass(host, "GetCACaps: 200", expected)
         case Answered(status) if status in _BROKEN:
-            return Fail(host, expected, f"GetCACaps: {status} {answer.reason}".strip())
+            return Fail(host, expected, tr("GetCACaps: {} {}", status, answer.reason).strip())
         case Answered(status) if status in _SIGN_IN:
-            mend = f"Publish {host} with pass-through pre-authentication: devices cannot sign in."
-            because = f"GetCACaps: {status}; something before the server wants a sign-in"
+            mend = tr(
+                "Publish {} with pass-through pre-authentication: devices cannot sign in.", host
+            )
+            because = tr("GetCACaps: {}; something before the server wants a sign-in", status)
             return Unknown(host, because, remedy=(mend,))
         case Answered(status):
-            mend = f"Look whether {host} passes /certsrv/mscep/ on to the server, query included."
-            return Unknown(host, f"GetCACaps: {status} {answer.reason}".strip(), remedy=(mend,))
+            mend = tr(
+                "Look whether {} passes /certsrv/mscep/ on to the server, query included.", host
+            )
+            return Unknown(
+                host, tr("GetCACaps: {} {}", status, answer.reason).strip(), remedy=(mend,)
+            )
         case NotTrusted(why):
-            return Unknown(host, f"GetCACaps was not asked: {why}")
+            return Unknown(host, tr("GetCACaps was not asked: {}", why))
         case _:
             talks = isinstance(endpoint, Endpoints) and endpoint.reached()
             return _silent(host, expected, answer.why, other or (talks or ""))
@@ -149,16 +156,18 @@ def _guarded(host: str, bare: HttpAnswer | Missing) -> Outcome:
     if isinstance(bare, Answered) and bare.status == _FORBIDDEN:
         return Pass(host, "mscep.dll alone: 403, the policy module is active")
     said = str(bare.status) if isinstance(bare, Answered) else bare.why
-    mend = f"Open https://{host}/certsrv/mscep/mscep.dll; with the policy module it answers 403."
-    because = f"mscep.dll alone: {said}, so that it is not known whether the server answers"
+    mend = tr(
+        "Open https://{}/certsrv/mscep/mscep.dll; with the policy module it answers 403.", host
+    )
+    because = tr("mscep.dll alone: {}, so that it is not known whether the server answers", said)
     return Unknown(host, because, remedy=(mend,))
 
 
 def _silent(host: str, expected: str, why: str, other: str) -> Outcome:
     if other:
-        return Fail(host, expected, f"no answer: {why}, while {other} answers")
-    mend = f"Assess again where the internet, and {host}, can be reached on 443."
-    return Unknown(host, f"{why}, and nothing else answers", remedy=(mend,))
+        return Fail(host, expected, tr("no answer: {}, while {} answers", why, other))
+    mend = tr("Assess again where the internet, and {}, can be reached on 443.", host)
+    return Unknown(host, tr("{}, and nothing else answers", why), remedy=(mend,))
 
 
 # -- what both share --
@@ -170,11 +179,11 @@ def _resolves(host: str, book: AddressBook | Missing) -> Outcome:
     found = next(iter(book.by_name.values()), NoAnswer("not asked"))
     match found:
         case Addresses():
-            return Pass(host, f"resolves publicly to {', '.join(found.addresses)}")
+            return Pass(host, tr("resolves publicly to {}", ", ".join(found.addresses)))
         case NoAnswer():
-            return Unknown(host, f"public DNS: {found.text}")
+            return Unknown(host, tr("public DNS: {}", found.text))
         case _:
-            return Fail(host, "resolves publicly", f"does not resolve publicly: {found.text}")
+            return Fail(host, "resolves publicly", tr("does not resolve publicly: {}", found.text))
 
 
 def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterator[Outcome]:
@@ -182,13 +191,13 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
     one = Specimen(host, seen.leaf, seen.trust, live=True)
     doubts: list[str] = []
     if not seen.leaf.covers(name):
-        doubts.append(f"it is for {', '.join(seen.leaf.dns_names) or 'no DNS name'}")
+        doubts.append(tr("it is for {}", ", ".join(seen.leaf.dns_names) or "no DNS name"))
     above = [(step.name, step.not_before, step.not_after) for step in seen.trust.issuers]
     for label, start, end in ((seen.leaf.name, seen.leaf.not_before, seen.leaf.not_after), *above):
         if as_of > end:
-            yield Fail(host, "a valid certificate", f"{label} expired on {day(end)}")
+            yield Fail(host, "a valid certificate", tr("{} expired on {}", label, day(end)))
         elif as_of < start:
-            doubts.append(f"{label} is not valid before {day(start)}")
+            doubts.append(tr("{} is not valid before {}", label, day(start)))
     for part in chain(one, Missing("not asked")):
         match part:
             case Fail(observed=observed):
@@ -198,12 +207,14 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
             case _ if seen.trust.anchor == "none":
                 doubts.append(seen.trust.reason)
             case _:
-                doubts.append(f"{seen.trust.supplied[0].name} is not sent along")
+                doubts.append(tr("{} is not sent along", seen.trust.supplied[0].name))
     if doubts:
-        mend = f"Give {host} a certificate for its name that the devices trust, with its chain."
-        yield Unknown(host, f"the certificate: {'; '.join(doubts)}", remedy=(mend,))
+        mend = tr(
+            "Give {} a certificate for its name that the devices trust, with its chain.", host
+        )
+        yield Unknown(host, tr("the certificate: {}", "; ".join(doubts)), remedy=(mend,))
     else:
-        fine = f"{seen.protocol}; valid until {day(seen.leaf.not_after)}"
+        fine = tr("{}; valid until {}", seen.protocol, day(seen.leaf.not_after))
         yield Pass(host, fine, ends=ends(one))
 
 
@@ -217,10 +228,10 @@ def exchange_on_premises(
 ) -> Outcomes:
     """Pass when the option is not hybrid, or no mailbox is on premises."""
     if isinstance(option, str) and option != "hybrid":
-        return [Pass(None, f"the option is {option}, not hybrid")]
+        return [Pass(None, tr("the option is {}, not hybrid", option))]
     if location in ("online", "none"):
-        text = f"no mailbox is on premises: planning.exchange_location says {location}"
-        return [Pass(None, f"{text}; the directory was not asked")]
+        text = tr("no mailbox is on premises: planning.exchange_location says {}", location)
+        return [Pass(None, tr("{}; the directory was not asked", text))]
     unset = [key for key in (option, location) if isinstance(key, Missing)]
     if unset:
         return [unavailable(None, *unset)]

@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -35,7 +36,7 @@ def reporting_services(
     if isinstance(option, Missing):
         return [unavailable(None, option)]
     if option != "hybrid":
-        text = f"the chosen option is {option}, which has no site that could serve reports"
+        text = tr("the chosen option is {}, which has no site that could serve reports", option)
         return [NotApplicable(None, text)]
     points = with_role(roles, REPORTING_POINT)
     return [_served(points, answer) if points else _without(roles, reports)]
@@ -48,7 +49,7 @@ def _without(roles: Seen[RoleUse], reports: list[str] | Missing) -> Outcome:
         return unavailable(None, reports)
     if not reports:
         return NotApplicable(None, "no report is required, and no server has the role")
-    return Warn(None, _EXPECTED, f"no server has the role; required: {', '.join(reports)}")
+    return Warn(None, _EXPECTED, tr("no server has the role; required: {}", ", ".join(reports)))
 
 
 def _served(points: list[RoleUse], answer: HttpAnswer | Missing) -> Outcome:
@@ -57,8 +58,10 @@ def _served(points: list[RoleUse], answer: HttpAnswer | Missing) -> Outcome:
         mends = (answer.mend,) if answer.mend else ()
         return Unknown(None, f"{where}: {answer.reason}", about=about, remedy=mends)
     if isinstance(answer, Answered) and answer.status in _ANSWERS:
-        observed = f"{where}: the report server answers with {answer.status}"
+        observed = tr("{}: the report server answers with {}", where, answer.status)
         return Pass(None, observed, _EXPECTED)
     said = str(answer.status) if isinstance(answer, Answered) else answer.why
-    mend = f"Open the report server on {where} itself in a browser; look whether its service runs."
-    return Unknown(None, f"{where} has the role; its report server: {said}", remedy=(mend,))
+    mend = tr(
+        "Open the report server on {} itself in a browser; look whether its service runs.", where
+    )
+    return Unknown(None, tr("{} has the role; its report server: {}", where, said), remedy=(mend,))

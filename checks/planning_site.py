@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -67,21 +68,23 @@ def hybrid_infrastructure(
 def _supported(site: Site, table: Releases, now: datetime, expected: str) -> Outcome:
     build = site.build_number
     if not isinstance(build, int):
-        because = f"site {site.site_code} comes without the property BuildNumber"
+        because = tr("site {} comes without the property BuildNumber", site.site_code)
         return Unknown(None, because)
-    said = f"site {site.site_code} has build {build}"
+    said = tr("site {} has build {}", site.site_code, build)
     release = table.of(build)
     if release is None or release.ends is None:
         newer = build > max(one.build for one in table.releases)
         why = "newer than" if newer else "without an end of support in"
-        because = f"{said}: {why} the table of releases of {table.as_of}"
+        because = tr("{}: {} the table of releases of {}", said, why, table.as_of)
         refresh = "Name a newer table as reference.configmgr_versions."
         return Unknown(None, because, remedy=(refresh,) if newer else ())
     if release.ends < now.date():
-        because = f"{said}, release {release.version}, whose support ended on {release.ends}: the "
+        because = tr(
+            "{}, release {}, whose support ended on {}: the ", said, release.version, release.ends
+        )
         because += "site is there, and has to be updated first"
         return Unknown(None, because, remedy=("Update the site, see configmgr.supported-version.",))
-    observed = f"{said}, release {release.version}: supported until {release.ends}"
+    observed = tr("{}, release {}: supported until {}", said, release.version, release.ends)
     return Pass(None, observed, expected)
 
 
@@ -97,8 +100,8 @@ def compliance_baselines(
         if not baselines.sees.complete:
             return [unseen(None, "no configuration baseline is seen", baselines.sees)]
         own = [one for one in _rows(items) if one.is_setting]
-        observed = f"{len(own)} configuration items" if own else "no configuration item"
-        return [Warn(None, expected, f"{observed}, and no baseline")]
+        observed = tr("{} configuration items", len(own)) if own else "no configuration item"
+        return [Warn(None, expected, tr("{}, and no baseline", observed))]
     sound = {
         one.ci_id: one.label
         for one in baselines
@@ -119,9 +122,9 @@ def compliance_baselines(
         return [Unknown(None, because)]
     named = ", ".join(one.label for one in baselines.rows[:3])
     if not deployments.sees.complete:
-        what = f"no enabled deployment of a sound baseline ({named}) is seen"
+        what = tr("no enabled deployment of a sound baseline ({}) is seen", named)
         return [unseen(None, what, deployments.sees)]
-    return [Warn(None, expected, f"no sound baseline ({named}) has an enabled deployment")]
+    return [Warn(None, expected, tr("no sound baseline ({}) has an enabled deployment", named))]
 
 
 def _rows(items: Seen[ConfigurationItem] | Missing) -> tuple[ConfigurationItem, ...]:
@@ -132,22 +135,24 @@ def _assigned(one: BaselineDeployment) -> tuple[int, ...]:
     return one.assigned_cis if isinstance(one.assigned_cis, tuple) else ()
 
 
-def _with_items(
-    deployed: str, items: Seen[ConfigurationItem] | Missing, expected: str
-) -> Outcome:
+def _with_items(deployed: str, items: Seen[ConfigurationItem] | Missing, expected: str) -> Outcome:
     if isinstance(items, Missing):
         return unavailable(None, items)
     own = [one for one in items if one.is_setting]
     used = [one for one in own if one.in_use is True]
     if used:
-        said = f"deployed: {deployed}; {len(used)} configuration items are in use"
+        said = tr("deployed: {}; {} configuration items are in use", deployed, len(used))
         return Pass(None, said, expected)
     if any(not isinstance(one.in_use, bool) for one in own):
-        because = f"deployed: {deployed}; the site does not send SMS_ConfigurationItemLatest.InUse"
+        because = tr(
+            "deployed: {}; the site does not send SMS_ConfigurationItemLatest.InUse", deployed
+        )
         return Unknown(None, because)
     if not items.sees.complete:
-        return unseen(None, f"deployed: {deployed}; no item in use is seen", items.sees)
-    return Warn(None, expected, f"deployed: {deployed}; no baseline holds a configuration item")
+        return unseen(None, tr("deployed: {}; no item in use is seen", deployed), items.sees)
+    return Warn(
+        None, expected, tr("deployed: {}; no baseline holds a configuration item", deployed)
+    )
 
 
 @check("planning.network-permissions")
@@ -169,11 +174,11 @@ def network_permissions(
     if min(numbers) >= _REMOVED_IN:
         if holders:
             step = "Remove the role Company Resource Access Manager from {0}: it means nothing now."
-            observed = f"{', '.join(holders)} still has the role; {_SUCCESSOR}"
+            observed = tr("{} still has the role; {}", ", ".join(holders), _SUCCESSOR)
             remedy = (step.format(", ".join(holders)),)
             return [Warn(None, "nobody has the role", observed, about=about, remedy=remedy)]
         if silent:
-            return [Unknown(None, f"{silent[0]} comes without the property RoleNames")]
+            return [Unknown(None, tr("{} comes without the property RoleNames", silent[0]))]
         if not admins.sees.complete:
             return [unseen(None, "nobody is seen with the role that was removed", admins.sees)]
         return [NotApplicable(None, _SUCCESSOR)]
@@ -181,7 +186,7 @@ def network_permissions(
         one.about for one in admins if _MANAGER in _roles(one) and _FULL not in _roles(one)
     ]
     if delegated:
-        return [Pass(None, f"{', '.join(delegated)} has the role", expected, about=about)]
+        return [Pass(None, tr("{} has the role", ", ".join(delegated)), expected, about=about)]
     because = "nobody is seen with the role; whether the duty is to be delegated, nobody has said"
     return [Unknown(None, because)]
 

@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.access import (
@@ -110,10 +111,10 @@ class Shelf:
         if self.refused:
             return unavailable(subject, *self.refused)
         if self.untyped:
-            told = f"{self.untyped} policies do not say which platform they are for"
+            told = tr("{} policies do not say which platform they are for", self.untyped)
             return Unknown(subject, told)
         if self.untold:
-            told = f"of {self.untold} policies Graph does not show in full for whom they are"
+            told = tr("of {} policies Graph does not show in full for whom they are", self.untold)
             return Unknown(subject, told)
         return None
 
@@ -174,7 +175,7 @@ def complying(
 def _unknown_platform(name: str) -> Outcome:
     return Unknown(
         name,
-        f"Intune has no policies for {name}, or this version does not know them",
+        tr("Intune has no policies for {}, or this version does not know them", name),
         remedy=("Name platforms as android, ios, macos, windows or linux in planning.platforms.",),
     )
 
@@ -209,17 +210,17 @@ def configuration_policies(
         lacking = " and ".join(rule for rule, there in rules.items() if not there)
         gap = shelf.gap(name)
         if not lacking:
-            yield Pass(name, f"password and encryption are set: {labels}", expected)
+            yield Pass(name, tr("password and encryption are set: {}", labels), expected)
         elif gap is not None:
             yield gap
         elif isinstance(settings, Missing) and shelf.catalogue:
             yield unavailable(name, settings)
         elif unclear := [r for r, there in rules.items() if not there and _set(said, r) is None]:
-            told = f"whether {' and '.join(unclear)} is enforced does not show in the settings"
+            told = tr("whether {} is enforced does not show in the settings", " and ".join(unclear))
             names = [p.label for p in shelf.catalogue if _speaks(said[p.id], unclear)]
-            yield Unknown(name, f"{told} of {', '.join(names)}")
+            yield Unknown(name, tr("{} of {}", told, ", ".join(names)))
         elif labels:
-            yield Warn(name, expected, f"{lacking} not set: {labels}")
+            yield Warn(name, expected, tr("{} not set: {}", lacking, labels))
         else:
             yield Warn(name, expected, "no configuration policy is assigned")
 
@@ -273,11 +274,11 @@ def compliance_policies(
         lacking = _lacking(platform, shelf.compliance)
         gap = shelf.gap(name)
         if shelf.compliance and not lacking:
-            yield Pass(name, f"all rules are set: {labels}", expected)
+            yield Pass(name, tr("all rules are set: {}", labels), expected)
         elif gap is not None:
             yield gap
         elif shelf.compliance:
-            yield Warn(name, expected, f"{', '.join(lacking)} not asked for: {labels}")
+            yield Warn(name, expected, tr("{} not asked for: {}", ", ".join(lacking), labels))
         else:
             yield Warn(name, expected, "no compliance policy is assigned")
 
@@ -380,14 +381,16 @@ def _in_time(
     if absent and gap is not None:
         return gap
     if absent:
-        devices = f"devices since {first:%Y-%m-%d}" if first else "no device yet"
-        return Warn(name, expected, f"no {' and no '.join(absent)} policy is assigned; {devices}")
+        devices = tr("devices since {:%Y-%m-%d}", first) if first else "no device yet"
+        return Warn(
+            name, expected, tr("no {} policy is assigned; {}", " and no ".join(absent), devices)
+        )
     if first is None and not undated:
         return Pass(name, "policies are assigned, and no device is enrolled yet", expected)
     dates = [when for when in since.values() if isinstance(when, datetime)]
     if first is None or undated or len(dates) < len(since):
         return Unknown(name, "Graph does not give all dates of policies and enrolments")
-    told = f"policies since {max(dates):%Y-%m-%d}, first device on {first:%Y-%m-%d}"
+    told = tr("policies since {:%Y-%m-%d}, first device on {:%Y-%m-%d}", max(dates), first)
     if max(dates) <= first:
         return Pass(name, told, expected)
     return gap if gap is not None else Warn(name, expected, told)
@@ -409,7 +412,7 @@ def policy_conflicts(
         counts = [one.device_checkins_impacted for one in conflicts]
         met = [count for count in counts if isinstance(count, int) and count > 0]
         if met:
-            told = f"{len(met)} conflicts at {sum(met)} check-ins of devices"
+            told = tr("{} conflicts at {} check-ins of devices", len(met), sum(met))
             yield Warn(None, expected, told)
         elif any(not isinstance(count, int) for count in counts):
             yield Unknown(None, "Graph does not say how many devices meet the conflicts")
@@ -418,7 +421,7 @@ def policy_conflicts(
     if isinstance(attested, Missing):
         yield unavailable(None, attested)
     elif attested.yes:
-        yield Pass(None, f"documented ({attested.by or 'nobody named'})", expected)
+        yield Pass(None, tr("documented ({})", attested.by or "nobody named"), expected)
     else:
         yield Warn(None, expected, "answered: it is not documented which policy wins")
 
@@ -481,12 +484,12 @@ def _guarded(
         told = "Graph does not show what each conditional access policy is about, and demands"
         return Unknown(None, told)
     if any(_state(p) == "enabled" for p in demanding):
-        return Warn(None, expected, f"a compliant device is only one of several ways: {names}")
+        return Warn(None, expected, tr("a compliant device is only one of several ways: {}", names))
     if any(_state(p) == "enabledforreportingbutnotenforced" for p in demanding):
-        return Warn(None, expected, f"report-only, which protects nothing: {names}")
-    told = f"none of {len(access)} policies asks for it"
+        return Warn(None, expected, tr("report-only, which protects nothing: {}", names))
+    told = tr("none of {} policies asks for it", len(access))
     if isinstance(capabilities, Missing):
-        return Warn(None, expected, f"{told}; whether it is required is not set")
+        return Warn(None, expected, tr("{}; whether it is required is not set", told))
     if any(c.startswith("email.conditional-access") for c in capabilities):
         return Fail(None, expected, told)
     return Warn(None, expected, told)
@@ -564,7 +567,7 @@ def _told(
     if not templates:
         return Warn(None, expected, "there is no notification template")
     if "notification" in {str(kind).lower() for kind in kinds}:
-        return Pass(None, f"{len(templates)} templates, and a policy that sends one", expected)
+        return Pass(None, tr("{} templates, and a policy that sends one", len(templates)), expected)
     hidden = not all(isinstance(some, tuple) for some in shown)
     if hidden or not all(isinstance(kind, str) for kind in kinds):
         return Unknown(None, "Graph does not show what the compliance policies do")

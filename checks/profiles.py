@@ -23,6 +23,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.devices import word
@@ -63,17 +64,17 @@ def _by_platform(
     fits: Callable[[Profile], bool],
 ) -> Iterator[Outcome]:
     """One outcome a platform: whether an assigned profile of the kind is there."""
-    expected = f"an assigned {what}"
+    expected = tr("an assigned {}", what)
     for name, platform in platforms_of(platforms).items():
         shelf = configured(platform, profiles, targets)
         found = [profile for profile in shelf.profiles if fits(profile)]
         gap = shelf.gap(name)
         if not platform:
-            yield Unknown(name, f"{name} is no platform that this version knows")
+            yield Unknown(name, tr("{} is no platform that this version knows", name))
         elif found:
             yield Pass(name, ", ".join(profile.label for profile in found), expected)
         else:
-            yield gap if gap is not None else Warn(name, expected, f"no {what} is assigned")
+            yield gap if gap is not None else Warn(name, expected, tr("no {} is assigned", what))
 
 
 def _named(*words: str) -> Callable[[Profile], bool]:
@@ -101,7 +102,7 @@ def email_option(
     if isinstance(option, Missing):
         yield unavailable(None, option)
     elif lacking := sorted(name for name in required if says(name, option) is Support.NO):
-        yield Fail(None, expected, f"{option} does not support {', '.join(lacking)}")
+        yield Fail(None, expected, tr("{} does not support {}", option, ", ".join(lacking)))
     mail = _named("easemail", "gmaileas", "nineworkeas")
     for outcome in _by_platform("e-mail profile", platforms, profiles, targets, mail):
         yield outcome if isinstance(outcome, Pass) else _outlook(outcome, apps)
@@ -118,7 +119,7 @@ def _outlook(without: Outcome, apps: tuple[AssignedApp, ...] | Missing) -> Outco
     managed = [app for app in outlook if platform and app.kind.startswith(f"managed{platform}")]
     found = [app for app in (*fitting, *managed) if app.is_assigned is True]
     if found:
-        return Pass(name, f"managed app: {', '.join(app.label for app in found)}")
+        return Pass(name, tr("managed app: {}", ", ".join(app.label for app in found)))
     if isinstance(without, Unknown):
         return without  # why no profile was seen is what has to be mended first
     if any(not app.kind or not isinstance(app.is_assigned, bool) for app in outlook):
@@ -151,7 +152,9 @@ def _impossible(what: str, option: str | Missing, without: set[str]) -> Iterator
     if isinstance(option, Missing):
         yield unavailable(None, option)
     elif option in without:
-        yield Fail(None, f"an option that supports {what}", f"{option} does not support {what}")
+        yield Fail(
+            None, tr("an option that supports {}", what), tr("{} does not support {}", option, what)
+        )
 
 
 @check("planning.vpn-profiles")
@@ -185,12 +188,14 @@ def _of_vendor(profiles: list[Profile], vendor: str | Missing) -> Iterator[Outco
     wanted = re.sub(r"[^a-z0-9]", "", vendor.lower())
     kinds = {str(p.connection_type).lower() for p in profiles if isinstance(p.connection_type, str)}
     if wanted and any(wanted in kind or kind in wanted for kind in kinds):
-        yield Pass(None, f"{vendor} is among the connection types: {', '.join(sorted(kinds))}")
+        yield Pass(
+            None, tr("{} is among the connection types: {}", vendor, ", ".join(sorted(kinds)))
+        )
     elif not kinds:
         yield Unknown(None, "Graph does not show the connection type of the VPN profiles")
     else:
         told = f"{', '.join(sorted(kinds))}"
-        yield Warn(None, f"a VPN profile whose connection type is {vendor}", told)
+        yield Warn(None, tr("a VPN profile whose connection type is {}", vendor), told)
 
 
 @check("planning.vpn-auto-trigger")
@@ -209,14 +214,14 @@ def vpn_auto_trigger(
         for name, platform in platforms_of(platforms).items():
             if platform and platform not in _TRIGGERS[capability]:
                 able = ", ".join(sorted(_TRIGGERS[capability]))
-                yield Fail(name, f"{capability} only on {able}", f"{name} cannot do it")
+                yield Fail(name, tr("{} only on {}", capability, able), tr("{} cannot do it", name))
     for capability in required:
         able_here = [n for n, p in platforms_of(platforms).items() if p in _TRIGGERS[capability]]
         rule = _by_name if capability.endswith("dns") else _by_app
-        yield from _by_platform(f"rule for {capability}", able_here, profiles, targets, rule)
+        yield from _by_platform(tr("rule for {}", capability), able_here, profiles, targets, rule)
     for name, platform in platforms_of(platforms).items():
         if not platform:
-            yield Unknown(name, f"{name} is no platform that this version knows")
+            yield Unknown(name, tr("{} is no platform that this version knows", name))
 
 
 def _by_name(profile: Profile) -> bool:
@@ -287,23 +292,23 @@ def _leftover(outcome: Outcome) -> Outcome:
 def _connected(connector: Connector, now: datetime) -> Outcome:
     expected = "an active certificate connector, seen within 24 hours"
     if word(connector.state) not in {"active", "inactive", "none"}:
-        return Unknown(None, f"Graph does not say whether {connector.label} is active")
+        return Unknown(None, tr("Graph does not say whether {} is active", connector.label))
     last = moment(connector.last_connection_date_time)
-    seen = f"last seen {last:%Y-%m-%d %H:%M} UTC" if last else "never seen"
-    told = f"{connector.label} is {connector.state}, {seen}"
+    seen = tr("last seen {:%Y-%m-%d %H:%M} UTC", last) if last else "never seen"
+    told = tr("{} is {}, {}", connector.label, connector.state, seen)
     if word(connector.state) != "active":
         return Fail(None, expected, told)
     if last is None:
-        return Unknown(None, f"Graph does not say when {connector.label} was seen last")
+        return Unknown(None, tr("Graph does not say when {} was seen last", connector.label))
     if now - last > _STALE:
         return Fail(None, expected, told)
     version = connector.connector_version
     if not isinstance(version, str) or not re.fullmatch(r"\d+(\.\d+)*", version):
-        return Unknown(None, f"Graph does not say which version {connector.label} is")
+        return Unknown(None, tr("Graph does not say which version {} is", connector.label))
     if tuple(map(int, version.split("."))) < _OLDEST_CONNECTOR:
         oldest = ".".join(map(str, _OLDEST_CONNECTOR))
-        return Warn(None, f"version {oldest} or later", f"{told}, version {version}")
-    return Pass(None, f"{told}, version {version}", expected)
+        return Warn(None, tr("version {} or later", oldest), tr("{}, version {}", told, version))
+    return Pass(None, tr("{}, version {}", told, version), expected)
 
 
 @check("planning.certificate-revocation")
@@ -323,7 +328,11 @@ def certificate_revocation(
         return [Warn(None, expected, "answered with yes, but Intune knows no connector")]
     names = ", ".join(connector.label for connector in connectors)
     return [
-        Pass(None, f"confirmed by {attested.by or 'nobody named'}; connector {names}", expected)
+        Pass(
+            None,
+            tr("confirmed by {}; connector {}", attested.by or "nobody named", names),
+            expected,
+        )
     ]
 
 
@@ -337,7 +346,7 @@ def service_to_service_connector(
 ) -> Outcomes:
     """Pass when not both kinds of Exchange are in use, or there is no such connector."""
     if location != "both":
-        return [Pass(None, f"mailboxes: {location}, so not both kinds of Exchange are in use")]
+        return [Pass(None, tr("mailboxes: {}, so not both kinds of Exchange are in use", location))]
     if isinstance(connectors, Missing):
         return [unavailable(None, connectors)]
     if connectors.found is None:
@@ -348,7 +357,7 @@ def service_to_service_connector(
         return [Warn(None, expected, "a service-to-service connector is set up")]
     if any(not isinstance(one.exchange_connector_type, str) for one in connectors.found):
         return [Unknown(None, "Graph does not say of which kind the Exchange connectors are")]
-    return [Pass(None, f"none among {len(kinds)} Exchange connectors", expected)]
+    return [Pass(None, tr("none among {} Exchange connectors", len(kinds)), expected)]
 
 
 @check("planning.exchange-connection")

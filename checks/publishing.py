@@ -3,7 +3,7 @@
 Publishing is a choice, so this tells and contradicts, and decides nothing.
 """
 
-from assess.check import Missing
+from assess.check import Missing, tr
 from assess.evidence.publishing import ForestPublishing, Publishing, SystemManagement
 
 
@@ -14,23 +14,23 @@ def published(host: str, publishing: Publishing | Missing) -> str:
     found = publishing.of(host)
     if found is not None:
         container, point = found
-        site = f" by site {point.site}" if point.site else ""
-        return f"; published in {container.domain}{site}"
+        if point.site:
+            return tr("; published in {} by site {}", container.domain, point.site)
+        return tr("; published in {}", container.domain)
     container_of = publishing.around(host)
     if container_of is None or container_of.there is None or container_of.because:
         return ""
-    why = _why_not(container_of, publishing)
-    return f"; not published in {container_of.domain}{why}"
+    return tr("; not published in {}", container_of.domain) + _why_not(container_of, publishing)
 
 
 def _why_not(container: SystemManagement, publishing: Publishing) -> str:
     """What stands in the way of publishing, as far as the directory shows it."""
     if not container.there:
-        return ", which has no container System Management"
+        return tr(", which has no container System Management")
     if any(isinstance(f, ForestPublishing) and f.extended is False for f in publishing.forests):
-        return ", since the schema is not extended"
+        return tr(", since the schema is not extended")
     less = [one for one in container.servers if one.rights == "less"]
     if less:
-        told = ", ".join(f"{one.host} ({one.because})" for one in less)
-        return f", where site servers may not publish: {told}"
+        told = ", ".join(tr("{} ({})", one.host, one.because) for one in less)
+        return tr(", where site servers may not publish: {}", told)
     return ""

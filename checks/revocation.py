@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
-from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, worst
+from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, worst
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -52,7 +52,7 @@ def revocation(
     """
     if isinstance(found, Missing):
         if one.trust.anchor != "none" and _revocable(one):
-            because = f"whether it is revoked was not found out: {found.reason}"
+            because = tr("whether it is revoked was not found out: {}", found.reason)
             yield Unknown(one.subject, because, remedy=(found.mend,) if found.mend else ())
         return
     looked = found.by_subject.get(one.subject)
@@ -67,12 +67,10 @@ def _revocable(one: Specimen) -> bool:
     return bool(one.leaf.crl_urls or one.leaf.ocsp_urls) or above
 
 
-def _judged(
-    subject: str, each: Looked, as_of: datetime, *, internet: bool
-) -> Iterator[Outcome]:
+def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> Iterator[Outcome]:
     if each.revoked is not None:
         where = next(one for one in each.points if one.said == each.revoked)
-        text = f"{each.name} was {each.revoked.text}, says {_place(where)}"
+        text = tr("{} was {}, says {}", each.name, each.revoked.text, _place(where))
         yield Fail(subject, _EXPECTED, text, remedy=(_REPLACE,))
         return
     if not each.points:
@@ -80,18 +78,20 @@ def _judged(
     if not each.on_the_web:
         if internet:
             places = ", ".join(one.url for one in each.points)
-            text = f"whether {each.name} is revoked can be asked at {places} only, "
-            yield Warn(subject, _EXPECTED, f"{text}where nobody outside the company network gets")
+            text = tr("whether {} is revoked can be asked at {} only, ", each.name, places)
+            yield Warn(
+                subject, _EXPECTED, tr("{}where nobody outside the company network gets", text)
+            )
         return
     good = each.good(as_of)
     if good is None:
         said = "; ".join(_lacking(one, as_of) for one in each.on_the_web)
-        because = f"whether {each.name} is revoked is not known: {said}"
+        because = tr("whether {} is revoked is not known: {}", each.name, said)
         yield Unknown(subject, because, remedy=(_REACH,))
         return
     inside = [inside_only(one) for one in each.on_the_web]
     if internet and all(inside):
-        text = f"whether {each.name} is revoked can be asked inside the company network only"
+        text = tr("whether {} is revoked can be asked inside the company network only", each.name)
         yield Warn(subject, _EXPECTED, f"{text}: {'; '.join(dict.fromkeys(filter(None, inside)))}")
 
 
@@ -110,8 +110,8 @@ def _lacking(one: Point, as_of: datetime) -> str:
 def stale(said: Good | Current, as_of: datetime) -> str:
     """Why an answer does not count at this moment."""
     if said.until is not None and as_of > said.until:
-        return f"the answer ran out on {said.until:%Y-%m-%d %H:%M}"
-    return f"the answer is dated {said.since:%Y-%m-%d %H:%M}, in the future"
+        return tr("the answer ran out on {:%Y-%m-%d %H:%M}", said.until)
+    return tr("the answer is dated {:%Y-%m-%d %H:%M}, in the future", said.since)
 
 
 def remark(one: Specimen, found: Revocations | Missing, as_of: datetime) -> str:
@@ -120,7 +120,7 @@ def remark(one: Specimen, found: Revocations | Missing, as_of: datetime) -> str:
     for each in looked[:1]:
         good = each.good(as_of)
         if good is not None:
-            return f"; not revoked, says {_place(good)}"
+            return tr("; not revoked, says {}", _place(good))
     return ""
 
 
@@ -138,8 +138,8 @@ def inside_only(one: Point) -> str:
         address = _address(one.address)
         if address is None:
             return ""
-        return f"{host} is {address} here" if _private(address) else ""
-    return f"{address} is an address of private networks" if _private(address) else ""
+        return tr("{} is {} here", host, address) if _private(address) else ""
+    return tr("{} is an address of private networks", address) if _private(address) else ""
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -166,9 +166,9 @@ def lists_reached(lists: Lists, as_of: datetime) -> Outcome:
         return worst(judged)
     if lists.points:
         places = ", ".join(one.url for one in lists.points)
-        text = f"the certificates name {places} only, which nobody on the internet can read"
+        text = tr("the certificates name {} only, which nobody on the internet can read", places)
         return Warn(None, expected, text)
-    text = f"{lists.silent} certificates of the own authority name no revocation list"
+    text = tr("{} certificates of the own authority name no revocation list", lists.silent)
     return Fail(None, expected, text)
 
 
@@ -181,7 +181,7 @@ def _list(one: Point, lists: Lists, as_of: datetime, expected: str) -> Outcome |
         case Current() as said:
             return _reached(one, said, expected)
         case NotReached(why) if lists.control:
-            return Fail(None, expected, f"{one.url}: {why}, while {lists.control} answers")
+            return Fail(None, expected, tr("{}: {}, while {} answers", one.url, why, lists.control))
         case Declined(why) | NotVerified(why):
             return Fail(None, expected, f"{one.url}: {why}")
         case _:
@@ -194,6 +194,8 @@ def _reached(one: Point, said: Current, expected: str) -> Outcome:
     if not inside:
         return Pass(None, f"{one.url}: {said.text}", expected)
     if one.address and _address(urlsplit(one.url).hostname or "") is None and " here" in inside:
-        because = f"{one.url} was reached inside the company network only: {inside}"
+        because = tr("{} was reached inside the company network only: {}", one.url, inside)
         return Unknown(None, because, remedy=("Assess again from a machine on the internet.",))
-    return Fail(None, expected, f"{one.url}: {inside}, so that nobody on the internet reaches it")
+    return Fail(
+        None, expected, tr("{}: {}, so that nobody on the internet reaches it", one.url, inside)
+    )

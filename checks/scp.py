@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Outcome, Outcomes, Pass, Unknown, Warn, check
+from assess.check import Fail, Outcome, Outcomes, Pass, Unknown, Warn, check, tr
 from assess.evidence.adminservice import Seen, Site, Sites, text
 from assess.evidence.site_roles import SERVICE_CONNECTION_POINT, Roles, RoleUse
 from checks.site_systems import names, sees_part, unseen, with_role
@@ -21,15 +21,19 @@ def installed(roles: Annotated[Seen[RoleUse], Roles()]) -> Outcomes:
         if not roles.sees.complete:
             what = "no service connection point is seen"
             return [unseen(None, what, roles.sees, also=_ELSE)]
-        return [Fail(None, expected, f"no server has the role; {roles.sees.because}")]
+        return [Fail(None, expected, tr("no server has the role; {}", roles.sees.because))]
     if len(found) > 1:
         steps = "Remove the role from the server that is no longer used, of {0}."
-        observed = f"{len(found)} servers have the role: {names(found)}"
+        observed = tr("{} servers have the role: {}", len(found), names(found))
         return [Warn(None, expected, observed, about=about, remedy=(steps.format(names(found)),))]
     if sees_part(roles.sees):
-        because = f"{names(found)} has the role; whether another has it too, this account cannot "
-        return [Unknown(None, f"{because}tell: {roles.sees.because}", about=about)]
-    return [Pass(None, f"{names(found)}, site {text(found[0].site_code)}", expected, about=about)]
+        because = tr(
+            "{} has the role; whether another has it too, this account cannot ", names(found)
+        )
+        return [Unknown(None, tr("{}tell: {}", because, roles.sees.because), about=about)]
+    return [
+        Pass(None, tr("{}, site {}", names(found), text(found[0].site_code)), expected, about=about)
+    ]
 
 
 @check("scp.top-tier-placement")
@@ -53,26 +57,28 @@ def _placed(use: RoleUse, sites: Seen[Site]) -> Outcome:
     site = next((one for one in sites if one.site_code.lower() == code.lower()), None)
     if site is None:
         return Unknown(
-            None, f"{use.server} has the role; its site {code} is not seen", about=about
+            None, tr("{} has the role; its site {} is not seen", use.server, code), about=about
         )
-    where = f"{use.server}, site {code}"
+    where = tr("{}, site {}", use.server, code)
     expected = "the central administration site, or a primary site without a parent"
-    move = f"Remove the role from {use.server} and add it to the top-tier site."
+    move = tr("Remove the role from {} and add it to the top-tier site.", use.server)
     if site.type == _CENTRAL:
-        return Pass(None, f"{where}: central administration site", expected, about=about)
+        return Pass(None, tr("{}: central administration site", where), expected, about=about)
     if site.type == _SECONDARY:
-        observed = f"{where}: a secondary site"
+        observed = tr("{}: a secondary site", where)
         return Fail(None, expected, observed, about=about, remedy=(move,))
     if site.type != _PRIMARY:
-        because = f"{where}: the property Type of SMS_Site is {site.type}, which says nothing"
+        because = tr(
+            "{}: the property Type of SMS_Site is {}, which says nothing", where, site.type
+        )
         return Unknown(None, because, about=about)
     if not isinstance(site.reporting_site_code, str):
-        because = f"{where}: SMS_Site comes without the property ReportingSiteCode"
+        because = tr("{}: SMS_Site comes without the property ReportingSiteCode", where)
         return Unknown(None, because, about=about)
     if site.reporting_site_code:
-        observed = f"{where}: a primary site below {site.reporting_site_code}"
+        observed = tr("{}: a primary site below {}", where, site.reporting_site_code)
         return Fail(None, expected, observed, about=about, remedy=(move,))
-    return Pass(None, f"{where}: stand-alone primary site", expected, about=about)
+    return Pass(None, tr("{}: stand-alone primary site", where), expected, about=about)
 
 
 @check("scp.online-mode")
@@ -85,12 +91,16 @@ def online_mode(roles: Annotated[Seen[RoleUse], Roles()]) -> Outcomes:
 def _mode(use: RoleUse) -> Outcome:
     value, about, expected = use.number("OfflineMode"), (use.about,), "OfflineMode 0: online"
     if value == 0:
-        return Pass(None, f"{use.server}: OfflineMode 0, online", expected, about=about)
+        return Pass(None, tr("{}: OfflineMode 0, online", use.server), expected, about=about)
     if value == 1:
-        step = f"Open the properties of the service connection point on {use.server} > Online, "
+        step = tr(
+            "Open the properties of the service connection point on {} > Online, ", use.server
+        )
         step += "persistent connection; then restart SMS_DMP_DOWNLOADER there."
-        observed = f"{use.server}: OfflineMode 1, offline"
+        observed = tr("{}: OfflineMode 1, offline", use.server)
         return Fail(None, expected, observed, about=about, remedy=(step,))
-    said = "without the property OfflineMode" if value is None else f"with OfflineMode {value}"
-    because = f"the role on {use.server} comes {said}; dmpdownloader.log there could tell the mode"
+    said = "without the property OfflineMode" if value is None else tr("with OfflineMode {}", value)
+    because = tr(
+        "the role on {} comes {}; dmpdownloader.log there could tell the mode", use.server, said
+    )
     return Unknown(None, because, about=about)

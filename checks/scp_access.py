@@ -21,6 +21,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -81,7 +82,7 @@ def internet_access(
         said = "; ".join(one.observed for one in well)
         because = "".join(f"; {one.because}" for one in probe if isinstance(one, Unknown))
         places = tuple(place for one in well for place in one.about)
-        return [Manual(None, "", f"the logs show no failure: {said}{because}", about=places)]
+        return [Manual(None, "", tr("the logs show no failure: {}{}", said, because), about=places)]
     missing = [one for one in (downloader, uploader) if isinstance(one, Missing)]
     return [*probe, unavailable(None, *missing, confirmed) if missing else Manual(None, "")]
 
@@ -91,12 +92,14 @@ def _answered(confirmed: Attested, seen: list[Outcome]) -> Outcome:
     by = confirmed.by or "nobody named"
     expected = "every address is opened from the server, and no log shows a failure"
     if not confirmed.yes:
-        return Fail(None, expected, f"the server cannot open the addresses, says {by}")
+        return Fail(None, expected, tr("the server cannot open the addresses, says {}", by))
     said = [one.observed for one in seen if isinstance(one, Pass)]
     said += [one.because for one in seen if isinstance(one, Unknown)]
     places = tuple(place for one in seen for place in one.about)
     logs = f"; {'; '.join(said)}" if said else "; no log was sent"
-    return Pass(None, f"the server opens the addresses, says {by}{logs}", expected, about=places)
+    return Pass(
+        None, tr("the server opens the addresses, says {}{}", by, logs), expected, about=places
+    )
 
 
 def _judged(log: Logs | Missing, ask: type[LogAsk], now: datetime) -> Iterator[Outcome]:
@@ -127,20 +130,22 @@ def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
     open_failures = [one for one in after if one.perhaps_within(DAY, now)]
     if len(recent) >= _REPEATED or (ask is DmpDownloader and open_failures):
         last = (open_failures or recent)[-1]
-        observed = f"{len(recent)} failed connections within 24 hours, the last one {last.quoted}"
+        observed = tr(
+            "{} failed connections within 24 hours, the last one {}", len(recent), last.quoted
+        )
         return Fail(None, expected, observed, about=where, remedy=_steps(last.value("why")))
     if recent:
-        observed = f"failed connections within 24 hours, e.g. {recent[-1].quoted}"
+        observed = tr("failed connections within 24 hours, e.g. {}", recent[-1].quoted)
         if success is not None:
-            observed += f"; the last successful one {success.quoted}"
+            observed += tr("; the last successful one {}", success.quoted)
         return Warn(None, expected, observed, about=where, remedy=_steps(recent[-1].value("why")))
     if ask is DmpUploader:
-        return Pass(None, f"{copy.shown} shows no failed connection", expected, about=where)
+        return Pass(None, tr("{} shows no failed connection", copy.shown), expected, about=where)
     if after:
-        because = f"no connection has succeeded since {after[-1].quoted}"
+        because = tr("no connection has succeeded since {}", after[-1].quoted)
         return Unknown(None, because, about=where, remedy=mend(ask))
     if success is None or not success.within(WEEK, now):
-        because = f"{copy.shown} shows no connection within 7 days, neither good nor bad"
+        because = tr("{} shows no connection within 7 days, neither good nor bad", copy.shown)
         return Unknown(None, because, about=where, remedy=mend(ask))
     return Pass(None, success.quoted, expected, about=where)
 
@@ -150,7 +155,7 @@ def _steps(why: str) -> tuple[str, ...]:
     said = why.lower()
     if "407" in said or "proxy" in said:
         step = "Let the proxy pass the service connection point without signing in, or set an "
-        return (f"{step}account in the properties of its site system.",)
+        return (tr("{}account in the properties of its site system.", step),)
     if "trust" in said:
         return ("Exempt the endpoints from TLS inspection for the service connection point.",)
     if "resolved" in said:
@@ -173,8 +178,10 @@ def intune_certificate(
     if isinstance(subscriptions, Seen):
         if not len(subscriptions) and subscriptions.sees.complete:
             because = "hybrid MDM was retired on 2019-09-01, and the site has no Intune "
-            because += f"subscription left ({subscriptions.sees.because}); Intune itself needs no "
-            yield NotApplicable(None, f"{because}connector and no such certificate")
+            because += tr(
+                "subscription left ({}); Intune itself needs no ", subscriptions.sees.because
+            )
+            yield NotApplicable(None, tr("{}connector and no such certificate", because))
             return
         if len(subscriptions):
             observed = "hybrid MDM was retired on 2019-09-01, and a subscription is left"
@@ -189,6 +196,6 @@ def intune_certificate(
         return
     by = confirmed.by or "nobody named"
     if confirmed.yes:
-        yield Pass(None, f"there and valid, says {by}", expected)
+        yield Pass(None, tr("there and valid, says {}", by), expected)
     else:
-        yield Fail(None, expected, f"missing or expired, says {by}")
+        yield Fail(None, expected, tr("missing or expired, says {}", by))

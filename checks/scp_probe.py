@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, unavailable
+from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, unavailable
 from assess.evidence.adminservice import Seen
 from assess.evidence.server_probe import PROXY_SIGN_IN, ServerProbes
 from assess.evidence.site_roles import SERVICE_CONNECTION_POINT, RoleUse
@@ -14,9 +14,7 @@ _LASTS = timedelta(days=30)
 _THERE = "Run the collector on {0} itself: -Section site,internet."
 
 
-def probed(
-    probes: ServerProbes, roles: Seen[RoleUse] | Missing, now: datetime
-) -> Outcome:
+def probed(probes: ServerProbes, roles: Seen[RoleUse] | Missing, now: datetime) -> Outcome:
     """Pass when each address answered the server with the role, in the way that it goes.
 
     Where nothing at all answered, the probe itself may be what failed: there was no control.
@@ -32,27 +30,31 @@ def probed(
             f"{one.url} ({one.error or 'no answer'})" for one in lost if one not in signed
         )
         if len(lost) == len(probes.probes):
-            because = f"no address answered {probes.computer}, so that the probe itself may be at "
-            look = f"Open an address in a browser on {probes.computer}, and collect again."
-            return Unknown(None, f"{because}fault: {listed}", about=about, remedy=(look,))
-        step = f"Open outbound 443 from {probes.computer} to these addresses."
-        observed = f"{probes.computer} does not reach {listed}"
+            because = tr(
+                "no address answered {}, so that the probe itself may be at ", probes.computer
+            )
+            look = tr("Open an address in a browser on {}, and collect again.", probes.computer)
+            return Unknown(None, tr("{}fault: {}", because, listed), about=about, remedy=(look,))
+        step = tr("Open outbound 443 from {} to these addresses.", probes.computer)
+        observed = tr("{} does not reach {}", probes.computer, listed)
         return Fail(None, EXPECTED, observed, about=about, remedy=(step,))
     if signed:
-        step = f"Let the proxy pass {probes.computer} without signing in."
-        observed = f"the proxy wants a sign-in for {', '.join(one.url for one in signed)}"
+        step = tr("Let the proxy pass {} without signing in.", probes.computer)
+        observed = tr("the proxy wants a sign-in for {}", ", ".join(one.url for one in signed))
         return Warn(None, EXPECTED, observed, about=about, remedy=(step,))
     inspected = [one for one in probes.probes if one.public is False]
     if inspected:
-        step = f"Exempt the addresses from TLS inspection for {probes.computer}."
-        observed = f"the certificate of {inspected[0].url} comes from {inspected[0].root}, which "
+        step = tr("Exempt the addresses from TLS inspection for {}.", probes.computer)
+        observed = tr(
+            "the certificate of {} comes from {}, which ", inspected[0].url, inspected[0].root
+        )
         observed += "is no public authority: TLS is inspected on the way"
         return Warn(None, EXPECTED, observed, about=about, remedy=(step,))
     way = _other_way(probes, roles)
     if way is not None:
         return way
-    said = f"{probes.computer} reached {', '.join(one.url for one in probes.probes)}"
-    return Pass(None, f"{said} on {probes.at:%Y-%m-%d}", EXPECTED, about=about)
+    said = tr("{} reached {}", probes.computer, ", ".join(one.url for one in probes.probes))
+    return Pass(None, tr("{} on {:%Y-%m-%d}", said, probes.at), EXPECTED, about=about)
 
 
 def _elsewhere(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome | None:
@@ -63,17 +65,23 @@ def _elsewhere(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome 
     if any(same_host(one.server, probes.computer) for one in points):
         return None
     where = names(points) or "none that is seen"
-    because = f"the probe ran on {probes.computer}, and the service connection point is {where}"
+    because = tr(
+        "the probe ran on {}, and the service connection point is {}", probes.computer, where
+    )
     return Unknown(None, because, remedy=(_THERE.format(where),) if points else ())
 
 
 def _of_no_use(probes: ServerProbes, now: datetime) -> Outcome | None:
     if not probes.probes:
-        return Unknown(None, f"the probe on {probes.computer} tried no address")
+        return Unknown(None, tr("the probe on {} tried no address", probes.computer))
     if not timedelta(days=-1) <= now - probes.at <= _LASTS:
-        because = f"the probe on {probes.computer} is of {probes.at:%Y-%m-%d}, which is too old"
+        because = tr(
+            "the probe on {} is of {:%Y-%m-%d}, which is too old", probes.computer, probes.at
+        )
         if probes.at > now:
-            because = f"the probe on {probes.computer} is of {probes.at:%Y-%m-%d}, in the future"
+            because = tr(
+                "the probe on {} is of {:%Y-%m-%d}, in the future", probes.computer, probes.at
+            )
         return Unknown(None, because, remedy=(_THERE.format(probes.computer),))
     return None
 
@@ -88,7 +96,9 @@ def _other_way(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome 
             continue
         if all(proxy.lower() in probe.proxy.lower() for probe in probes.probes):
             continue
-        because = f"{probes.computer} is set to use the proxy {proxy}, and the probe went another "
-        again = f"Collect again with -Proxy http://{proxy}:{port or 80}."
+        because = tr(
+            "{} is set to use the proxy {}, and the probe went another ", probes.computer, proxy
+        )
+        again = tr("Collect again with -Proxy http://{}:{}.", proxy, port or 80)
         return Unknown(None, f"{because}way", about=(probes.computer,), remedy=(again,))
     return None

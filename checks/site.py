@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -54,10 +55,10 @@ def use_pki_client_cert(
         return [value]
     expected = "IISSSLState with 0x100, or HTTPS only"
     if _https_only(value):
-        return [Pass(None, f"IISSSLState {value}: HTTPS only", expected)]
+        return [Pass(None, tr("IISSSLState {}: HTTPS only", value), expected)]
     if value & PKI_CLIENTS:
-        return [Pass(None, f"IISSSLState {value}: PKI client certificates are used", expected)]
-    return [Fail(None, expected, f"IISSSLState {value}: PKI client certificates are not used")]
+        return [Pass(None, tr("IISSSLState {}: PKI client certificates are used", value), expected)]
+    return [Fail(None, expected, tr("IISSSLState {}: PKI client certificates are not used", value))]
 
 
 @check("site.enhanced-http")
@@ -73,20 +74,20 @@ def enhanced_http(
         return [value]
     on = bool(value & ENHANCED_HTTP)
     expected = "IISSSLState with 0x400: enhanced HTTP"
-    observed = f"IISSSLState {value}: enhanced HTTP is {'on' if on else 'off'}"
+    observed = tr("IISSSLState {}: enhanced HTTP is {}", value, "on" if on else "off")
     if scenario == "co-management-internet":
         if on:
             return [Pass(None, observed, expected)]
         if _https_only(value):
-            said = f"{observed}, and the site is HTTPS only, which also works but needs a PKI"
+            said = tr("{}, and the site is HTTPS only, which also works but needs a PKI", observed)
             return [Warn(None, expected, said)]
         return [Fail(None, expected, observed)]
     if mode == "https":
-        return [Pass(None, f"{observed}; mp.mode is https, which does not need it", expected)]
+        return [Pass(None, tr("{}; mp.mode is https, which does not need it", observed), expected)]
     if mode == "enhanced-http":
         return [(Pass(None, observed, expected) if on else Fail(None, expected, observed))]
     if on:
-        said = f"{observed}, an accepted simplification where mp.mode is not set to https"
+        said = tr("{}, an accepted simplification where mp.mode is not set to https", observed)
         return [Warn(None, "HTTPS management points, or enhanced HTTP by plan", said)]
     return [unavailable(None, mode) if isinstance(mode, Missing) else Unknown(None, observed)]
 
@@ -119,7 +120,7 @@ def _refused(log: Logs | Missing, now: datetime) -> list[Outcome]:
         test: Line | None = self_test(copy, "443")
         if test is not None and test.value("status") == _FORBIDDEN and fresh(copy, now):
             because = "the management point refuses client certificates, which a root that is not "
-            because += f"in the list would explain: {test.quoted}"
+            because += tr("in the list would explain: {}", test.quoted)
             found.append(Unknown(None, because, about=about((copy,))))
     return found
 
@@ -133,18 +134,18 @@ def _in_list(root: CertificateFile | Missing, listed: Attested | Missing) -> Out
     found = [one for one in plain if _THUMBPRINT.search(one)]
     by = listed.by or "nobody named"
     expected = "the root of the client certificates is in the list"
-    step = f"{_CONSOLE}Trusted Root Certification Authorities > Set > add "
+    step = tr("{}Trusted Root Certification Authorities > Set > add ", _CONSOLE)
     step += "{files.trusted_root_cer}."
     if not found:
         if listed.yes:
-            because = f"{by} answered, but named no thumbprint"
+            because = tr("{} answered, but named no thumbprint", by)
             return Unknown(None, because, remedy=("Answer with the thumbprints of the list.",))
-        return Fail(None, expected, f"the list is empty, says {by}", remedy=(step,))
+        return Fail(None, expected, tr("the list is empty, says {}", by), remedy=(step,))
     if isinstance(root, Missing):
         return unavailable(None, root)
     leaf = root.leaf
     if any(leaf.sha1.upper() in one or leaf.sha256.upper() in one for one in found):
-        observed = f"{leaf.sha1} of {root.name} is in the list, says {by}"
+        observed = tr("{} of {} is in the list, says {}", leaf.sha1, root.name, by)
         return Pass(None, observed, expected)
-    said = f"{leaf.sha1} of {root.name} is not in the list, says {by}"
+    said = tr("{} of {} is not in the list, says {}", leaf.sha1, root.name, by)
     return Fail(None, expected, said, remedy=(step,))

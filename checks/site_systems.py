@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from assess.check import Missing, Outcome, Unknown, unavailable
+from assess.check import Missing, Outcome, Unknown, tr, unavailable
 from assess.evidence.adminservice import Seen, Trimmed, Visibility, text
 from assess.evidence.site_roles import Component, RoleUse
 
@@ -18,7 +18,7 @@ def mend(sees: Visibility) -> tuple[str, ...]:
 
 def unseen(subject: str | None, what: str, sees: Visibility, *, also: str = "") -> Outcome:
     """Nothing of it is seen, which proves nothing. ``also``: what else could tell."""
-    because = f"{what}, and {sees.because}, so that it may only be hidden"
+    because = tr("{}, and {}, so that it may only be hidden", what, sees.because)
     return Unknown(subject, f"{because}{also}", remedy=mend(sees))
 
 
@@ -63,17 +63,17 @@ def setting(components: Seen[Component], code: str | Missing, name: str) -> int 
         return unavailable(None, site)
     mine = of_site(components, site)
     if not mine:
-        what = f"the settings of the site {site} are not shown"
+        what = tr("the settings of the site {} are not shown", site)
         return unseen(None, what, components.sees)
     values = {one.number(name) for one in mine}
     value = values.pop()
     if values:
-        return Unknown(None, f"the site {site} shows more than one value of {name}")
+        return Unknown(None, tr("the site {} shows more than one value of {}", site, name))
     if value is None:
         return Unknown(
             None,
-            f"the settings of the site {site} come without the property {name}",
-            remedy=(f"Look at the properties of the site {site} in the console.",),
+            tr("the settings of the site {} come without the property {}", site, name),
+            remedy=(tr("Look at the properties of the site {} in the console.", site),),
         )
     return value
 

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -38,7 +39,7 @@ _NONE = "no Intune subscription in Configuration Manager"
 
 def _gone(successor: str, because: str = "") -> Outcome:
     said = f" ({because})" if because else ""
-    return NotApplicable(None, f"{_RETIRED}{said}; its successor is {successor}")
+    return NotApplicable(None, tr("{}{}; its successor is {}", _RETIRED, said, successor))
 
 
 def _unseen(subscriptions: Seen[CloudSubscription] | Seen[SubscribedCollection]) -> Outcome:
@@ -58,7 +59,7 @@ def configmgr_connection(
     """Not applicable without a subscription; a leftover is open, and stops co-management."""
     successor = "Intune, chosen as MDM authority (authority.mdm)"
     if isinstance(subscriptions, Seen) and len(subscriptions):
-        observed = f"the site still has the Intune subscription {_listed(subscriptions)}"
+        observed = tr("the site still has the Intune subscription {}", _listed(subscriptions))
         return [_leftover(scenario, observed)]
     if isinstance(subscriptions, Seen) and subscriptions.sees.complete:
         return [_gone(successor, subscriptions.sees.because)]
@@ -66,8 +67,10 @@ def configmgr_connection(
     if isinstance(attested, Attested) and not lost:
         by = attested.by or "nobody named"
         if attested.yes:
-            return [_leftover(scenario, f"the site still has an Intune subscription, says {by}")]
-        return [_gone(successor, f"says {by}")]
+            return [
+                _leftover(scenario, tr("the site still has an Intune subscription, says {}", by))
+            ]
+        return [_gone(successor, tr("says {}", by))]
     if isinstance(subscriptions, Missing):
         return [unavailable(None, subscriptions)]
     return [_unseen(subscriptions)]
@@ -103,14 +106,16 @@ def user_collection_selected(
 def _selected(one: SubscribedCollection, wanted: str | Missing) -> Outcome:
     if not isinstance(one.collection_id, str):
         return Unknown(None, "the leftover subscription comes without the property CollectionID")
-    observed = f"the leftover subscription {text(one.name)} has the collection {one.collection_id}"
+    observed = tr(
+        "the leftover subscription {} has the collection {}", text(one.name), one.collection_id
+    )
     if one.collection_id.upper() == ALL_USERS:
-        return Warn(None, _NONE, f"{observed}, All Users", remedy=(_DELETE,))
+        return Warn(None, _NONE, tr("{}, All Users", observed), remedy=(_DELETE,))
     if isinstance(wanted, Missing):
         return unavailable(None, wanted)
     if one.collection_id.upper() == wanted.upper():
-        return Warn(None, _NONE, f"{observed}, as intended", remedy=(_DELETE,))
-    observed = f"{observed or 'none'} instead of {wanted}"
+        return Warn(None, _NONE, tr("{}, as intended", observed), remedy=(_DELETE,))
+    observed = tr("{} instead of {}", observed or "none", wanted)
     return Fail(None, wanted, observed, remedy=(_DELETE,))
 
 
@@ -130,17 +135,17 @@ def site_code(
     if isinstance(sites, Missing):
         return [unavailable(None, sites)]
     site = next((one for one in sites if one.site_code.lower() == code.lower()), None)
-    leftover = f"the subscription {_listed(subscriptions)} is a leftover"
+    leftover = tr("the subscription {} is a leftover", _listed(subscriptions))
     if site is None:
         if not sites.sees.complete:
-            return [unseen(None, f"the site {code} is not seen", sites.sees)]
-        return [Fail(None, "a primary site", f"there is no site {code}; {leftover}")]
+            return [unseen(None, tr("the site {} is not seen", code), sites.sees)]
+        return [Fail(None, "a primary site", tr("there is no site {}; {}", code, leftover))]
     if site.type == _PRIMARY:
-        observed = f"{code} is a primary site; {leftover}"
+        observed = tr("{} is a primary site; {}", code, leftover)
         return [Warn(None, _NONE, observed, remedy=(_DELETE,))]
     if not isinstance(site.type, int):
-        return [Unknown(None, f"the site {code} comes without the property Type")]
-    return [Fail(None, "a primary site", f"{code} is no primary site; {leftover}")]
+        return [Unknown(None, tr("the site {} comes without the property Type", code))]
+    return [Fail(None, "a primary site", tr("{} is no primary site; {}", code, leftover))]
 
 
 @check("subscription.replacement-cleanup")
@@ -154,12 +159,14 @@ def replacement_cleanup(
             because = subscriptions.sees.because
             return [_gone("Intune in the tenant itself, see licence.intune-subscription", because)]
         return [_unseen(subscriptions)]
-    observed = f"the Intune subscription {_listed(subscriptions)} is still there"
+    observed = tr("the Intune subscription {} is still there", _listed(subscriptions))
     about: tuple[str, ...] = ()
     if not isinstance(roles, Missing):
         points = with_role(roles, SERVICE_CONNECTION_POINT)
         about = tuple(one.about for one in points)
-        observed += f", and so is the service connection point on {names(points)}" if points else ""
+        observed += (
+            tr(", and so is the service connection point on {}", names(points)) if points else ""
+        )
     keep = "Keep the service connection point: gateway and updates need it, and no other Intune "
     keep += "subscription can be connected to Configuration Manager any more."
     return [Warn(None, _NONE, observed, about=about, remedy=(_DELETE, keep))]

@@ -10,9 +10,11 @@ from assess.commands import options
 from assess.commands.reporting import conclude
 from assess.demo import EXAMPLE
 from assess.demo.customer import Customer
+from assess.discover import language as shipped
 from assess.discover import library
 from assess.engagement import load
 from assess.job import Wanted, gather, run_folder
+from assess.language import ENGLISH, speaking
 from assess.output import say, watching
 from assess.privacy.key import made_of
 from assess.privacy.showing import level_of, with_level
@@ -29,17 +31,20 @@ _KEY = b"the example customer"
 Examples:
   assess demo -o demo-report
   assess demo -o demo-report -f html --fail-on never
-  assess demo -o demo-report --privacy pseudonymised""",
+  assess demo -o demo-report --privacy pseudonymised
+  assess demo -o demo-report --language de""",
 )
 @options.output_options
 @options.fail_on_option
 @options.privacy_option
+@options.language_option
 @options.json_option
 def command(
     output: Path,
     formats: tuple[str, ...],
     fail_on: str | None,
     privacy: str | None,
+    language: str | None,
     *,
     as_json: bool,
 ) -> int:
@@ -51,7 +56,7 @@ def command(
     """
     say("Contoso Ltd is an invented customer; its servers answer on this machine.")
     chosen = formats_of(formats, options.DEFAULT_FORMATS)
-    with Renderer(chosen) as renderer:
+    with speaking(shipped(language or ENGLISH.code)), Renderer(chosen) as renderer:
         known = library()
         with (
             tempfile.TemporaryDirectory(prefix="assess-demo-") as folder,

@@ -10,12 +10,14 @@ from assess.branding.house import brand_of
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
-from assess.discover import library
+from assess.discover import language as language_of
+from assess.discover import language_for, library, with_language
 from assess.engagement import Engagement, load
 from assess.errors import EngagementError
 from assess.history.place import place_of
 from assess.job import Wanted, run_folder, scenarios_of
 from assess.keeping import Keeper
+from assess.language import ENGLISH, Language, speaking
 from assess.output import say
 from assess.privacy.key import for_once, pseudonyms_of
 from assess.privacy.showing import LEVELS, level_of, with_level
@@ -31,12 +33,14 @@ from assess.results import Selection, evaluate
 Examples:
   assess evaluate contoso.evidence.zip
   assess evaluate inside.evidence.zip outside.evidence.zip -f pdf -f xlsx
+  assess evaluate contoso.evidence.zip --language de
   assess evaluate contoso.evidence.zip --history contoso.toml --fail-on new""",
 )
 @click.argument("files", type=options.FILE, nargs=-1, required=True)
 @options.output_options
 @options.judging_options
 @options.privacy_option
+@options.language_option
 @click.option(
     "--history",
     "kept_with",
@@ -55,6 +59,7 @@ def command(
     skip: tuple[str, ...],
     fail_on: str | None,
     privacy: str | None,
+    language: str | None,
     kept_with: Path | None,
     *,
     dry_run: bool,
@@ -64,7 +69,6 @@ def command(
 
     Several files of one engagement are merged: an answer beats a refusal, the later answer counts.
     """
-    known = library()
     with ExitStack() as stack:
         recordings = [stack.enter_context(recording.read(file)) for file in files]
         evidence = (
@@ -72,6 +76,8 @@ def command(
         )
         engagement = evidence.engagement
         keeping = None if kept_with is None else _keeping(kept_with, engagement)
+        stack.enter_context(speaking(_language(engagement, keeping, language)))
+        known = library()
         level = _level(evidence, privacy)
         place = None if keeping is None else place_of(with_level(keeping, level))
         wanted = Wanted(
@@ -106,6 +112,16 @@ def command(
                 keeper=keeper,
                 pseudonyms=pseudonyms,
             )
+
+
+def _language(evidence: Engagement, keeping: Engagement | None, asked: str | None) -> Language:
+    """The language asked for, else that of the engagement file at hand, else the evidence's.
+
+    A language file of the assessor's own is not in the evidence: it counts where it is at hand.
+    """
+    if keeping is not None:
+        return language_for(with_language(keeping, asked))
+    return language_of(asked or str(evidence.get("report.language") or ENGLISH.code))
 
 
 def _keeping(file: Path, engagement: Engagement) -> Engagement:

@@ -56,6 +56,15 @@ def privacy_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def language_option(function: F) -> F:
+    """The language of the reports."""
+    return click.option(
+        "--language", metavar="CODE", default=None,
+        help="Language of the reports: en, de. Default: [report] language of the engagement "
+        "file, else en.",
+    )(function)  # fmt: skip
+
+
 def fail_on_option(function: F) -> F:
     """What the exit code makes of the verdicts."""
     return click.option(

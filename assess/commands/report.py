@@ -8,10 +8,12 @@ import click
 from assess import recording
 from assess.branding.house import brand_of
 from assess.commands import options
+from assess.discover import language
 from assess.engagement import load
 from assess.errors import RecordingError
 from assess.files import write
 from assess.job import run_folder
+from assess.language import speaking
 from assess.output import say
 from assess.privacy.showing import LEVELS, summary
 from assess.rendering import FILE_NAMES, Renderer, formats_of
@@ -45,17 +47,24 @@ def command(
 ) -> int:
     """Render reports from a results.json, without judging anything again.
 
-    Long lists come from the evidence.zip beside it, if it is there.
+    The language is that of the results; `assess evaluate evidence.zip --language de` words them
+    again. Long lists come from the evidence.zip beside it, if it is there.
     """
     try:
         found = from_json(results.read_bytes(), origin=str(results))
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
     found = _at(found, privacy, results)
-    brand = PLAIN if house is None else brand_of(load(house), names=found.privacy == "full")
+    engagement = None if house is None else load(house)
+    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
+    own = None if engagement is None else engagement.path("report.texts")
     wanted = formats_of(formats, options.DEFAULT_FORMATS)
     beside = results.with_name("evidence.zip")
-    with tempfile.TemporaryDirectory(prefix="assess-") as empty, Renderer(wanted) as renderer:
+    with (
+        speaking(language(found.language, own)),
+        tempfile.TemporaryDirectory(prefix="assess-") as empty,
+        Renderer(wanted) as renderer,
+    ):
         evidence = recording.read(beside) if found.tables and beside.is_file() else None
         tables = evidence.tables if evidence else Path(empty)
         if found.tables and evidence is None:

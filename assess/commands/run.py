@@ -14,12 +14,13 @@ from assess.branding.house import brand_of
 from assess.clock import now
 from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
-from assess.discover import library
+from assess.discover import language_for, library, with_language
 from assess.engagement import Engagement, load
 from assess.errors import EngagementError
 from assess.history.place import folder_of, place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
 from assess.keeping import Keeper
+from assess.language import speaking
 from assess.logbook import LOG, logbook
 from assess.notices.telling import Teller
 from assess.output import watching
@@ -37,7 +38,7 @@ Examples:
   assess run contoso.toml
   assess run contoso.toml --only "dns.*" --only "cert.*" -f html
   assess run contoso.toml --changed-only --fail-on new
-  assess run contoso.toml --privacy pseudonymised
+  assess run contoso.toml --privacy pseudonymised --language de
   assess run contoso.toml --unattended -o /srv/assess
   assess run contoso.toml --scenario co-management-pki --dry-run""",
 )
@@ -45,6 +46,7 @@ Examples:
 @options.output_options
 @options.judging_options
 @options.privacy_option
+@options.language_option
 @click.option(
     "--changed-only",
     is_flag=True,
@@ -71,6 +73,7 @@ def command(
     skip: tuple[str, ...],
     fail_on: str | None,
     privacy: str | None,
+    language: str | None,
     log: Path | None,
     *,
     dry_run: bool,
@@ -87,7 +90,7 @@ def command(
     """
     if log is not None and not unattended:
         raise EngagementError("--log goes with --unattended")
-    engagement = with_level(load(file), privacy)
+    engagement = with_language(with_level(load(file), privacy), language)
     wanted = Asked(
         output,
         formats,
@@ -152,8 +155,11 @@ def perform(engagement: Engagement, asked: Asked, seen: Seen | None = None) -> i
     level = level_of(engagement)
     teller = Teller(engagement)
     chosen = scenarios_of(engagement, asked.scenarios)
-    known = library()
-    with Keeper(place_of(engagement), now(), idle=asked.dry_run) as keeper:
+    with (
+        speaking(language_for(engagement)),
+        Keeper(place_of(engagement), now(), idle=asked.dry_run) as keeper,
+    ):
+        known = library()
         changed = keeper.open_last_time() if asked.changed_only else None
         wanted = Wanted(
             chosen,

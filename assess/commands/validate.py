@@ -6,7 +6,7 @@ import click
 
 from assess.branding.house import brand_of
 from assess.commands import options
-from assess.discover import library
+from assess.discover import language_for, library
 from assess.engagement import Engagement, key_definitions, load
 from assess.errors import EngagementError
 from assess.keys import needed_keys
@@ -27,6 +27,7 @@ def command(file: Path, *, as_json: bool) -> int:
             "\n".join(f"{engagement.file}: {key}: {path} does not exist." for key, path in absent)
         )
     brand_of(engagement)
+    language_for(engagement)
     unanswered = [
         key for key in needed_keys(library(), engagement.scenarios) if engagement.get(key) is None
     ]

@@ -42,6 +42,7 @@ from assess.evidence.adminservice import (
     text,
 )
 from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollections, Stagings
+from assess.language import tr
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
@@ -86,7 +87,7 @@ class _Token:
         scope = self._engagement.get("site.auth.scope", "")
         if not scope:
             raise Unavailable(
-                f"[site.auth] scope is missing in {self._engagement.file}",
+                tr("[site.auth] scope is missing in {}", self._engagement.file),
                 "Set it to the App ID URI of the site's server app, such as api://<tenant>/<name>.",
                 skipped=True,
             )
@@ -135,7 +136,7 @@ class ProviderReader:
             case Instances():
                 return self._instances(ask, visit)
             case _:
-                raise Unavailable(f"the AdminService is not asked for {ask.describe()}")
+                raise Unavailable(tr("the AdminService is not asked for {}", ask.describe()))
 
     def probe(self, visit: Visit) -> str:
         """Sign in and see the site; raises Unavailable where either fails."""
@@ -143,12 +144,14 @@ class ProviderReader:
         sites = [site for page in pages for site in page]
         if not sites:
             where = self._route.where(Sites.provider_class)
-            raise Unavailable(f"{where} lets the account in but shows it no site", ENOUGH_RIGHTS)
+            raise Unavailable(
+                tr("{} lets the account in but shows it no site", where), ENOUGH_RIGHTS
+            )
         seen = ", ".join(_site(site) for site in sites)
         role = SEEING_ROLES.get(self._role)
         if role is None:
-            return f"sees {seen}; whether it sees everything there cannot be told"
-        return f"sees {seen}; said to be {role} on all scopes and collections"
+            return tr("sees {}; whether it sees everything there cannot be told", seen)
+        return tr("sees {}; said to be {} on all scopes and collections", seen, role)
 
     def close(self) -> None:
         """Give connections back."""
@@ -224,8 +227,10 @@ class ProviderReader:
                         silent[one] += not text(device.device_os)
         sees = self._rights(visit)
         for one, itself in found.items():
-            label = itself.label if itself else f"no collection {one} that this account sees"
-            counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers; "
+            label = itself.label if itself else tr("no collection {} that this account sees", one)
+            counted = tr(
+                "{}: {} members, {} of them servers; ", label, len(members[one]), servers[one]
+            )
             visit.note(self._route.where("SMS_Collection"), counted + sees.because, about=one)
         where = self._route.where(StagingCollections.provider_class)
         visit.note(where, f"{clients} devices with a client")
@@ -265,8 +270,8 @@ class ProviderReader:
         total = len(names)
         if itself is None and not total:
             raise Unavailable(
-                f"the collection {collection} does not exist, or this account does not see it",
-                f"Check the ID in the console. {ENOUGH_RIGHTS}",
+                tr("the collection {} does not exist, or this account does not see it", collection),
+                tr("Check the ID in the console. {}", ENOUGH_RIGHTS),
             )
         name = f"adminservice.members-{collection.lower()}"
         with visit.table(name) as writer:
@@ -303,7 +308,9 @@ class ProviderReader:
         role = SEEING_ROLES.get(self._role)
         if role is None:
             return MayBeTrimmed("what this account may see is not known", ENOUGH_RIGHTS)
-        return SeesEverything(f"the account is said to be {role} on all scopes and collections")
+        return SeesEverything(
+            tr("the account is said to be {} on all scopes and collections", role)
+        )
 
     def _counted(self, seen: int, collection: Collection | None, visit: Visit) -> Visibility:
         """How ``seen`` rows compare with what the site counts as members of the collection."""
@@ -311,11 +318,13 @@ class ProviderReader:
         if collection is None or not isinstance(count, int):
             return self._rights(visit)
         if seen >= count:
-            return SeesEverything(f"the site counts {count} members of {collection.label}")
-        because = f"the site counts {count} members of {collection.label}, and shows {seen}"
+            return SeesEverything(tr("the site counts {} members of {}", count, collection.label))
+        because = tr(
+            "the site counts {} members of {}, and shows {}", count, collection.label, seen
+        )
         if self._role in SEEING_ROLES:
             return MayBeTrimmed(
-                because, f"Update the membership of {collection.label} and collect again."
+                because, tr("Update the membership of {} and collect again.", collection.label)
             )
         return Trimmed(because, ENOUGH_RIGHTS)
 
@@ -368,7 +377,7 @@ def _check_id(collection: str) -> None:
     """Raises Unavailable for what cannot be put into a question."""
     if not (collection.isascii() and collection.isalnum() and len(collection) == _ID_LENGTH):
         raise Unavailable(
-            f"{collection!r} is not the ID of a collection",
+            tr("{} is not the ID of a collection", repr(collection)),
             "Enter the ID that the console shows, such as PS100014.",
         )
 
@@ -381,7 +390,7 @@ def _shown(row: object) -> str:
             return row.this_site_code
         case AzureService():
             parts = (row.service_type, row.name, row.fqdn, row.service_c_name)
-            return ", ".join(str(part) for part in parts if part) + f", state {row.state}"
+            return ", ".join(str(part) for part in parts if part) + tr(", state {}", row.state)
         case _:
             shown = getattr(row, "shown", None)
             return shown if isinstance(shown, str) else msgspec.json.encode(row).decode()
@@ -391,4 +400,4 @@ def _site(site: Site) -> str:
     kinds: dict[Any, str] = {1: "secondary", 2: "primary", 4: "central administration"}
     kind = kinds.get(site.type, "")
     version = f" {site.version}" if site.version else ""
-    return f"{kind} site {site.site_code}{version}".strip()
+    return tr("{} site {}{}", kind, site.site_code, version).strip()

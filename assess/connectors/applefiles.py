@@ -19,6 +19,7 @@ from assess.connectors.x509facts import (
     plain_bytes,
 )
 from assess.evidence.applefiles import Envelope, PublicKey
+from assess.language import tr
 
 _LONGEST_HEADER = 4096  # bytes before the body of an S/MIME file
 
@@ -33,7 +34,7 @@ def public_key(data: bytes, name: str) -> PublicKey:
         if block.label == "PUBLIC KEY":
             return PublicKey(name, "public key", _key_text(block.der))
     if blocks:
-        raise Malformed(f"it holds {blocks[0].label.lower()}, no public key")
+        raise Malformed(tr("it holds {}, no public key", blocks[0].label.lower()))
     der = data if data[:1] == b"\x30" else bare_base64(data) or data
     if kind_of_der(der) != "x509":
         raise Malformed("it holds no public key")
@@ -77,7 +78,7 @@ def _kind(data: bytes) -> str:
     if blocks:
         label, der = blocks[0]
         if label not in {"PKCS7", "CMS"}:
-            return f"PEM with {label.lower()}"
+            return tr("PEM with {}", label.lower())
         return _content(der)
     message = message_from_bytes(data) if _is_message(data) else None
     body = _body(message) if message is not None else data

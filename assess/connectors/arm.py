@@ -16,6 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.arm import ArmAsk, Availability, Subscription, Subscriptions
+from assess.language import tr
 
 T = TypeVar("T")
 _MOST_PAGES = 10_000
@@ -79,7 +80,9 @@ class ArmConnector:
                 "the account has no role on any subscription",
                 "Give it the role Reader on the subscription of the gateway.",
             )
-        return f"sees {len(found)} subscriptions: {', '.join(one.label for one in found[:5])}"
+        return tr(
+            "sees {} subscriptions: {}", len(found), ", ".join(one.label for one in found[:5])
+        )
 
     def _ask(self, ask: ArmAsk, url: str, visit: Visit, tokens: TokenSource) -> Reply:
         auth = Bearer(lambda: tokens.token(self._resource))
@@ -100,7 +103,7 @@ class ArmConnector:
         while url is not None:
             if url in visited or len(visited) >= _MOST_PAGES:
                 raise Unavailable(
-                    f"Azure's pages of {place(url)} lead in a circle",
+                    tr("Azure's pages of {} lead in a circle", place(url)),
                     "Run again; the list was not read to its end.",
                 )
             visited.add(url)
@@ -133,35 +136,40 @@ class ArmConnector:
             case "AuthorizationFailed":
                 wanted = " and ".join(ask.permissions)
                 return Unavailable(
-                    f"Azure refuses {what} ({reply.status} {code}): {wanted} is missing",
-                    f"Give the account that signs in: {wanted}. Permissions of Graph give nothing "
-                    "in Azure.",
+                    tr("Azure refuses {} ({} {}): {} is missing", what, reply.status, code, wanted),
+                    tr(
+                        "Give the account that signs in: {}. Permissions of Graph give "
+                        "nothing in Azure.",
+                        wanted,
+                    ),
                 )
             case "SubscriptionNotFound" | "InvalidSubscriptionId":
                 return Unavailable(
-                    f"Azure does not find the subscription of {what} in this tenant ({code})",
+                    tr(
+                        "Azure does not find the subscription of {} in this tenant ({})", what, code
+                    ),
                     "Check azure.subscription_id.",
                 )
             case "MissingSubscriptionRegistration":
                 return Unavailable(
-                    f"the subscription has not registered what {what} asks for ({code})",
+                    tr("the subscription has not registered what {} asks for ({})", what, code),
                     "Register the resource provider in the Azure portal; this tool never does.",
                 )
             case "NoRegisteredProviderFound" | "LocationNotAvailableForResourceType":
                 return Unavailable(
-                    f"Azure has no such service in this region ({code}): {message[:200]}",
+                    tr("Azure has no such service in this region ({}): {}", code, message[:200]),
                     "Check the region in the engagement file.",
                 )
             case _:
                 pass
         if reply.status == 401:  # noqa: PLR2004
             return Unavailable(
-                f"Azure Resource Manager does not accept the token (401 {code})",
+                tr("Azure Resource Manager does not accept the token (401 {})", code),
                 "Check [tenant] id, [tenant] cloud and the clock of this machine.",
             )
         if code and reply.status in {400, 403, 404, 409}:
             return Unavailable(
-                f"Azure refuses {what} ({reply.status} {code}): {message[:200]}",
+                tr("Azure refuses {} ({} {}): {}", what, reply.status, code, message[:200]),
                 "Check the ids and names in the engagement file, and the role on the subscription.",
             )
         return refusal(reply)
@@ -187,7 +195,7 @@ def _availability(reply: Reply) -> Availability:
         free = {"true": True, "false": False}.get(free.lower())
     if not isinstance(free, bool):
         raise Unavailable(
-            f"{place(reply.url)} did not say whether the name is free: {reply.excerpt}",
+            tr("{} did not say whether the name is free: {}", place(reply.url), reply.excerpt),
             "Run again later, or look in the Azure portal.",
         )
     return Availability(free, str(said.get("reason") or ""), str(said.get("message") or ""))

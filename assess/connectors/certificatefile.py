@@ -24,6 +24,7 @@ from assess.connectors.x509facts import (
     public_half,
 )
 from assess.evidence.certificates import Certificate, CertificateFile
+from assess.language import tr
 
 _MOST = 500  # certificates in one file; a list of every public root has 150
 _KEYS = "PRIVATE KEY"
@@ -85,10 +86,12 @@ def certificates_in(data: bytes) -> list[x509.Certificate]:
     if not blocks:
         found = _bare(data)
     if not found:
-        held = f"; it holds {blocks[0].label.lower()}" if blocks else ""
-        raise Malformed(f"there is no certificate in it{held}")
+        held = tr("; it holds {}", blocks[0].label.lower()) if blocks else ""
+        raise Malformed(tr("there is no certificate in it{}", held))
     if len(found) > _MOST:
-        raise Malformed(f"it holds {len(found)} certificates, more than the {_MOST} that are read")
+        raise Malformed(
+            tr("it holds {} certificates, more than the {} that are read", len(found), _MOST)
+        )
     return list(dict.fromkeys(found))
 
 

@@ -43,6 +43,7 @@ from assess.evidence.certificates import (
     file_name,
 )
 from assess.keytypes import Secret
+from assess.language import tr
 
 _LARGEST = 16 << 20  # bytes of a file; certificates are a few kilobytes
 
@@ -96,14 +97,14 @@ class CertificatesConnector:
             case CollectedStores():
                 return self._collected(ask, visit)
             case _:
-                raise Unavailable(f"{ask.describe()} is no question about certificate files")
+                raise Unavailable(tr("{} is no question about certificate files", ask.describe()))
 
     def probe(self, visit: Visit) -> str:
         """Nothing has to be reached; a named file that is not there is said by its question."""
         store = self._roots.store(visit)
         if store.faults:
             raise Unavailable("; ".join(store.faults), "Correct the files of the authorities.")
-        return f"files are read from {self._folder}"
+        return tr("files are read from {}", self._folder)
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -121,14 +122,21 @@ class CertificatesConnector:
             )
         except NoPasswordError:
             raise Unavailable(
-                f"{ask.path} ({ask.file}) has a password, and none is given",
-                f"Set [passwords] {short}, e.g. {{ prompt = true }}.",
+                tr("{} ({}) has a password, and none is given", ask.path, ask.file),
+                tr("Set [passwords] {}, e.g. { prompt = true }.", short),
             ) from None
         except WrongPasswordError:
             raise Unavailable(
-                f"{ask.path} ({ask.file}) does not open with the password of [passwords] {short}: "
-                "the password is wrong, or the file was altered on its way",
-                f"Check the password that [passwords] {short} names, or export the file again.",
+                tr(
+                    "{} ({}) does not open with the password of [passwords] {}: the "
+                    "password is wrong, or the file was altered on its way",
+                    ask.path,
+                    ask.file,
+                    short,
+                ),
+                tr(
+                    "Check the password that [passwords] {} names, or export the file again.", short
+                ),
             ) from None
         except Malformed as error:
             raise _unreadable(ask.path, ask.file, error) from None
@@ -143,7 +151,9 @@ class CertificatesConnector:
             raise _unreadable(ask.path, ask.file, error) from None
         names = ", ".join(found.dns_names) or "no alternative names"
         said = f"CN={found.common_name or '(none)'}, {names}, {found.key_text}"
-        made = f"made on {found.machine or '(not said)'} with {found.provider or '(not said)'}"
+        made = tr(
+            "made on {} with {}", found.machine or "(not said)", found.provider or "(not said)"
+        )
         visit.note(_location(ask), f"{said}; {made}", about=ask.named)
         return found
 
@@ -159,7 +169,7 @@ class CertificatesConnector:
     def _presence(self, ask: Presence, visit: Visit) -> FilePresence:
         machine = self._machine or socket.getfqdn()
         exists = (self._folder / ask.path).is_file()
-        said = f"{'there' if exists else 'not there'}, seen from {machine}"
+        said = tr("{}, seen from {}", "there" if exists else "not there", machine)
         visit.note(_location(ask), said, about=ask.named)
         return FilePresence(ask.named, machine, exists)
 
@@ -195,7 +205,7 @@ class CertificatesConnector:
                 unread.append(Unread(file_name(path), f"{path} ({ask.file}): {error}"))
             except OSError as error:
                 why = error.strerror or "it cannot be read"
-                mend = f"Collect it again, or correct {ask.file}."
+                mend = tr("Collect it again, or correct {}.", ask.file)
                 unread.append(Unread(file_name(path), f"{path} ({ask.file}): {why}", mend))
         for one in stores:
             held = "; ".join(entry.text for entry in one.entries)
@@ -278,14 +288,17 @@ def read_bytes(folder: Path, path: str, key: str) -> bytes:
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise Unavailable(
-            f"{path} ({key}) cannot be read: {error.strerror or 'no file of that name'}",
-            f"Correct {key} in the engagement file, or put the file there.",
+            tr("{} ({}) cannot be read: {}", path, key, error.strerror or "no file of that name"),
+            tr("Correct {} in the engagement file, or put the file there.", key),
         ) from None
     except ValueError:
-        raise Unavailable(f"{path!r} ({key}) is no name of a file", f"Correct {key}.") from None
+        raise Unavailable(
+            tr("{} ({}) is no name of a file", repr(path), key), tr("Correct {}.", key)
+        ) from None
     if len(data) > _LARGEST:
         raise Unavailable(
-            f"{path} ({key}) is larger than a file with certificates can be", f"Correct {key}."
+            tr("{} ({}) is larger than a file with certificates can be", path, key),
+            tr("Correct {}.", key),
         )
     return data
 
@@ -308,8 +321,8 @@ def _note_file(ask: CertificateIn, found: CertificateFile, visit: Visit) -> None
             key = "private key " + ("matches" if found.key_matches else "does not match")
         secret = "empty password" if found.password_empty else "password"
         ciphers = ", ".join(found.protection) or "no encryption"
-        value = f"{key}; {len(found.chain)} more certificates; {secret}; {ciphers}"
-        value = f"{value}, MAC {found.mac or 'none'}"
+        value = tr("{}; {} more certificates; {}; {}", key, len(found.chain), secret, ciphers)
+        value = tr("{}, MAC {}", value, found.mac or "none")
         visit.note(f"{where}, PFX", value, about=ask.named)
     for fault in found.trust.faults:
         visit.note("authorities", fault, about=ask.named)

@@ -35,6 +35,7 @@ from assess.connectors.export_package import Given
 from assess.connectors.trust import TrustStore
 from assess.connectors.x509facts import Malformed, certificate, facts, plain_bytes
 from assess.evidence.certificates import Store, StoreEntry, name_text, same_computer
+from assess.language import tr
 
 Reader = Callable[[Path], list[x509.Certificate]]
 
@@ -151,7 +152,7 @@ def _of_json(data: bytes, store: TrustStore, named_for: str) -> Iterator[Store]:
     try:
         document = msgspec.json.decode(plain_bytes(data))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"it is no JSON: {error}") from None
+        raise Malformed(tr("it is no JSON: {}", error)) from None
     rows = document if isinstance(document, list) else [document]
     native = any(isinstance(one, dict) and _Row(one).text(*_PLACE) for one in rows)
     yield from _stores(document, named_for if native else "", store)
@@ -203,7 +204,7 @@ def _entries_of(listed: Any, owner: str, store: TrustStore) -> tuple[StoreEntry,
     if isinstance(listed, dict):  # PowerShell writes a list of one as the one
         listed = [listed]
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise Malformed(f"the certificates of {owner} are no list of certificates")
+        raise Malformed(tr("the certificates of {} are no list of certificates", owner))
     return tuple(_described(_Row(one), store) for one in listed)
 
 
@@ -326,5 +327,5 @@ class _Row:
                 return _EPOCH + timedelta(milliseconds=int(found[1]))
             moment = datetime.fromisoformat(text)
         except (ValueError, OverflowError):
-            raise Malformed(f"{text[:40]!r} is no date in ISO 8601") from None
+            raise Malformed(tr("{} is no date in ISO 8601", repr(text[:40]))) from None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

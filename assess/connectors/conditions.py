@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 Alternative: TypeAlias = Mapping[str, str]
 """Properties, each with the value that it has to have."""
@@ -30,7 +31,7 @@ def alternatives(condition: str) -> Sequence[Alternative]:
             break
     if position != len(condition) or (condition and joined):
         raise Unavailable(
-            f"{condition!r} is a condition that an export cannot be asked",
+            tr("{} is a condition that an export cannot be asked", repr(condition)),
             "Report this: the question needs the site itself.",
         )
     return found

@@ -6,6 +6,7 @@ from assess.connectors import Connector, Visit, gpresult, reference, serialnumbe
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
+from assess.language import tr
 
 
 def connect(engagement: Engagement) -> "Configured":
@@ -34,7 +35,7 @@ class Configured:
         for one in self._readers:
             if one.answers(ask):
                 return one.fetch(ask, visit)
-        raise Unavailable(f"the engagement file says nothing of {ask.describe()}")
+        raise Unavailable(tr("the engagement file says nothing of {}", ask.describe()))
 
     def probe(self, visit: Visit) -> str:
         """Each reader's word; raises Unavailable where one fails."""

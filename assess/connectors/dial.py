@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from assess.engagement import Engagement
 from assess.errors import Unavailable
+from assess.language import tr
 
 SECONDS = 15.0
 """For all that one host is asked: name, connection, proxy, handshake, answer."""
@@ -170,7 +171,7 @@ def _address(text: str, port: int) -> tuple[str, int]:
         return text.strip("[]"), port
     if not number.isdigit():
         raise Unavailable(
-            f"[network] connect_to leads to {text!r}, which is no address with a port",
+            tr("[network] connect_to leads to {}, which is no address with a port", repr(text)),
             'Write it as "127.0.0.1:8443".',
         )
     return host.strip("[]"), int(number)
@@ -187,9 +188,11 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
     except (OSError, UnicodeError) as error:
         if isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
             raise NoAddressError(
-                f"the name {host} has no address, as this machine sees it"
+                tr("the name {} has no address, as this machine sees it", host)
             ) from None
-        raise NotReachedError(f"the name {host} cannot be resolved from this machine") from None
+        raise NotReachedError(
+            tr("the name {} cannot be resolved from this machine", host)
+        ) from None
     refused, why = True, "no address"
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
@@ -199,7 +202,7 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
         except TimeoutError:
             sock.close()
             raise NotReachedError(
-                f"{called} did not accept a connection in {deadline.seconds:g} s"
+                tr("{} did not accept a connection in {:g} s", called, deadline.seconds)
             ) from None
         except ConnectionResetError:
             sock.close()  # somebody accepted it and thought better of it
@@ -211,8 +214,8 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
         else:
             return sock
     if refused and found:
-        raise ConnectionRefusedByHostError(f"{called} refuses connections")
-    raise NotReachedError(f"{called} cannot be reached: {why}")
+        raise ConnectionRefusedByHostError(tr("{} refuses connections", called))
+    raise NotReachedError(tr("{} cannot be reached: {}", called, why))
 
 
 def _to_proxy(proxy: SplitResult, deadline: Deadline) -> Line:
@@ -221,19 +224,19 @@ def _to_proxy(proxy: SplitResult, deadline: Deadline) -> Line:
     try:
         sock = _connected(name, _port(proxy), deadline)
     except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
-        raise Unavailable(f"{where} cannot be reached: {error}", _PROXY_MEND) from None
+        raise Unavailable(tr("{} cannot be reached: {}", where, error), _PROXY_MEND) from None
     except OSError:
-        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
+        raise Unavailable(tr("{} broke off, or is no proxy", where), _PROXY_MEND) from None
     try:
         if proxy.scheme == "https":
             sock.settimeout(deadline.left())
             sock = ssl.create_default_context().wrap_socket(sock, server_hostname=name)
     except TimeoutError:
         sock.close()
-        raise NotReachedError(f"{where} did not make a TLS connection in time") from None
+        raise NotReachedError(tr("{} did not make a TLS connection in time", where)) from None
     except (OSError, ValueError):
         sock.close()
-        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
+        raise Unavailable(tr("{} broke off, or is no proxy", where), _PROXY_MEND) from None
     return Line(sock, deadline, where)
 
 
@@ -246,20 +249,22 @@ def _tunnel(proxy: SplitResult, host: str, port: int, deadline: Deadline) -> Lin
         status = _status(line)
     except TimeoutError:
         line.close()
-        raise NotReachedError(f"{where} did not lead to {host}:{port} in time") from None
+        raise NotReachedError(tr("{} did not lead to {}:{} in time", where, host, port)) from None
     except (OSError, ValueError):
         line.close()
-        raise Unavailable(f"{where} broke off, or is no proxy", _PROXY_MEND) from None
+        raise Unavailable(tr("{} broke off, or is no proxy", where), _PROXY_MEND) from None
     if status == _OK:
         return line
     line.close()
     if status in _FROM_THE_PROXY:
-        raise NotReachedError(f"{where} did not reach {host}:{port} ({status})")
-    raise Unavailable(f"{where} does not let {host}:{port} through ({status})", _PROXY_MEND)
+        raise NotReachedError(tr("{} did not reach {}:{} ({})", where, host, port, status))
+    raise Unavailable(
+        tr("{} does not let {}:{} through ({})", where, host, port, status), _PROXY_MEND
+    )
 
 
 def _called(proxy: SplitResult) -> str:
-    return f"the proxy {proxy.hostname}:{_port(proxy)}"
+    return tr("the proxy {}:{}", proxy.hostname, _port(proxy))
 
 
 def _port(proxy: SplitResult) -> int:

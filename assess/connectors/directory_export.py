@@ -22,6 +22,7 @@ from assess.connectors.ldap_session import PAGE, Entry
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.directory import domain_of
+from assess.language import tr
 
 KEY = "files.directory_export"
 # What ldifde is to be asked for below the head of a domain.
@@ -60,7 +61,7 @@ class ExportedDirectory:
         """What mends an export, whatever would mend an account's rights."""
         del text
         configuration = self.root["configurationNamingContext"][0]
-        return f"Export it whole: {command(configuration)}. {_HOW}"
+        return tr("Export it whole: {}. {}", command(configuration), _HOW)
 
     def entry(self, dn: str, attributes: Sequence[str]) -> dict[str, list[bytes]] | None:
         """The named attributes of one object; None where the export shows that there is none."""
@@ -97,18 +98,22 @@ class ExportedDirectory:
     def _told(self, one: Stored, attributes: Sequence[str]) -> Sequence[str]:
         """The attributes; raises where the files that hold the object do not tell of one."""
         if untold := self._index.untold(one.parts, attributes):
-            raise self._refused(one.dn, f"{untold} of {_text(one.dn)} was not exported")
+            raise self._refused(one.dn, tr("{} of {} was not exported", untold, _text(one.dn)))
         for name in attributes:
             if any(key.startswith(f"{name.lower()};range=") for key in one.values):
-                raise self._refused(one.dn, f"{name} of {_text(one.dn)} is cut ({name};range)")
+                raise self._refused(
+                    one.dn, tr("{} of {} is cut ({};range)", name, _text(one.dn), name)
+                )
         return attributes
 
     def _must_be_whole(self, dn: str) -> None:
         if lacking := self._index.lacks(dn):
-            raise self._refused(dn, f"it does not show all of {dn}: {lacking}")
+            raise self._refused(dn, tr("it does not show all of {}: {}", dn, lacking))
 
     def _refused(self, dn: str | bytes, why: str) -> Unavailable:
-        return Unavailable(f"{self.where}: {why}", f"Export it: {command(_text(dn))}. {_HOW}")
+        return Unavailable(
+            f"{self.where}: {why}", tr("Export it: {}. {}", command(_text(dn)), _HOW)
+        )
 
 
 class ExportedForest:
@@ -145,8 +150,8 @@ class ExportedForest:
         """There is none: a domain that is not in the export is not in it."""
         del visit
         raise Unavailable(
-            f"{self._shown.where} does not hold it whole",
-            f"Export each domain of the forest whole, into the same folder. {_HOW}",
+            tr("{} does not hold it whole", self._shown.where),
+            tr("Export each domain of the forest whole, into the same folder. {}", _HOW),
         )
         yield self._shown
 
@@ -193,7 +198,9 @@ class ExportConnector(Forests):
             with door.directory(visit) as shown:
                 held = ", ".join(sorted({domain_of(dn) for dn in shown.root["namingContexts"][1:]}))
                 forest = domain_of(shown.root["rootDomainNamingContext"][0])
-                seen.append(f"{shown.where}: forest {forest}, whole domains: {held or 'none'}")
+                seen.append(
+                    tr("{}: forest {}, whole domains: {}", shown.where, forest, held or "none")
+                )
         return "; ".join(seen)
 
     def close(self) -> None:
@@ -229,8 +236,12 @@ class ExportConnector(Forests):
         except OSError as error:
             raise self._unreadable(self._written, error.strerror or "it cannot be read") from None
         if not found or len(found) > MOST_PARTS:
-            said = "no file ending in .ldf, .ldif or .json" if not found else f"{len(found)} files"
-            raise self._unreadable(self._written, f"the folder holds {said}")
+            said = (
+                "no file ending in .ldf, .ldif or .json"
+                if not found
+                else tr("{} files", len(found))
+            )
+            raise self._unreadable(self._written, tr("the folder holds {}", said))
         return sorted(found)
 
     def _filled(self, index: Index, paths: Sequence[Path]) -> tuple[ExportedForest, ...]:
@@ -247,7 +258,7 @@ class ExportConnector(Forests):
             return self._forests(index, _place(paths))
         except sqlite3.Error as error:
             raise Unavailable(
-                f"{KEY} could not be sorted on disk: {error}",
+                tr("{} could not be sorted on disk: {}", KEY, error),
                 "Free some space in the folder for temporary files, then run again.",
             ) from None
 
@@ -255,8 +266,8 @@ class ExportConnector(Forests):
         heads = index.configurations()
         if not heads:
             raise Unavailable(
-                f"{where} holds no CN=Configuration, which says what the forest consists of",
-                f"Export it too: {command('CN=Configuration,DC=…')}. {_HOW}",
+                tr("{} holds no CN=Configuration, which says what the forest consists of", where),
+                tr("Export it too: {}. {}", command("CN=Configuration,DC=…"), _HOW),
             )
         doors = []
         domains = [one.dn.decode("utf-8", "replace") for one in index.domains()]
@@ -275,7 +286,8 @@ class ExportConnector(Forests):
 
     def _unreadable(self, name: str, why: str) -> Unavailable:
         return Unavailable(
-            f"{KEY} {name} cannot be used: {why}", f"Export it again, and whole. {_HOW}"
+            tr("{} {} cannot be used: {}", KEY, name, why),
+            tr("Export it again, and whole. {}", _HOW),
         )
 
 
@@ -301,8 +313,8 @@ def connect(engagement: Engagement) -> ExportConnector:
 
 def _place(paths: Sequence[Path]) -> str:
     names = ", ".join(path.name for path in paths[:3])
-    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004 - files named
-    return f"export {names}{more}"
+    more = tr(" and {} more", len(paths) - 3) if len(paths) > 3 else ""  # noqa: PLR2004 - files named
+    return tr("export {}{}", names, more)
 
 
 def _text(dn: str | bytes) -> str:

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from assess.evidence.securitydescriptor import sid_bytes
+from assess.language import tr
 
 Values = dict[str, list[bytes]]
 ALL = frozenset({"*"})  # attributes, but for the security descriptor
@@ -111,7 +112,9 @@ class ExportFile:
                     yield entry
             if said.count is not None:
                 if said.count != count:
-                    raise Unreadable(f"it holds {count} entries where it counts {said.count}")
+                    raise Unreadable(
+                        tr("it holds {} entries where it counts {}", count, said.count)
+                    )
                 if said.unfiltered and said.base:
                     self.whole.append(said.base)
                 said.count, count = None, 0
@@ -138,10 +141,10 @@ class ExportFile:
         if isinstance(dn, list) and len(dn) == 1:
             dn = dn[0]
         if not isinstance(dn, str) or not dn:
-            raise Unreadable(f"object {count} names no distinguishedName")
+            raise Unreadable(tr("object {} names no distinguishedName", count))
         values: Values = {}
         for name, value in named.items():
-            if octets := _values(name, value, f"object {count}, {name}"):
+            if octets := _values(name, value, tr("object {}, {}", count, name)):
                 values[name] = octets
         classes = values.get("objectclass", [])
         if len(classes) == 1:
@@ -235,7 +238,7 @@ def _logical(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
             pending.append(stripped[1:])
             length += len(stripped)
             if length > _LONGEST:
-                raise Unreadable(f"line {begun} is longer than a value can be")
+                raise Unreadable(tr("line {} is longer than a value can be", begun))
             continue
         if begun:
             yield begun, b"".join(pending)
@@ -243,7 +246,7 @@ def _logical(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
     if begun:
         yield begun, b"".join(pending)
     if line and not line.endswith((b"\n", b"\r")):
-        raise Unreadable(f"it breaks off in line {number}")
+        raise Unreadable(tr("it breaks off in line {}", number))
     yield number, b""
 
 
@@ -258,13 +261,13 @@ def _record(lines: Iterable[tuple[int, bytes]]) -> Read | None:
                 dn = value
             elif name == "result" and not value.startswith(b"0"):
                 said = value.decode("utf-8", "replace")
-                raise Unreadable(f"the search that wrote it ended with: result {said[:80]}")
+                raise Unreadable(tr("the search that wrote it ended with: result {}", said[:80]))
             elif name not in ("version", "ref", "search", "result", "control", "pagedresults",
                               "matcheddn", "text", "sortresult"):  # fmt: skip
-                raise Unreadable(f"line {number} belongs to no entry")
+                raise Unreadable(tr("line {} belongs to no entry", number))
         elif name == "changetype":
             if value.strip().lower() != b"add":
-                raise Unreadable(f"line {number}: it is a list of changes")
+                raise Unreadable(tr("line {}: it is a list of changes", number))
         else:
             values.setdefault(name, []).append(_octets(name, value))
     return Read(dn, values, [name.partition(";")[0] for name in values]) if dn else None
@@ -273,7 +276,7 @@ def _record(lines: Iterable[tuple[int, bytes]]) -> Read | None:
 def _line(number: int, line: bytes) -> tuple[str, bytes]:
     name, colon, rest = line.partition(b":")
     if not colon or not _ATTRIBUTE.fullmatch(name):
-        raise Unreadable(f"line {number} is no LDIF")
+        raise Unreadable(tr("line {} is no LDIF", number))
     described = name.decode().lower()
     base, _, options = described.partition(";")
     # Of the options, only the range says which values these are.
@@ -282,9 +285,9 @@ def _line(number: int, line: bytes) -> tuple[str, bytes]:
         try:
             return described, base64.b64decode(rest[1:].strip(), validate=True)
         except binascii.Error:
-            raise Unreadable(f"line {number}: its value is no Base64") from None
+            raise Unreadable(tr("line {}: its value is no Base64", number)) from None
     if rest.startswith(b"<"):
-        raise Unreadable(f"line {number} names another file in place of a value")
+        raise Unreadable(tr("line {} names another file in place of a value", number))
     return described, rest.lstrip(b" ")
 
 
@@ -318,7 +321,7 @@ def _objects(text: io.TextIOWrapper) -> Iterator[Any]:
                 continue
         except ValueError as error:
             if ended or len(buffer) - at > _LONGEST:
-                raise Unreadable(f"it breaks off, or is no JSON: {error}") from None
+                raise Unreadable(tr("it breaks off, or is no JSON: {}", error)) from None
         # Twice as much each time, so that a long object is not begun again and again.
         more = text.read(max(_CHUNK, len(buffer) - at))
         ended = not more
@@ -336,7 +339,9 @@ def _unwrapped(given: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - any
         }:
             for one in inner:
                 if not isinstance(one, dict):
-                    raise Unreadable(f"a list of it ({name}) holds something that is no object")
+                    raise Unreadable(
+                        tr("a list of it ({}) holds something that is no object", name)
+                    )
                 yield one
             return
     yield given
@@ -367,9 +372,9 @@ def _binary(name: str, value: Any, where: str) -> bytes:  # noqa: ANN401 - any J
         try:
             return bytes(value)
         except (ValueError, TypeError):
-            raise Unreadable(f"{where}: its numbers are no octets") from None
+            raise Unreadable(tr("{}: its numbers are no octets", where)) from None
     if not isinstance(value, str):
-        raise Unreadable(f"{where}: it is neither Base64 nor a list of octets")
+        raise Unreadable(tr("{}: it is neither Base64 nor a list of octets", where))
     plain = value.strip().strip("{}").encode()
     if (made := _octets(name, plain)) != plain:
         return made
@@ -394,7 +399,7 @@ def _text(name: str, value: Any, where: str) -> bytes:  # noqa: ANN401 - any JSO
             try:
                 return base64.b64decode(encoded, validate=True)
             except binascii.Error:
-                raise Unreadable(f"{where}: its value is no Base64") from None
+                raise Unreadable(tr("{}: its value is no Base64", where)) from None
         case {"value": str(inner)}:
             return _text(name, inner, where)
         case _:

@@ -40,6 +40,7 @@ from assess.connectors.distinguished import (
     within,
 )
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
+from assess.language import tr
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
 KEPT = frozenset(
@@ -169,7 +170,7 @@ class Index:
                 parts[head] = _Part()
                 self._parts[file.path, head] = len(self._parts)
                 if len(self._parts) > MOST_PARTS:
-                    raise Unreadable(f"with it there are more than {MOST_PARTS} parts")
+                    raise Unreadable(tr("with it there are more than {} parts", MOST_PARTS))
             parts[head].add(one)
             self._add(one, path, head, 1 << self._parts[file.path, head])
         for part in parts.values():
@@ -243,14 +244,16 @@ class Index:
         found = self._stored("WHERE path = ?", (path,))
         kind = _partition(found[0]) if found else ""
         if not kind:
-            return f"{shown(path) or 'the partition'} itself is not in it, or without objectClass"
+            return tr(
+                "{} itself is not in it, or without objectClass", shown(path) or "the partition"
+            )
         head = found[0]
         dn = head.dn.decode("utf-8", "replace")
         expected = _OF_DOMAIN if kind == "domain" else _OF_CONFIGURATION
         for name, of_class in expected.items():
             one = self.at(f"{name},{dn}")
             if one is None or of_class.lower() not in one.classes:
-                return f"{name} is not in it, or without objectClass"
+                return tr("{} is not in it, or without objectClass", name)
         return self._without_accounts(head) if kind == "domain" else ""
 
     def _without_accounts(self, head: Stored) -> str:
@@ -259,10 +262,10 @@ class Index:
         try:
             sid = sid_text(octets)[0]
         except MalformedDescriptor:
-            return f"{_said(head.dn)} is there without objectSid"
+            return tr("{} is there without objectSid", _said(head.dn))
         for rid, name in _ACCOUNTS.items():
             if not self._with_value("objectsid", _sid_octets(octets, rid)):
-                return f"{name} ({sid}-{rid}) is not in it"
+                return tr("{} ({}-{}) is not in it", name, sid, rid)
         dangling = self._rows(
             "SELECT DISTINCT below FROM link WHERE below >= ? AND below < ? "
             "AND NOT EXISTS (SELECT 1 FROM entry WHERE path = link.below)",
@@ -270,7 +273,9 @@ class Index:
         )
         lost = [path for (path,) in dangling if head_of(path) == head.path]
         if lost:
-            return f"{len(lost)} members of its groups are not in it, such as {shown(lost[0])}"
+            return tr(
+                "{} members of its groups are not in it, such as {}", len(lost), shown(lost[0])
+            )
         return ""
 
     # -- searching --
@@ -304,7 +309,9 @@ class Index:
         """What fits, some at a time, each at a moment of its own."""
         node = _parsed(query)
         if untold := self.known(list(_named(node)), base):
-            raise NotExported(f"{untold} was not exported of every object below {_said(base)}")
+            raise NotExported(
+                tr("{} was not exported of every object below {}", untold, _said(base))
+            )
         path = path_of(base)
         among = self._candidates(node)
         found = self._scanned(path, page) if among is None else self._picked(path, among)
@@ -370,7 +377,7 @@ class Index:
         lost = sorted(self._cut & {start, *paths} if inner else self._cut)
         telling = self._telling("memberof")
         if lost and self._rows("SELECT 1 FROM entry WHERE parts & ? = 0 LIMIT 1", (telling,)):
-            raise NotExported(f"the members of {shown(lost[0])} are cut (member;range)")
+            raise NotExported(tr("the members of {} are cut (member;range)", shown(lost[0])))
         return sorted(paths)
 
     def _reached(self, start: bytes, *, inner: bool) -> set[bytes]:
@@ -413,7 +420,7 @@ class Index:
                 return any(value.lower().startswith(start) for value in values)
             case t if t == MATCH_EXTENSIBLE:
                 return self._by_rule(node, one, values)
-        raise NotExported(f"an export cannot be searched by {name} in this way")
+        raise NotExported(tr("an export cannot be searched by {} in this way", name))
 
     def _by_rule(self, node: Any, one: Stored, values: Sequence[bytes]) -> bool:  # noqa: ANN401
         if node.assertion["matchingRule"] == _IN_CHAIN:
@@ -423,7 +430,7 @@ class Index:
         if node.assertion["matchingRule"] == _AND_BITS:
             bits = int(_wanted(node))
             return any(_number(value) & bits == bits for value in values)
-        raise NotExported(f"an export cannot be searched by {node.assertion['matchingRule']}")
+        raise NotExported(tr("an export cannot be searched by {}", node.assertion["matchingRule"]))
 
     # -- the database --
 
@@ -496,7 +503,7 @@ def _parsed(query: str) -> Any:  # noqa: ANN401 - ldap3's tree
     try:
         return parse_filter(query, None, False, False, None, False)
     except LDAPInvalidFilterError:
-        raise NotExported(f"{query} is no filter") from None
+        raise NotExported(tr("{} is no filter", query)) from None
 
 
 def _named(node: Any) -> Iterator[str]:  # noqa: ANN401 - ldap3's tree

@@ -39,6 +39,7 @@ from assess.evidence.dns import (
     TargetAddress,
     plain,
 )
+from assess.language import tr
 
 
 class _Said(Protocol):
@@ -130,11 +131,11 @@ def looked_up(doors: Iterable[Door], ask: DnsAsk, visit: Visit) -> Aliases | Add
             book: dict[str, Resolved] = _each(ask.asked, zones.addresses, zones, visit)
             if book:
                 return AddressBook(book)
-    raise _none(f"no zone in the directory holds {', '.join(ask.asked)}")
+    raise _none(tr("no zone in the directory holds {}", ", ".join(ask.asked)))
 
 
 def _none(reason: str) -> Unavailable:
-    mend = "Set [dns] internal_nameservers to a name server of the company network."
+    mend = tr("Set [dns] internal_nameservers to a name server of the company network.")
     return Unavailable(reason, mend, skipped=True)
 
 
@@ -219,11 +220,12 @@ class Zones:
                 case None if at == name:
                     return None
                 case None:
-                    why = f"it is an alias of {at}, which lies in no zone of the directory"
-                    return NoAnswer(why)
+                    return NoAnswer(
+                        tr("it is an alias of {}, which lies in no zone of the directory", at)
+                    )
                 case _:
                     return found
-        return NoAnswer(f"its aliases do not end within {_MOST_ALIASES}")
+        return NoAnswer(tr("its aliases do not end within {}", _MOST_ALIASES))
 
     def _everywhere(self, name: str) -> "dict[str, Answered | NoAnswer]":
         """What each zone that holds the name says; one that only passes it on is left out."""
@@ -246,7 +248,7 @@ class Zones:
         inner = name.removesuffix(zone.name).rstrip(".") or _APEX
         apex = self._node(zone, _APEX)
         if not apex:
-            return NoAnswer(f"{zone.session.where} does not show the head of {zone.dn}")
+            return NoAnswer(tr("{} does not show the head of {}", zone.session.where, zone.dn))
         if inner == _APEX:
             return _told(apex)
         if self._passed_on(zone, inner):
@@ -257,7 +259,7 @@ class Zones:
         if own is not None:
             return _told(own)
         if any(one.kind == _WINS for one in apex):
-            return NoAnswer(f"the zone {zone.name} asks WINS for names that it does not hold")
+            return NoAnswer(tr("the zone {} asks WINS for names that it does not hold", zone.name))
         return NoName()
 
     def _passed_on(self, zone: Zone, inner: str) -> bool:
@@ -290,7 +292,7 @@ def _read(session: Directory, dn: str) -> list[Record] | None:
         return None
     records = [record(value) for value in found["dnsRecord"]]
     if not records:
-        raise Unavailable(f"{session.where} shows {dn} without its records")
+        raise Unavailable(tr("{} shows {} without its records", session.where, dn))
     return [one for one in records if one.kind != _TOMBSTONE] or None
 
 

@@ -49,6 +49,7 @@ from assess.evidence.dns import (
     Zones,
 )
 from assess.keytypes import nameserver
+from assess.language import tr
 
 
 class _Said(Protocol):
@@ -108,7 +109,7 @@ class DnsConnector:
         Raises Unavailable where the view that is asked for has no server to ask.
         """
         if not isinstance(ask, DnsAsk):
-            raise Unavailable(f"this version has no way to read {ask.describe()}")
+            raise Unavailable(tr("this version has no way to read {}", ask.describe()))
         # The servers of zones are found through the public resolvers.
         servers = self._servers("internal" if ask.view == "internal" else "public")
         names, view = ask.asked, ask.view
@@ -135,7 +136,7 @@ class DnsConnector:
             case Delegation():
                 return Zones(self._each(names, "SOA/NS", view, visit, self._delegation))
             case _:
-                raise Unavailable(f"this version has no way to read {ask.describe()}")
+                raise Unavailable(tr("this version has no way to read {}", ask.describe()))
 
     def probe(self, visit: Visit) -> str:
         """Which resolvers answer anything at all; raises Unavailable where one does not."""
@@ -148,11 +149,11 @@ class DnsConnector:
                 (silent if said else found).append(f"{server.text} ({view})")
         if silent:
             raise Unavailable(
-                f"no answer from {', '.join(silent)}",
+                tr("no answer from {}", ", ".join(silent)),
                 "Check [dns] nameservers and internal_nameservers, and that UDP and TCP port 53 "
                 "are open from this machine.",
             )
-        return f"{', '.join(found)} answered"
+        return tr("{} answered", ", ".join(found))
 
     def close(self) -> None:
         """End the thread that asks."""
@@ -170,7 +171,8 @@ class DnsConnector:
             return Server.at(address if redirected is None else nameserver(redirected), address)
         except ValueError as error:
             raise Unavailable(
-                f'[network] connect_to "{address}": {error}', f"Correct it in {self._file}."
+                tr('[network] connect_to "{}": {}', address, error),
+                tr("Correct it in {}.", self._file),
             ) from None
 
     def _named(self) -> list[View]:
@@ -183,10 +185,15 @@ class DnsConnector:
             if self._public:
                 return self._resolvers(self._public)
             raise Unavailable(
-                f"no public resolver is named in {self._file}, so nobody was asked what the "
-                "internet sees",
-                f"Set [dns] nameservers in {self._file} to resolvers outside the company network, "
-                'e.g. nameservers = ["192.0.2.1"].',
+                tr(
+                    "no public resolver is named in {}, so nobody was asked what the internet sees",
+                    self._file,
+                ),
+                tr(
+                    "Set [dns] nameservers in {} to resolvers outside the company "
+                    'network, e.g. nameservers = ["192.0.2.1"].',
+                    self._file,
+                ),
                 skipped=True,
             )
         if self._internal is None:
@@ -194,10 +201,15 @@ class DnsConnector:
         if self._internal:
             return self._resolvers(self._internal)
         raise Unavailable(
-            f"no internal resolver is named in {self._file}, so nobody was asked what the company "
-            "network sees",
-            f"Set [dns] internal_nameservers in {self._file} to a name server of the company "
-            "network.",
+            tr(
+                "no internal resolver is named in {}, so nobody was asked what the "
+                "company network sees",
+                self._file,
+            ),
+            tr(
+                "Set [dns] internal_nameservers in {} to a name server of the company network.",
+                self._file,
+            ),
             skipped=True,
         )
 
@@ -218,7 +230,11 @@ class DnsConnector:
         found = self._loop.run(self._all(names, visit, look))
         for name in names:
             answer, server = found[name]
-            where = f"{name} {what} at {server} ({view})" if server else f"{name} {what} ({view})"
+            where = (
+                tr("{} {} at {} ({})", name, what, server, view)
+                if server
+                else f"{name} {what} ({view})"
+            )
             visit.note(where, answer.text, about=name)
         return {name: found[name][0] for name in names}
 
@@ -252,9 +268,7 @@ class DnsConnector:
         ttl: dict[str, int] | None = None,
     ) -> tuple[Answered | NoAnswer, str]:
         """The first target; without an alias, the addresses in its place."""
-        reply = await self._asker.ask(
-            name, dns.rdatatype.CNAME, servers, visit, recurse=recurse
-        )
+        reply = await self._asker.ask(name, dns.rdatatype.CNAME, servers, visit, recurse=recurse)
         if isinstance(reply, Silence):
             return NoAnswer(reply.why), ""
         if ttl is not None and reply.answer is not None:
@@ -435,9 +449,7 @@ def _order(one: Permission) -> tuple[str, str]:
     return one.tag, one.value
 
 
-async def _once(
-    cache: dict[str, asyncio.Task[T]], key: str, work: Coroutine[Any, Any, T]
-) -> T:
+async def _once(cache: dict[str, asyncio.Task[T]], key: str, work: Coroutine[Any, Any, T]) -> T:
     """The result of ``work``, done once a run however many ask for it."""
     if key in cache:
         work.close()
@@ -451,10 +463,10 @@ def _system_resolvers() -> tuple[Server, ...]:
         found = [one for one in dns.resolver.Resolver().nameservers if isinstance(one, str)]
     except (dns.exception.DNSException, OSError, ValueError) as error:
         raise Unavailable(
-            f"the resolver of this machine is not known: {error}",
+            tr("the resolver of this machine is not known: {}", error),
             "Name the resolvers in [dns] internal_nameservers and [dns] nameservers.",
         ) from error
-    return tuple(Server(one, 53, f"{one}, this machine's resolver") for one in found)
+    return tuple(Server(one, 53, tr("{}, this machine's resolver", one)) for one in found)
 
 
 def _addresses(answer: dns.rrset.RRset) -> Addresses:

@@ -18,6 +18,8 @@ from typing import IO, Any
 
 import msgspec
 
+from assess.language import tr
+
 MANIFEST, FORMAT, VERSION = "manifest.json", "assess site export", 1
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]*(?:/[A-Za-z0-9_][A-Za-z0-9_. -]*){0,4}")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
@@ -83,22 +85,26 @@ class Package:
         with self._lock, self._raw(MANIFEST) as file:
             data = file.read(_LARGEST_MANIFEST + 1)
         if len(data) > _LARGEST_MANIFEST:
-            raise Damaged(f"{MANIFEST} is larger than a manifest can be")
+            raise Damaged(tr("{} is larger than a manifest can be", MANIFEST))
         document = decoded(data, MANIFEST)
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise Damaged(f"{MANIFEST} is not one that the collector writes")
+            raise Damaged(tr("{} is not one that the collector writes", MANIFEST))
         if document.get("version") != VERSION:
             raise Damaged(
-                f"its format has the version {document.get('version')!r}, and this version reads "
-                f"{VERSION}: collect again with the script of `assess collector`"
+                tr(
+                    "its format has the version {}, and this version reads {}: collect "
+                    "again with the script of `assess collector`",
+                    repr(document.get("version")),
+                    VERSION,
+                )
             )
         try:
             manifest = msgspec.convert(document, Manifest)
         except msgspec.ValidationError as error:
-            raise Damaged(f"{MANIFEST} cannot be read: {error}") from None
+            raise Damaged(tr("{} cannot be read: {}", MANIFEST, error)) from None
         names = [one.path for one in manifest.files]
         if len(names) > _MOST_FILES or len(set(names)) < len(names):
-            raise Damaged(f"{MANIFEST} lists too many files, or one twice")
+            raise Damaged(tr("{} lists too many files, or one twice", MANIFEST))
         return manifest
 
     @cached_property
@@ -123,7 +129,7 @@ class Package:
         """A file of the export, whole and as it was written; raises Damaged."""
         listed = self._listed.get(name)
         if listed is None:
-            raise Damaged(f"{name} is not in the export{self._why(name)}")
+            raise Damaged(tr("{} is not in the export{}", name, self._why(name)))
         with self._lock:
             if name not in self._sound:
                 with self._raw(name) as file:
@@ -136,27 +142,27 @@ class Package:
         with self.open(name) as file:
             data = file.read(most + 1)
         if len(data) > most:
-            raise Damaged(f"{name} is larger than {most} bytes")
+            raise Damaged(tr("{} is larger than {} bytes", name, most))
         return data
 
     def _raw(self, name: str) -> IO[bytes]:
         if self.path.is_dir():
             file = self.path.joinpath(*name.split("/"))
             if not file.resolve().is_relative_to(self.path.resolve()):
-                raise Damaged(f"{name} leads out of the export")
+                raise Damaged(tr("{} leads out of the export", name))
             if not file.is_file():
-                raise Damaged(f"{name} is missing")
+                raise Damaged(tr("{} is missing", name))
             return file.open("rb")
         archive, members = self._archive
         member = members.get(name)
         if member is None:
-            raise Damaged(f"{name} is missing")
+            raise Damaged(tr("{} is missing", name))
         if member.flag_bits & _ENCRYPTED:
             raise Damaged("it is encrypted: unpack it, and name the folder")
         try:
             return _Member(archive.open(member), name)  # type: ignore[return-value] # see there
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-            raise Damaged(f"{name} cannot be unpacked: {error}") from None
+            raise Damaged(tr("{} cannot be unpacked: {}", name, error)) from None
 
     @cached_property
     def _archive(self) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
@@ -203,7 +209,7 @@ class _Member(io.RawIOBase):
         try:
             return call(size)
         except (zipfile.BadZipFile, EOFError, ValueError, zlib.error) as error:
-            raise Damaged(f"{self._named} cannot be unpacked: {error}") from None
+            raise Damaged(tr("{} cannot be unpacked: {}", self._named, error)) from None
 
     def close(self) -> None:
         self._file.close()
@@ -215,14 +221,14 @@ def decoded(data: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
     try:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Damaged(f"{name} is no JSON") from None
+        raise Damaged(tr("{} is no JSON", name)) from None
 
 
 def lines(file: IO[bytes], name: str, longest: int = 4 << 20) -> Iterator[bytes]:
     """The lines of a long file, one at a time; raises Damaged."""
     while line := file.readline(longest + 1):
         if len(line) > longest:
-            raise Damaged(f"{name} holds a line of more than {longest} bytes")
+            raise Damaged(tr("{} holds a line of more than {} bytes", name, longest))
         if line.strip():
             yield line
 
@@ -234,10 +240,16 @@ def _verify(file: IO[bytes], listed: Listed) -> None:
         size += len(chunk)
     if size != listed.bytes:
         raise Damaged(
-            f"{listed.path} has another length than {MANIFEST} says: it was cut short, or changed"
+            tr(
+                "{} has another length than {} says: it was cut short, or changed",
+                listed.path,
+                MANIFEST,
+            )
         )
     if not _DIGEST.fullmatch(listed.sha256) or digest.hexdigest() != listed.sha256.lower():
-        raise Damaged(f"{listed.path} is not what {MANIFEST} says: it was changed, or damaged")
+        raise Damaged(
+            tr("{} is not what {} says: it was changed, or damaged", listed.path, MANIFEST)
+        )
 
 
 class Given:

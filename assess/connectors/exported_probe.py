@@ -17,6 +17,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.server_probe import Probe, ReachedFromServer, ServerProbes
+from assess.language import tr
 
 KEY, FILE = "files.site_export", "collected/internet.json"
 _AGAIN = (
@@ -63,7 +64,7 @@ class ExportedProbe:
         """The probes; raises Unavailable where there are none that can be trusted."""
         if self._path is None:
             raise Unavailable(
-                f"nobody has probed the way from the server itself ({KEY} is not set)",
+                tr("nobody has probed the way from the server itself ({} is not set)", KEY),
                 _AGAIN,
                 key=KEY,
                 skipped=True,
@@ -73,7 +74,7 @@ class ExportedProbe:
             part = package.section("internet")
             if FILE not in package and (part is None or part.state != "failed"):
                 raise Unavailable(
-                    f"the collector was not asked to probe the way ({package.name}, {KEY})",
+                    tr("the collector was not asked to probe the way ({}, {})", package.name, KEY),
                     _AGAIN,
                     skipped=True,
                 )
@@ -82,15 +83,17 @@ class ExportedProbe:
             why = error.strerror or "it cannot be read"
             raise Unavailable(f"{package.name} ({KEY}): {why}", _AGAIN) from None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Unavailable(f"{FILE} in {package.name} ({KEY}): {error}", _AGAIN) from None
+            raise Unavailable(
+                tr("{} in {} ({}): {}", FILE, package.name, KEY, error), _AGAIN
+            ) from None
         finally:
             package.close()
         moment = found.at if found.at.tzinfo else found.at.replace(tzinfo=UTC)
         probes = tuple(_probe(one) for one in found.probes)
         for one in probes:
-            said = f"status {one.status}" if one.status else one.error or "no answer"
-            through = f", through {one.proxy}" if one.proxy else ""
-            ends = f", certificate from {one.root}" if one.root else ""
+            said = tr("status {}", one.status) if one.status else one.error or "no answer"
+            through = tr(", through {}", one.proxy) if one.proxy else ""
+            ends = tr(", certificate from {}", one.root) if one.root else ""
             where = f"GET {one.url} from {found.computer} ({package.name})"
             visit.note(where, f"{said}{through}{ends}", about=found.computer.lower())
         return ServerProbes(found.computer.lower().rstrip("."), moment.astimezone(UTC), probes)
@@ -98,7 +101,7 @@ class ExportedProbe:
     def probe(self, visit: Visit) -> str:
         """The file can be read; raises Unavailable."""
         found = self.fetch(ReachedFromServer(), visit)
-        return f"{len(found.probes)} addresses were tried from {found.computer}"
+        return tr("{} addresses were tried from {}", len(found.probes), found.computer)
 
     def close(self) -> None:
         """Nothing is held."""

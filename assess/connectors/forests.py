@@ -56,6 +56,7 @@ from assess.evidence.traces import (
     FederationTrail,
     SyncTrail,
 )
+from assess.language import tr
 
 Part = TypeVar("Part")
 
@@ -189,7 +190,7 @@ class Forests:
             found = session.entry(partitions, ["uPNSuffixes"])
             if found is None:
                 raise Unavailable(
-                    f"{session.where} does not show {partitions}",
+                    tr("{} does not show {}", session.where, partitions),
                     session.worded(_MAY_READ),
                 )
             added = tuple(sorted({text(value).strip().lower() for value in found["uPNSuffixes"]}))
@@ -211,7 +212,7 @@ class Forests:
                 services = f"CN=Services,{configuration}"
                 if session.entry(services, ["cn"]) is None:  # then the absence proves nothing
                     raise Unavailable(
-                        f"{session.where} does not show {services}",
+                        tr("{} does not show {}", session.where, services),
                         session.worded(_MAY_READ),
                     )
                 visit.note(f"{session.where} {point}", "no such object")
@@ -238,10 +239,12 @@ class Forests:
         parts = list(self._of_each(read, visit))
         for name in ask.domains:
             if name not in known:
-                reason = f"ad.domains names {name}, which is no domain of a forest that answered"
+                reason = tr(
+                    "ad.domains names {}, which is no domain of a forest that answered", name
+                )
                 parts.append(NoAnswer("ad", reason, "Correct ad.domains, or add its forest."))
         if ask.scope and not scoped and not any(isinstance(part, NoAnswer) for part in parts):
-            reason = f"ad.user_scope_dn {ask.scope} lies in no domain of the forests"
+            reason = tr("ad.user_scope_dn {} lies in no domain of the forests", ask.scope)
             parts.append(NoAnswer("ad", reason, "Correct ad.user_scope_dn."))
         wanted = [part for part in parts if isinstance(part, NoAnswer) or part.domains]
         self._unless_all_refused(wanted or parts)
@@ -307,7 +310,7 @@ class Forests:
             with door.catalog(visit) as catalog:
                 yield from ((base, catalog) for base in top)
         except Unavailable as error:
-            reason = f"{session.where} does not hold {missing}; {error.reason}"
+            reason = tr("{} does not hold {}; {}", session.where, missing, error.reason)
             raise Unavailable(reason, error.mend) from None
 
     def _sweep(
@@ -340,13 +343,17 @@ class Forests:
         for dn in cut:  # afterwards: between two pages the connection belongs to the pages
             whole = session.entry(text(dn), ATTRIBUTES)
             if whole is None:
-                raise Unavailable(f"{session.where}: {text(dn)} vanished meanwhile", "Run again.")
+                raise Unavailable(
+                    tr("{}: {} vanished meanwhile", session.where, text(dn)), "Run again."
+                )
             user = user_of(dn, {name: values for name, values in whole.items() if values}, sync)
             counts.add(user)
             add(user)
         if writer.rows == before and base.dn == base.domain_dn:
             raise Unavailable(
-                f"{session.where} shows no account below {base.dn}, where there must be some",
+                tr(
+                    "{} shows no account below {}, where there must be some", session.where, base.dn
+                ),
                 session.worded(_MAY_READ),
             )
 
@@ -369,7 +376,7 @@ def _reading(ask: Ask) -> tuple[Callable[[tuple[Any, ...]], Any], Callable[..., 
         case SitePublishing():
             return Publishing, partial(ldap_publishing.publishing, hosts=ask.hosts)
         case _:
-            raise Unavailable(f"the directory cannot be asked for {ask.describe()}")
+            raise Unavailable(tr("the directory cannot be asked for {}", ask.describe()))
 
 
 def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | NoAnswer:
@@ -385,7 +392,7 @@ def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | N
             return read(other)
         except Unavailable as also:
             reasons = f"{error.reason}; {also.reason}"
-            return NoAnswer(door.section, reasons, f"{error.mend} Or: {also.mend}")
+            return NoAnswer(door.section, reasons, tr("{} Or: {}", error.mend, also.mend))
 
 
 class Domain(NamedTuple):
@@ -440,10 +447,10 @@ class _Counts:
         place = " and ".join(base.dn for base in bases)
         for one in self.most()[:200]:
             name = one.suffix or NO_SUFFIX
-            said = f"{name}: {one.enabled} enabled and {one.disabled} disabled"
+            said = tr("{}: {} enabled and {} disabled", name, one.enabled, one.disabled)
             visit.note(f"{where} {place} {_PEOPLE} userPrincipalName", said, about=name)
         others = [f"{kind}: {number}" for kind, number in sorted(self._kinds.items())]
-        others.append(f"disabled: {self._disabled.total()}")
+        others.append(tr("disabled: {}", self._disabled.total()))
         visit.note(
             f"{where} {place} objectSid, userAccountControl", ", ".join(others), about=EXCLUDED
         )
@@ -459,13 +466,15 @@ def domains_of(session: Directory) -> list[Domain]:
             raw = entry["raw_attributes"]
             names, roots = raw.get("nCName") or [], raw.get("dnsRoot") or []
             if not names:
-                raise Unavailable(f"{session.where} shows a domain without its name in {base}")
+                raise Unavailable(
+                    tr("{} shows a domain without its name in {}", session.where, base)
+                )
             dn = text(names[0])
             short = text((raw.get("nETBIOSName") or [b""])[0])
             found.append(Domain(text(roots[0]).lower() if roots else domain_of(dn), dn, short))
     if not found:
         raise Unavailable(
-            f"{session.where} shows no domain of the forest in {base}",
+            tr("{} shows no domain of the forest in {}", session.where, base),
             session.worded(_MAY_READ),
         )
     return sorted(found)

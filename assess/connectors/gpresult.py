@@ -21,6 +21,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.certificates import Unread, file_name
 from assess.evidence.grouplists import CollectedGroups, GroupList, GroupLists
+from assess.language import tr
 
 _LARGEST = 8_000_000
 _NAME = re.compile(r"^\s*CN=((?:[^,\\]|\\.)+),.*DC=", re.IGNORECASE)
@@ -46,7 +47,7 @@ class GpresultConnector:
     def fetch(self, ask: Ask, visit: Visit) -> GroupLists:
         """Every list that can be read; those that cannot are named."""
         if not isinstance(ask, CollectedGroups):
-            raise Unavailable(f"{ask.describe()} is no question about collected files")
+            raise Unavailable(tr("{} is no question about collected files", ask.describe()))
         lists: list[GroupList] = []
         unread: list[Unread] = []
         for path in ask.paths:
@@ -82,7 +83,7 @@ class GpresultConnector:
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - a connector's
         """Nothing has to be reached."""
-        return f"collected files are read from {self._folder}"
+        return tr("collected files are read from {}", self._folder)
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -25,6 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
+from assess.language import tr
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -116,8 +117,12 @@ class GraphConnector:
         if ask.delegated_only and tokens.app_only:
             wanted = " or ".join(ask.wanted)
             raise Unavailable(
-                f"Graph lets only a signed-in person ask for {_path(ask)}: delegated {wanted}; "
-                "this run signs in as an application",
+                tr(
+                    "Graph lets only a signed-in person ask for {}: delegated {}; this "
+                    "run signs in as an application",
+                    _path(ask),
+                    wanted,
+                ),
                 'Run again with [tenant.auth] method = "device-code", or look it up by hand.',
             )
         reading = _Reading(self, ask, visit, tokens)
@@ -136,7 +141,7 @@ class GraphConnector:
         kind = "application" if tokens.app_only else "person"
         who = "" if claims is None else f" {claims.who or claims.app_id}"
         held = "permissions that cannot be told" if claims is None else _listed(claims.held)
-        return f"reached {tenant}, signed in as the {kind}{who} with {held}"
+        return tr("reached {}, signed in as the {}{} with {}", tenant, kind, who, held)
 
     def held(self) -> frozenset[str] | None:
         """The permissions in the token; None where it does not show them."""
@@ -252,8 +257,10 @@ class GraphConnector:
         if claims is not None and claims.held and not claims.held & ask.fills:
             wanted = " and ".join(ask.permissions if tokens.app_only else ask.wanted)
             raise Unavailable(
-                f"Graph answers {_path(ask)} with blanks: the permission {wanted} is missing",
-                f"Grant {wanted} and give admin consent.",
+                tr(
+                    "Graph answers {} with blanks: the permission {} is missing", _path(ask), wanted
+                ),
+                tr("Grant {} and give admin consent.", wanted),
             )
 
     def refused(self, reply: Reply, ask: GraphAsk, tokens: TokenSource) -> Unavailable:
@@ -263,35 +270,45 @@ class GraphConnector:
         what = _path(ask)
         if reply.status in {400, 404} and (_NO_SEGMENT in said or _NO_PROPERTY in said):
             return Unavailable(
-                f"Graph does not know {what} in the form that this version asks for "
-                f"({reply.status} {code})",
+                tr(
+                    "Graph does not know {} in the form that this version asks for ({} {})",
+                    what,
+                    reply.status,
+                    code,
+                ),
                 "In a national cloud the feature may be missing; else report this as a fault.",
             )
         if reply.status in {400, 403} and _LICENCE_CODE.search(code):
             return _unlicensed(what, reply.status, code)
         if _NO_INTUNE in said:
             return Unavailable(
-                f"Graph says of {what} that the tenant has no Intune, or not the licence it needs "
-                f"({reply.status} {code})",
+                tr(
+                    "Graph says of {} that the tenant has no Intune, or not the licence "
+                    "it needs ({} {})",
+                    what,
+                    reply.status,
+                    code,
+                ),
                 "Activate Intune in the tenant, see licence.intune-subscription.",
             )
         intune = _INTUNE.match(ask.url("x") if ask.each else ask.url()) is not None
         if reply.status == 401 and not (intune and _intune_forbids(code, message)):  # noqa: PLR2004
             return Unavailable(
-                f"Graph does not accept the token (401 {code})",
+                tr("Graph does not accept the token (401 {})", code),
                 "Check [tenant] id, [tenant] cloud and the clock of this machine.",
             )
         if reply.status in {401, 403}:
             return self._not_allowed(reply.status, code, message, ask, tokens)
         if reply.status == 501:  # noqa: PLR2004
-            return Unavailable(f"the feature behind {what} is retired (501 {code})")
+            return Unavailable(tr("the feature behind {} is retired (501 {})", what, code))
         if reply.status == 404:  # noqa: PLR2004
             return Unavailable(
-                f"Graph does not find {what} (404 {code})", "Check the ids in the engagement file."
+                tr("Graph does not find {} (404 {})", what, code),
+                "Check the ids in the engagement file.",
             )
         if code and reply.status == 400:  # noqa: PLR2004
             return Unavailable(
-                f"Graph rejects the request for {what} (400 {code}): {message[:200]}"
+                tr("Graph rejects the request for {} (400 {}): {}", what, code, message[:200])
             )
         return refusal(reply)
 
@@ -308,10 +325,20 @@ class GraphConnector:
             return _unlicensed(what, status, code)
         if lacking:
             return Unavailable(
-                f"Graph refuses {what} ({status} {code}): the {kind} permission "
-                f"{' and '.join(lacking)} is missing",
-                f"Grant the {kind} permission {' and '.join(lacking)} and give admin consent; "
-                "a managed identity sees it after some hours.",
+                tr(
+                    "Graph refuses {} ({} {}): the {} permission {} is missing",
+                    what,
+                    status,
+                    code,
+                    kind,
+                    " and ".join(lacking),
+                ),
+                tr(
+                    "Grant the {} permission {} and give admin consent; a managed "
+                    "identity sees it after some hours.",
+                    kind,
+                    " and ".join(lacking),
+                ),
             )
         role = (
             "the person needs a role such as Global Reader, or Intune a licence"
@@ -319,8 +346,14 @@ class GraphConnector:
             else "a licence may be missing, or the consent is not in effect yet"
         )
         return Unavailable(
-            f"Graph refuses {what} ({status} {code}) although {' and '.join(wanted)} is granted: "
-            f"{role}",
+            tr(
+                "Graph refuses {} ({} {}) although {} is granted: {}",
+                what,
+                status,
+                code,
+                " and ".join(wanted),
+                role,
+            ),
             "Give the account the role Global Reader, and compare the licences (licence.*).",
         )
 
@@ -363,7 +396,7 @@ class _Reading:
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
-                self._note(f"{writer.rows} items")
+                self._note(tr("{} items", writer.rows))
                 return self._visit.listed(self._table, writer, ask.item)
 
     def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
@@ -398,7 +431,7 @@ class _Reading:
                         answers[value] = self._one(value, about=value)
             except _Absent:
                 answers[value] = None
-                self._note(f"{value}: there is none (404)", about=value)
+                self._note(tr("{}: there is none (404)", value), about=value)
         return answers
 
     def _gathered_table(self) -> Gathered[Any]:
@@ -415,9 +448,9 @@ class _Reading:
                             self._add(writer, item)
                 except _Absent:
                     absent.append(value)
-                    self._note(f"{value}: does not exist (404)", about=None)
+                    self._note(tr("{}: does not exist (404)", value), about=None)
                 else:
-                    self._note(f"{value}: {writer.rows - before} items", about=None)
+                    self._note(tr("{}: {} items", value, writer.rows - before), about=None)
         table = self._visit.listed(self._table, writer, self._ask.item)
         return Gathered(table, tuple(absent))
 
@@ -457,19 +490,23 @@ class _Reading:
             return _decode(inner, item)
         found = _decode(inner, tuple[item, ...])
         if len(found) != 1:
-            raise Unavailable(f"Graph gave {len(found)} objects for {_path(self._ask)}, not one")
+            raise Unavailable(
+                tr("Graph gave {} objects for {}, not one", len(found), _path(self._ask))
+            )
         return found[0]
 
     def _count(self, value: str) -> int:
         reply = self._ok(self._ask.url(value), accept="text/plain")
         digits = reply.text.strip()
         if not re.fullmatch(r"[0-9]{1,12}", digits):
-            raise Unavailable(f"Graph gave no number for {_path(self._ask)}: {reply.excerpt}")
+            raise Unavailable(
+                tr("Graph gave no number for {}: {}", _path(self._ask), reply.excerpt)
+            )
         return int(digits)
 
     def _list(self, value: str, *, about: str | None) -> tuple[Any, ...]:
         items = tuple(self._items(value))
-        location = f"{value}: {len(items)} items" if value else f"{len(items)} items"
+        location = tr("{}: {} items", value, len(items)) if value else tr("{} items", len(items))
         self._note(location, about=about)
         for item in items[:_SHOWN]:
             subject = getattr(item, self._ask.about) if self._ask.about else about
@@ -485,7 +522,7 @@ class _Reading:
         while url is not None:
             if url in visited or len(visited) >= _MOST_PAGES:
                 raise Unavailable(
-                    f"Graph's pages of {_path(self._ask)} lead in a circle",
+                    tr("Graph's pages of {} lead in a circle", _path(self._ask)),
                     "Run again; the list was not read to its end.",
                 )
             if visited:
@@ -496,8 +533,11 @@ class _Reading:
             url = page.next
             if url is not None and not self._connector.own(url):
                 raise Unavailable(
-                    f"Graph's next page of {_path(self._ask)} lies on another host; "
-                    "the token is not taken there",
+                    tr(
+                        "Graph's next page of {} lies on another host; the token is not "
+                        "taken there",
+                        _path(self._ask),
+                    ),
                     "Look whether a proxy changes what Graph answers.",
                 )
 
@@ -516,7 +556,7 @@ class _Reading:
             raise _Absent("the feature is retired (501)")
         unknown = reply.status == 404 or (reply.status == 400 and _NO_SEGMENT in message.lower())  # noqa: PLR2004
         if ask.not_everywhere and first and (unknown or reply.status == 501):  # noqa: PLR2004
-            raise _Absent(f"there is no such list here ({reply.status})")
+            raise _Absent(tr("there is no such list here ({})", reply.status))
         if reply.status == 404 and allowed and first and _NO_SEGMENT not in message.lower():  # noqa: PLR2004
             raise _Absent
         raise self._connector.refused(reply, ask, self._tokens)
@@ -556,7 +596,7 @@ def _intune_forbids(code: str, message: str) -> bool:
 
 def _unlicensed(what: str, status: int, code: str) -> Unavailable:
     return Unavailable(
-        f"Graph refuses {what}: the tenant lacks the licence for it ({status} {code})",
+        tr("Graph refuses {}: the tenant lacks the licence for it ({} {})", what, status, code),
         "Compare the licences of the tenant (licence.*).",
     )
 

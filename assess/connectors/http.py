@@ -36,6 +36,7 @@ from assess import __version__
 from assess.connectors import Visit
 from assess.engagement import Engagement
 from assess.errors import Unavailable
+from assess.language import tr
 
 T = TypeVar("T")
 
@@ -95,8 +96,13 @@ class Reply:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             what = self.excerpt or "nothing"
             raise Unavailable(
-                f"{place(self.url)} answered {self.status}, but not what was asked for "
-                f"({type(error).__name__}): {what}",
+                tr(
+                    "{} answered {}, but not what was asked for ({}): {}",
+                    place(self.url),
+                    self.status,
+                    type(error).__name__,
+                    what,
+                ),
                 "Look whether a proxy or a sign-in page stands before the service.",
             ) from None
 
@@ -125,20 +131,25 @@ def refusal(reply: Reply) -> Unavailable:
     said = f": {reply.excerpt}" if reply.excerpt else ""
     if status in TOO_MANY:
         return Unavailable(
-            f"{where} kept asking to slow down ({status})",
+            tr("{} kept asking to slow down ({})", where, status),
             "Run again at a quieter time, and end other tools that read the same tenant.",
         )
     if status in PASSING or status == 500:  # noqa: PLR2004
-        return Unavailable(f"{where} is in trouble ({status}){said}", "Run again later.")
+        return Unavailable(tr("{} is in trouble ({}){}", where, status, said), "Run again later.")
     if status in _REDIRECTS:
         target = _host(reply.headers.get("location", "")) or "nowhere"
         return Unavailable(
-            f"{where} sends elsewhere, to {target} ({status}); credentials are not taken there",
+            tr(
+                "{} sends elsewhere, to {} ({}); credentials are not taken there",
+                where,
+                target,
+                status,
+            ),
             "Check the address, and whether a proxy or a sign-in page answers in its place.",
         )
     if status == 407:  # noqa: PLR2004
         return Unavailable(
-            f"the proxy before {where} wants to know who asks (407)",
+            tr("the proxy before {} wants to know who asks (407)", where),
             "Let this machine through, or name another proxy.",
         )
     mend = {
@@ -147,7 +158,7 @@ def refusal(reply: Reply) -> Unavailable:
         404: "Check the address in the engagement file.",
     }
     advice = mend.get(status, "Check the address and the rights.")
-    return Unavailable(f"{where} answered {status}{said}", advice)
+    return Unavailable(tr("{} answered {}{}", where, status, said), advice)
 
 
 class Bearer(AuthBase):
@@ -395,19 +406,28 @@ class Client:
                 faults += reply.status == 500  # noqa: PLR2004
                 if last or not _worth_repeating(reply.status, faults):
                     return reply
-                pause, why = _asked_to_wait(reply) or _backoff(attempt), f"status {reply.status}"
+                pause, why = (
+                    _asked_to_wait(reply) or _backoff(attempt),
+                    tr("status {}", reply.status),
+                )
             if waited + pause > self._patience:
                 if why == "no answer":
                     raise _slow(str(request.url))
                 raise Unavailable(
-                    f"{place(str(request.url))} asks to wait {waited + pause:.0f} seconds ({why}), "
-                    f"more than the {self._patience:.0f} that this run allows",
+                    tr(
+                        "{} asks to wait {:.0f} seconds ({}), more than the {:.0f} that this "
+                        "run allows",
+                        place(str(request.url)),
+                        waited + pause,
+                        why,
+                        self._patience,
+                    ),
                     "Run again later, and end other tools that read the same tenant.",
                 )
             waited += pause
             if visit is not None:
                 host = _split(str(request.url)).hostname
-                visit.waiting(f"{host}: {why}, next try in {pause:.0f} s")
+                visit.waiting(tr("{}: {}, next try in {:.0f} s", host, why, pause))
             self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
@@ -443,7 +463,7 @@ class Client:
             body += chunk
             if len(body) > self._largest:
                 raise Unavailable(
-                    f"{place(url)} sends more than {self._largest >> 20} MB in one answer",
+                    tr("{} sends more than {} MB in one answer", place(url), self._largest >> 20),
                     "Check the address, and whether a proxy answers in its place.",
                 )
         return bytes(body)
@@ -481,7 +501,7 @@ class _Broken(Exception):
 
 def _slow(url: str) -> Unavailable:
     return Unavailable(
-        f"{place(url)} did not finish its answer in time",
+        tr("{} did not finish its answer in time", place(url)),
         "Run again; if it stays, look at the network and the proxy on the way to the service.",
     )
 
@@ -494,8 +514,12 @@ def _named(url: str, proxy: str | None, watch: _Watch | None = None) -> Iterator
     except requests.exceptions.ProxyError as error:
         raise _Broken(
             Unavailable(
-                f"the proxy {place(proxy) if proxy else 'of this machine'} did not lead to "
-                f"{place(url)}{_root(error)}",
+                tr(
+                    "the proxy {} did not lead to {}{}",
+                    place(proxy) if proxy else "of this machine",
+                    place(url),
+                    _root(error),
+                ),
                 "Check [network] proxy, or the environment's, and that it lets this host through.",
             )
         ) from None
@@ -509,7 +533,11 @@ def _named(url: str, proxy: str | None, watch: _Watch | None = None) -> Iterator
         raise _unreached(url, error) from None
     except (requests.exceptions.RequestException, UnicodeError, ValueError) as error:
         raise Unavailable(
-            f"{place(url)} cannot be asked, or its answer cannot be read: {type(error).__name__}",
+            tr(
+                "{} cannot be asked, or its answer cannot be read: {}",
+                place(url),
+                type(error).__name__,
+            ),
             "Check the address in the engagement file.",
         ) from None
 
@@ -539,13 +567,13 @@ def _unreached(url: str, error: Exception) -> Exception:
     if any(isinstance(one, (NameResolutionError, socket.gaierror)) for one in _chain(error)):
         return _Broken(
             Unavailable(
-                f"the name {_split(url).hostname} could not be resolved from this machine",
+                tr("the name {} could not be resolved from this machine", _split(url).hostname),
                 "Check the address, and the name resolution of this machine.",
             )
         )
     return _Broken(
         Unavailable(
-            f"{host} could not be reached, or broke off{_root(error)}",
+            tr("{} could not be reached, or broke off{}", host, _root(error)),
             "Check the address, the firewall and the proxy between this machine and the service.",
         )
     )
@@ -556,18 +584,22 @@ def _untrusted(url: str, error: Exception) -> Exception:
     for one in _chain(error):
         if isinstance(one, ssl.SSLCertVerificationError):
             return Untrusted(
-                f"the certificate of {host} is not trusted: {one.verify_message or 'refused'}",
+                tr(
+                    "the certificate of {} is not trusted: {}",
+                    host,
+                    one.verify_message or "refused",
+                ),
                 "Name the PEM file of the authority that signs it as ca_file; "
                 "verification is never switched off.",
             )
     if any("ingerprint" in str(one) for one in _chain(error)):
         return Untrusted(
-            f"the certificate of {host} is not the one that is pinned",
+            tr("the certificate of {} is not the one that is pinned", host),
             "Compare it with the server's certificate; enter the new one if that was renewed.",
         )
     return _Broken(
         Unavailable(
-            f"no TLS connection to {host} could be made",
+            tr("no TLS connection to {} could be made", host),
             "Check that the port speaks TLS 1.2 or later, and that no proxy breaks it open.",
         )
     )
@@ -642,7 +674,7 @@ def _roots(ca_file: Path | None) -> bool | str:
             raise FileNotFoundError
     except OSError:
         raise Unavailable(
-            f"the file of authorities {path} cannot be read, or holds no certificate",
+            tr("the file of authorities {} cannot be read, or holds no certificate", path),
             "Name a PEM file with the certificate of the authority as ca_file.",
         ) from None
     return str(path)

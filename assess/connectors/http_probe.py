@@ -35,6 +35,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted, StatusLine
 from assess.evidence.revocation import Lists, RevocationAsk, Revocations
+from assess.language import tr
 
 _LONGEST_LINE = 4096
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
@@ -67,11 +68,11 @@ class HttpConnector:
         if isinstance(ask, RevocationAsk):
             return self._revocation.fetch(ask, visit)
         if not isinstance(ask, StatusLine):
-            raise Unavailable(f"{ask.describe()} is no question about a status line")
+            raise Unavailable(tr("{} is no question about a status line", ask.describe()))
         parts = urlsplit(ask.url)
         plain = ask.plain and parts.scheme == "http"
         if not (plain or parts.scheme == "https") or not parts.hostname:
-            raise Unavailable(f"{ask.url[:200]} is no address that begins with https://")
+            raise Unavailable(tr("{} is no address that begins with https://", ask.url[:200]))
         visit.requests += 1
         answer = self._ask(parts, parts.hostname, visit)
         if isinstance(answer, Answered):
@@ -101,13 +102,13 @@ class HttpConnector:
         except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
             return NotReached(str(error))
         except ssl.SSLCertVerificationError as error:
-            return NotTrusted(f"its certificate is not trusted: {error.verify_message}")
+            return NotTrusted(tr("its certificate is not trusted: {}", error.verify_message))
         except TimeoutError:
-            return NoStatus(f"no answer in {self._dialler.seconds:g} s")
+            return NoStatus(tr("no answer in {:g} s", self._dialler.seconds))
         except ssl.SSLError as error:
-            return NoStatus(f"TLS failed: {error.reason or 'the handshake broke off'}")
+            return NoStatus(tr("TLS failed: {}", error.reason or "the handshake broke off"))
         except OSError as error:
-            return NoStatus(f"it broke off: {error.strerror or type(error).__name__}")
+            return NoStatus(tr("it broke off: {}", error.strerror or type(error).__name__))
 
     def _securing(self, visit: Visit) -> Secure:
         return lambda line, host: _Secured(line, self._context(visit), host)
@@ -122,7 +123,7 @@ class HttpConnector:
             )
         except OSError:
             raise Unavailable(
-                f"the file of authorities {bundle} cannot be read, or holds no certificate",
+                tr("the file of authorities {} cannot be read, or holds no certificate", bundle),
                 "Name a PEM file with the certificate of the authority as [network] ca_file.",
             ) from None
         # The same on every version of Python: later ones want roots that are made by the book.
@@ -156,9 +157,11 @@ class _Secured:
         if not start or not end:
             return NotTrusted("its certificate says not how long it is valid")
         if moment.timestamp() > ssl.cert_time_to_seconds(end):
-            return NotTrusted(f"its certificate is not trusted: it expired on {end}")
+            return NotTrusted(tr("its certificate is not trusted: it expired on {}", end))
         if moment.timestamp() < ssl.cert_time_to_seconds(start):
-            return NotTrusted(f"its certificate is not trusted: it is not valid before {start}")
+            return NotTrusted(
+                tr("its certificate is not trusted: it is not valid before {}", start)
+            )
         return None
 
     def send(self, data: bytes) -> None:

@@ -21,6 +21,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.directory import domain_of
 from assess.evidence.dns import DnsAsk
+from assess.language import tr
 
 _FORGET_SECONDS = 60.0
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
@@ -76,12 +77,12 @@ class Server:
         mend = access.worded("Name a global catalog (port 3269) in {key}server.")
         if access.catalog_port is None:
             where = f"{access.host}:{access.port}"
-            raise Unavailable(f"{where} is not asked as a global catalog", mend)
+            raise Unavailable(tr("{} is not asked as a global catalog", where), mend)
         try:
             opening = self._counted(visit, access.catalog_port)
             session = opening.__enter__()
         except Unavailable as error:
-            raise Unavailable(f"as a global catalog: {error.reason}", mend) from None
+            raise Unavailable(tr("as a global catalog: {}", error.reason), mend) from None
         try:
             yield session
         finally:
@@ -222,7 +223,7 @@ class LdapConnector(Forests):
                 held = ", ".join(session.root["dnsHostName"]) or access.host
                 who = access.user if access.auth == "simple" else "the current user"
                 forest = domain_of(session.root["rootDomainNamingContext"][0])
-                seen.append(f"{held} answered {who}, forest {forest}")
+                seen.append(tr("{} answered {}, forest {}", held, who, forest))
         return "; ".join(seen)
 
 

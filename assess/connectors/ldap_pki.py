@@ -55,6 +55,7 @@ from assess.evidence.securitydescriptor import (
     sid_bytes,
     sid_text,
 )
+from assess.language import tr
 
 _SERVICES = "CN=Public Key Services,CN=Services,"
 _OWNER_AND_LIST = 0x5
@@ -225,7 +226,7 @@ def _below(
     A container that does not even show itself would seem empty: that is no answer.
     """
     if session.entry(base, ["cn"]) is None:
-        raise Unavailable(f"{session.where} does not show {base}", session.worded(_MAY_READ))
+        raise Unavailable(tr("{} does not show {}", session.where, base), session.worded(_MAY_READ))
     level = {"scope": ldap3.LEVEL, "controls": controls}
     for entries in session.pages(base, "(objectClass=*)", attributes, **level):
         for entry in entries:
@@ -249,7 +250,7 @@ def _authority(reader: ForestReader, dn: str, raw: Raw, visit: Visit) -> Authori
     read, unreadable = _parsed(given)
     templates = tuple(sorted(text(value) for value in raw.get("certificateTemplates") or []))
     place = f"{reader.session.where} {dn}"
-    shown = read[-1].text if read else f"{unreadable} that are no certificates"
+    shown = read[-1].text if read else tr("{} that are no certificates", unreadable)
     visit.note(f"{place} dNSHostName, cACertificate", f"{host or 'no host'}; {shown}", about=name)
     visit.note(f"{place} certificateTemplates", ", ".join(templates) or "none", about=name)
     computer = _computer(reader, host, visit)
@@ -263,7 +264,7 @@ def _computer(reader: ForestReader, host: str, visit: Visit) -> Host | NoHost | 
     wanted = ("objectClass", "dNSHostName", "operatingSystem", "operatingSystemVersion")
     found = reader.find(query, wanted)
     if not found:
-        because = f"no domain of {reader.root} that was looked at has a computer {host}"
+        because = tr("no domain of {} that was looked at has a computer {}", reader.root, host)
         if reader.why:
             because = f"{because}; {', '.join(reader.unread)}: {reader.why}"
         visit.note(f"{reader.session.where} {query}", "no such computer", about=host)
@@ -283,7 +284,7 @@ def _certificates(session: Directory, dn: str) -> tuple[Certificate, ...] | NotS
     except Unavailable as error:
         return NotShown(error.reason)
     if found is None:
-        return NotShown(f"{session.where} does not show {dn}")
+        return NotShown(tr("{} does not show {}", session.where, dn))
     return _all_of(found["cACertificate"], dn)
 
 
@@ -293,7 +294,7 @@ def _held(session: Directory, base: str) -> tuple[Certificate, ...] | NotShown:
     try:
         for dn, raw in _below(session, base, ("objectClass", "cACertificate")):
             if not raw.get("objectClass"):
-                return NotShown(f"{session.where} shows {dn}, but none of its attributes")
+                return NotShown(tr("{} shows {}, but none of its attributes", session.where, dn))
             values += raw.get("cACertificate") or []
     except Unavailable as error:
         return NotShown(error.reason)
@@ -304,7 +305,7 @@ def _all_of(values: Sequence[bytes], where: str) -> tuple[Certificate, ...] | No
     # One octet of zero stands where Windows has a mandatory attribute and nothing to put into it.
     read, unreadable = _parsed([value for value in values if value != b"\0"])
     if unreadable:
-        return NotShown(f"{unreadable} of the values in {where} are no certificates")
+        return NotShown(tr("{} of the values in {} are no certificates", unreadable, where))
     return read
 
 
@@ -353,7 +354,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     for one in found:
         visit.note(f"{session.where} CN={one.cn},{place}", _described(one), about=name)
     if not found:
-        said = f"{seen} templates, none of that name; {hidden} not shown"
+        said = tr("{} templates, none of that name; {} not shown", seen, hidden)
         visit.note(f"{session.where} {place} displayName", said, about=name)
     domains = reader.domain_sids()
     sids = dict.fromkeys(
@@ -406,17 +407,24 @@ def _access(raw: Raw, lacking: str) -> Descriptor | NotShown:
     try:
         return parse(value[0])
     except MalformedDescriptor as error:
-        return NotShown(f"its security descriptor cannot be read: {error}")
+        return NotShown(tr("its security descriptor cannot be read: {}", error))
 
 
 def _described(one: Template) -> str:
     def shown(value: int | None) -> str:
         return "not there" if value is None else hex(value)
 
-    return (
-        f"{one.display} ({one.cn}): schema {one.schema}, usages {', '.join(one.usages) or 'none'}, "
-        f"policies {', '.join(one.policies) or 'none'}, key {one.key_bits} bit, "
-        f"private key flags {shown(one.key_flags)}, name flags {shown(one.name_flags)}"
+    return tr(
+        "{} ({}): schema {}, usages {}, policies {}, key {} bit, private key "
+        "flags {}, name flags {}",
+        one.display,
+        one.cn,
+        one.schema,
+        ", ".join(one.usages) or "none",
+        ", ".join(one.policies) or "none",
+        one.key_bits,
+        shown(one.key_flags),
+        shown(one.name_flags),
     )
 
 
@@ -428,7 +436,7 @@ def _note_access(
     name: str,
 ) -> None:
     for one in found:
-        where = f"{reader.session.where} CN={one.cn} nTSecurityDescriptor"
+        where = tr("{} CN={} nTSecurityDescriptor", reader.session.where, one.cn)
         if isinstance(one.access, NotShown):
             visit.note(where, one.access.because, about=name)
             continue
@@ -496,13 +504,13 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
     found = {path_of(f.dn): f for f in reader.find(alike)}
     lost = [dn for dn in direct if path_of(dn) not in found]
     if lost and not cut:
-        cut = f"{len(lost)} of its members could not be read, such as {lost[0]}"
+        cut = tr("{} of its members could not be read, such as {}", len(lost), lost[0])
     if len(found) > _MOST_MEMBERS:
-        cut = f"it has {len(found)} members, more than the {_MOST_MEMBERS} that are kept"
+        cut = tr("it has {} members, more than the {} that are kept", len(found), _MOST_MEMBERS)
     members = tuple(_member(f) for f in list(found.values())[:_MOST_MEMBERS])
     within = groups_above(reader, one.dn)
     where = f"{reader.session.where} {one.dn}"
-    shown = "no groupType" if kind is None else f"groupType {kind:#x}"
+    shown = "no groupType" if kind is None else tr("groupType {:#x}", kind)
     visit.note(f"{where} groupType", f"{shown}, {sid}", about=name)
     listed = ", ".join(f"{m.host or m.name} ({m.kind})" for m in members)
     visit.note(f"{where} member, at every depth", listed or "none", about=name)
@@ -523,10 +531,12 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
 def _direct_members(reader: ForestReader, one: Found) -> tuple[list[str], str]:
     """The distinguished names that the group lists, and why that is not all."""
     if not one.own:
-        return [], f"it lies in {domain_of(one.dn)}, of which only the global catalog was read"
+        return [], tr("it lies in {}, of which only the global catalog was read", domain_of(one.dn))
     whole = reader.session.entry(one.dn, ["member"])
     if whole is None:
-        raise Unavailable(f"{reader.session.where}: {one.dn} vanished meanwhile", "Run again.")
+        raise Unavailable(
+            tr("{}: {} vanished meanwhile", reader.session.where, one.dn), "Run again."
+        )
     return [text(value) for value in whole["member"]], ""
 
 
@@ -569,7 +579,7 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     if len(found) > 1:
         others = "; ".join(one.dn for one in found)
         raise Unavailable(
-            f"{name} is the name of {len(found)} accounts: {others}",
+            tr("{} is the name of {} accounts: {}", name, len(found), others),
             "Write the UPN of the one that is meant in accounts.domain_admin.",
         )
     one = found[0]
@@ -577,20 +587,20 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     if not one.own:
         where = domain_of(one.dn)
         raise Unavailable(
-            f"{name} lies in {where}, whose groups {reader.session.where} does not hold",
-            f"Name a domain controller of {where} in a table of [ad.forests].",
+            tr("{} lies in {}, whose groups {} does not hold", name, where, reader.session.where),
+            tr("Name a domain controller of {} in a table of [ad.forests].", where),
         )
     if not sid or control is None:
         raise Unavailable(
-            f"{reader.session.where} shows {one.dn} without objectSid or userAccountControl",
+            tr("{} shows {} without objectSid or userAccountControl", reader.session.where, one.dn),
             reader.session.worded(_MAY_READ),
         )
     administrator = _is_member(reader, one, f"{domain_part(sid)}-{DOMAIN_ADMINS}", must=True)
     root_sid = reader.domain_sids().get(reader.root, "")
     enterprise = bool(root_sid) and _is_member(reader, one, f"{root_sid}-{ENTERPRISE_ADMINS}")
     enabled = not control & _DISABLED
-    said = f"{'enabled' if enabled else 'disabled'}; Domain Admins: {_yes(administrator)}; "
-    said += f"Enterprise Admins: {_yes(enterprise)}"
+    said = tr("{}; Domain Admins: {}; ", "enabled" if enabled else "disabled", _yes(administrator))
+    said += tr("Enterprise Admins: {}", _yes(enterprise))
     visit.note(f"{reader.session.where} {one.dn} userAccountControl, memberOf in chain", said)
     return Nominee(
         section, one.dn, _text(one.raw, "sAMAccountName"), enabled, administrator, enterprise
@@ -605,7 +615,9 @@ def _is_member(reader: ForestReader, one: Found, group_sid: str, *, must: bool =
     if group is None or not group.own:
         if must:
             where = reader.session.where
-            raise Unavailable(f"{where} does not show the group {named(group_sid)}", _mend(reader))
+            raise Unavailable(
+                tr("{} does not show the group {}", where, named(group_sid)), _mend(reader)
+            )
         return False
     octets = "".join(f"\\{octet:02x}" for octet in sid_bytes(sid_in(one.raw)))
     chain = f"(memberOf:{_IN_CHAIN}:={_escaped(group.dn)})"
@@ -613,7 +625,9 @@ def _is_member(reader: ForestReader, one: Found, group_sid: str, *, must: bool =
         return True
     if must and not reader.find(chain, ("objectSid",), everywhere=False):
         # It has members, always: where none is shown, the account may not look.
-        raise Unavailable(f"{reader.session.where} shows no member of {group.dn}", _mend(reader))
+        raise Unavailable(
+            tr("{} shows no member of {}", reader.session.where, group.dn), _mend(reader)
+        )
     return False
 
 

@@ -32,6 +32,7 @@ from assess.evidence.securitydescriptor import (
     domain_part,
     parse,
 )
+from assess.language import msg, tr
 
 _CONTAINER = "CN=System Management,"
 _OWNER_AND_LIST = 0x5
@@ -101,7 +102,7 @@ def _container(
     except Unavailable as error:
         return SystemManagement(domain, there=None, because=error.reason)
     if not found:
-        why = "it is there, but none of its attributes is shown"
+        why = msg("it is there, but none of its attributes is shown")
         return SystemManagement(domain, there=True, because=why, servers=_nothing(hosts, why))
     value = (found[0].get("nTSecurityDescriptor") or [b""])[0]
     return SystemManagement(
@@ -150,12 +151,15 @@ def _rights(reader: ForestReader, host: str, value: bytes) -> ServerRights:
     try:
         itself, below = parse(value), parse(value, below=True)
     except MalformedDescriptor as error:
-        return ServerRights(host, "unknown", f"its access list cannot be read: {error}")
+        return ServerRights(host, "unknown", tr("its access list cannot be read: {}", error))
     query = f"(&(objectClass=computer)(dNSHostName={escape_filter_chars(host)}))"
     wanted = ("objectClass", "objectSid", "primaryGroupID")
     found = [one for one in reader.find(query, wanted) if sid_in(one.raw)]
     if len(found) != 1:
-        why = f"{len(found) or 'no'} computer{'s' if found else ''} {host} can be seen"
+        if found:
+            why = tr("{} computers {} can be seen", len(found), host)
+        else:
+            why = tr("no computer {} can be seen", host)
         return ServerRights(host, "unknown", why)
     token = _token(reader, found[0])
     full = [
@@ -164,7 +168,7 @@ def _rights(reader: ForestReader, host: str, value: bytes) -> ServerRights:
     if all(full):
         return ServerRights(host, "full")
     if reader.unread or any(list_.undecided(token) for list_ in (itself, below)):
-        why = "not every group, or entry of the list, can be read"
+        why = msg("not every group, or entry of the list, can be read")
         return ServerRights(host, "unknown", why)
     return ServerRights(host, "less", _lacking(itself, token, own=full[0]))
 
@@ -176,9 +180,9 @@ def _denied(given: Descriptor, token: frozenset[str]) -> bool:
 
 def _lacking(itself: Descriptor, token: frozenset[str], *, own: bool) -> str:
     if own:
-        return "full control of the container, but not of what lies in it"
+        return msg("full control of the container, but not of what lies in it")
     some = any(one.kind == "allow" and one.sid in token for one in itself.entries)
-    return "no full control" if some else "no entry for it"
+    return msg("no full control") if some else msg("no entry for it")
 
 
 def _token(reader: ForestReader, one: Found) -> frozenset[str]:

@@ -25,6 +25,7 @@ from ldap3.core.exceptions import (
 
 from assess.errors import Unavailable
 from assess.keytypes import Secret
+from assess.language import tr
 
 Entry = dict[str, Any]
 
@@ -259,11 +260,11 @@ class Session:
         )  # fmt: skip
         found = self.entry("", wanted)
         if found is None:
-            raise Unavailable(f"{self.where} does not say what it holds (no rootDSE)")
+            raise Unavailable(tr("{} does not say what it holds (no rootDSE)", self.where))
         root = {name: tuple(text(value) for value in found.get(name, ())) for name in wanted}
         if not root["configurationNamingContext"] or not root["rootDomainNamingContext"]:
             raise Unavailable(
-                f"{self.where} is no domain controller of Active Directory",
+                tr("{} is no domain controller of Active Directory", self.where),
                 self.access.worded("Name a domain controller in {key}server."),
             )
         return root
@@ -301,13 +302,13 @@ class Session:
         found = [one for one in self._connection.response if one["type"] == "searchResEntry"]
         if not found:
             raise Unavailable(
-                f"{self.where} shows nothing of {dn or 'the rootDSE'}",
+                tr("{} shows nothing of {}", self.where, dn or "the rootDSE"),
                 self.access.worded(_MAY_READ),
             )
         raw = {name: list(values) for name, values in found[0]["raw_attributes"].items()}
         if dn and not raw.get("objectClass"):
             raise Unavailable(
-                f"{self.where} shows {dn}, but none of its attributes",
+                tr("{} shows {}, but none of its attributes", self.where, dn),
                 self.access.worded(_MAY_READ),
             )
         return {name: self._ranged(dn, name, raw) for name in attributes}
@@ -325,7 +326,7 @@ class Session:
         while last != "*":
             wanted = f"{name};range={len(values)}-*"
             result = self._search(dn, "(objectClass=*)", ldap3.BASE, [wanted])
-            self._complain(result, f"{name} of {dn}")
+            self._complain(result, tr("{} of {}", name, dn))
             last = ""
             for one in self._connection.response:
                 for key, more in one.get("raw_attributes", {}).items():
@@ -334,7 +335,9 @@ class Session:
                         values += more
                         last = found["last"]
             if not last:
-                raise Unavailable(f"{self.where} broke off within {name} of {dn}", "Run again.")
+                raise Unavailable(
+                    tr("{} broke off within {} of {}", self.where, name, dn), "Run again."
+                )
         return values
 
     def pages(
@@ -364,7 +367,11 @@ class Session:
             control = (result.get("controls") or {}).get(PAGED)
             if control is None:
                 raise Unavailable(
-                    f"{self.where} did not answer page by page for {base}: the list may be cut",
+                    tr(
+                        "{} did not answer page by page for {}: the list may be cut",
+                        self.where,
+                        base,
+                    ),
                     self.access.worded("Name a domain controller itself in {key}server, no proxy."),
                 )
             yield entries
@@ -373,11 +380,13 @@ class Session:
                 return
             empty = 0 if entries else empty + 1
             if empty > _EMPTY_PAGES:
-                raise Unavailable(f"{self.where} gives page after page without an end for {base}")
+                raise Unavailable(
+                    tr("{} gives page after page without an end for {}", self.where, base)
+                )
 
     def _complain(self, result: dict[str, Any], what: str) -> None:
         if result["result"] != 0:
-            raise refused(self.access, self.port, result, f"reading {what}")
+            raise refused(self.access, self.port, result, tr("reading {}", what))
 
 
 @contextmanager
@@ -414,7 +423,7 @@ def _open(access: Access, port: int) -> Session:
             with _deadline(connection, access):
                 connection.start_tls(read_server_info=False)
         if not isinstance(connection.socket, _Socket):
-            raise Unavailable(f"{where}: there is no TLS, so nobody signs in")  # noqa: TRY301
+            raise Unavailable(tr("{}: there is no TLS, so nobody signs in", where))  # noqa: TRY301
         connection.bind(read_server_info=False)
         if connection.result["result"] != 0:
             raise refused(access, port, connection.result, "signing in")  # noqa: TRY301
@@ -436,13 +445,13 @@ def _password(access: Access) -> str | None:
     if keys or access.password is None:
         missing = " and ".join(f"{access.section}.{name}" for name in keys)
         raise Unavailable(
-            f"[{access.section}] names {access.host}, but {missing} is not set",
-            f'Set {missing}, or {access.section}.auth = "kerberos".',
+            tr("[{}] names {}, but {} is not set", access.section, access.host, missing),
+            tr('Set {}, or {}.auth = "kerberos".', missing, access.section),
         )
     password = access.password.reveal()
     if not password:
         raise Unavailable(
-            f"{access.section}.password is empty", "Put the password where the key says it is."
+            tr("{}.password is empty", access.section), "Put the password where the key says it is."
         )
     return password
 
@@ -452,7 +461,12 @@ def _tls(access: Access) -> _Verified:
         return _Verified(access.host, access.ca_file, access.connect_seconds)
     except OSError as error:  # an SSLError is one too
         raise Unavailable(
-            f"{access.section}.ca_file {access.ca_file} cannot be used: {error.strerror or error}",
+            tr(
+                "{}.ca_file {} cannot be used: {}",
+                access.section,
+                access.ca_file,
+                error.strerror or error,
+            ),
             "Export the authority that signs the domain controllers' certificates as PEM (Base64).",
         ) from None
 
@@ -492,7 +506,7 @@ class SignInRefused(Unavailable):
 def refused(access: Access, port: int, result: dict[str, Any], doing: str) -> Unavailable:
     """What a server's refusal means, and what mends it."""
     code, message = result["result"], str(result.get("message") or "")
-    described = str(result.get("description") or f"result {code}")
+    described = str(result.get("description") or tr("result {}", code))
     said, mend = _RESULTS.get(code, (described, "Run again."))
     kind: type[Unavailable] = Unavailable
     if code == _INVALID_CREDENTIALS:
@@ -500,8 +514,11 @@ def refused(access: Access, port: int, result: dict[str, Any], doing: str) -> Un
         detail = _DATA.search(message)
         said, mend = _SIGN_IN.get(detail[1] if detail else "", (said, mend))
     known = _quoted(message)
-    who = f" as {access.user}" if doing == "signing in" and access.user else ""
-    return kind(f"{access.host}:{port} refused {doing}{who}: {said}{known}", access.worded(mend))
+    who = tr(" as {}", access.user) if doing == "signing in" and access.user else ""
+    return kind(
+        tr("{}:{} refused {}{}: {}{}", access.host, port, doing, who, said, known),
+        access.worded(mend),
+    )
 
 
 def _quoted(message: str) -> str:
@@ -519,41 +536,41 @@ def broken(access: Access, port: int, error: BaseException) -> Unavailable:
         return _distrusted(access, where, error)
     if isinstance(error, LDAPPackageUnavailableError):
         return Unavailable(
-            f'{access.section}.auth is "kerberos", but the packages for it are not installed',
+            tr('{}.auth is "kerberos", but the packages for it are not installed', access.section),
             "Install them: pip install 'assess[kerberos]'. Or sign in with user and password.",
         )
     if isinstance(error, LDAPStartTLSError):
         return Unavailable(
-            f"{where} does not change to TLS (StartTLS), so nobody signs in: {error}",
+            tr("{} does not change to TLS (StartTLS), so nobody signs in: {}", where, error),
             access.worded("Give the domain controller a certificate, or name it as ldaps://…:636."),
         )
     words = str(error)
     if isinstance(error, LDAPSessionTerminatedByServerError) or _HUNG_UP.search(words):
-        return Unavailable(f"{where} hung up before the answer was whole", "Run again.")
+        return Unavailable(tr("{} hung up before the answer was whole", where), "Run again.")
     if isinstance(error, TimeoutError) or "timed out" in words or "timeout" in words.lower():
         return Unavailable(
-            f"{where} did not answer in time",
+            tr("{} did not answer in time", where),
             access.worded("Check that {key}server runs and can be reached from here; run again."),
         )
     if isinstance(error, ssl.SSLError):
         return Unavailable(
-            f"{where} speaks no TLS as it should: {error.reason or error}",
+            tr("{} speaks no TLS as it should: {}", where, error.reason or error),
             access.worded("Check scheme and port of {key}server: ldaps:// is 636, ldap:// is 389."),
         )
     if isinstance(error, (LDAPExceptionError, OSError)):
         return Unavailable(
-            f"{where} cannot be reached or broke off: {words or type(error).__name__}",
+            tr("{} cannot be reached or broke off: {}", where, words or type(error).__name__),
             access.worded("Check {key}server, its port and the firewall, then run again."),
         )
     if access.auth == "kerberos":
         return Unavailable(
-            f"{where} could not be signed in to with Kerberos: {words[:160]}",
+            tr("{} could not be signed in to with Kerberos: {}", where, words[:160]),
             access.worded(
                 "Get a ticket (kinit), name {key}server by its full host name, run again."
             ),
         )
     return Unavailable(
-        f"{where} answered with what is no LDAP ({type(error).__name__})",
+        tr("{} answered with what is no LDAP ({})", where, type(error).__name__),
         access.worded("Check that {key}server is a domain controller."),
     )
 
@@ -562,21 +579,23 @@ def _distrusted(access: Access, where: str, error: ssl.SSLCertVerificationError)
     said = error.verify_message
     if error.verify_code in (_NAMES, _ADDRESSES):
         return Unavailable(
-            f"the certificate of {where} is for another name than {access.host}: {said}",
+            tr("the certificate of {} is for another name than {}: {}", where, access.host, said),
             access.worded("Write in {key}server the name that is in the certificate."),
         )
     if error.verify_code in (_EXPIRED, _NOT_YET):
         return Unavailable(
-            f"the certificate of {where} is not valid today: {said}",
+            tr("the certificate of {} is not valid today: {}", where, said),
             "Renew the certificate of the domain controller.",
         )
     mend = "Name the PEM file of the authority that signs it in {key}ca_file."
     if access.ca_file is not None:
-        mend = f"Put the right authority into {{key}}ca_file ({access.ca_file.name})."
+        mend = tr("Put the right authority into {key}ca_file ({}).", access.ca_file.name)
     because = "is not trusted"
     if error.verify_code in _UNTRUSTED:
         because = "comes from an authority that is not trusted"
-    return Unavailable(f"the certificate of {where} {because}: {said}", access.worded(mend))
+    return Unavailable(
+        tr("the certificate of {} {}: {}", where, because, said), access.worded(mend)
+    )
 
 
 def text(value: bytes) -> str:

@@ -27,6 +27,7 @@ from assess.evidence.traces import (
     SyncKind,
     SyncTraces,
 )
+from assess.language import tr
 
 _ACCOUNT = ("objectClass", "sAMAccountName", "userAccountControl", "description")
 _MANAGED = frozenset({"msds-groupmanagedserviceaccount", "msds-managedserviceaccount"})
@@ -184,7 +185,7 @@ def names_below(reader: ForestReader, base: str) -> set[bytes]:
     """What lies right below, readable or not; raises Unavailable where the base is not shown."""
     session = reader.session
     if session.entry(base, ["cn"]) is None:
-        raise Unavailable(f"{session.where} does not show {base}")
+        raise Unavailable(tr("{} does not show {}", session.where, base))
     return {
         path_of(entry["raw_dn"])
         for entries in session.pages(base, "(objectClass=*)", ["cn"], scope=ldap3.LEVEL)

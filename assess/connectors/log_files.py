@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
+from assess.language import tr
+
 DEEPEST = 16
 MOST = 100_000  # files that are looked at
 LARGEST_MEMBER = 4 << 30  # bytes of one member of a ZIP, unpacked
@@ -88,7 +90,7 @@ def _folder(top: Path, found: Listing) -> None:
         for child in children:
             seen += 1
             if seen > MOST:
-                raise Unreadable(f"it holds more than {MOST:,} files: send the logs alone")
+                raise Unreadable(tr("it holds more than {:,} files: send the logs alone", MOST))
             if child.is_dir(follow_symlinks=False):
                 if len(place) < DEEPEST:
                     waiting.append((Path(child.path), (*place, child.name)))
@@ -106,7 +108,9 @@ def _inner(path: Path, place: tuple[str, ...], found: Listing) -> None:
     try:
         _archive(path, place, found)
     except (OSError, Unreadable) as error:
-        found.faults.append(f"{_shown(place)}.zip: {getattr(error, 'strerror', None) or error}")
+        found.faults.append(
+            tr("{}.zip: {}", _shown(place), getattr(error, "strerror", None) or error)
+        )
 
 
 def _opener(path: Path) -> Opener:
@@ -118,9 +122,9 @@ def _archive(path: Path, place: tuple[str, ...], found: Listing) -> None:
         with zipfile.ZipFile(path) as file:
             members = file.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise Unreadable(f"it is no ZIP that can be read: {error}") from None
+        raise Unreadable(tr("it is no ZIP that can be read: {}", error)) from None
     if len(members) > MOST:
-        raise Unreadable(f"it holds more than {MOST:,} files: send the logs alone")
+        raise Unreadable(tr("it holds more than {:,} files: send the logs alone", MOST))
     for member in members:
         if member.is_dir():
             continue
@@ -178,7 +182,7 @@ def chunks(file: LogFile, size: int, told: Callable[[int], None]) -> Iterator[by
                 done += len(chunk)
                 if file.limit is not None and done > file.limit:
                     raise Unreadable(
-                        f"unpacked it is larger than {file.limit >> 30} GB: send it unpacked"
+                        tr("unpacked it is larger than {} GB: send it unpacked", file.limit >> 30)
                     )
                 told(len(chunk))
                 yield chunk
@@ -187,7 +191,7 @@ def chunks(file: LogFile, size: int, told: Callable[[int], None]) -> Iterator[by
     except OSError as error:
         raise Unreadable(error.strerror or "it cannot be read") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise Unreadable(f"its ZIP is damaged: {error!s:.100}") from None
+        raise Unreadable(tr("its ZIP is damaged: {:.100}", str(error))) from None
 
 
 def _shown(place: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.logs import Line, LogAsk, LogCopy, Logs
+from assess.language import tr
 
 KEY, CODE_PAGE = "files.log_dir", "site.log_code_page"
 DEFAULT_CODE_PAGE = "cp1252"
@@ -46,7 +47,7 @@ class LogConnector:
     def fetch(self, ask: Ask, visit: Visit) -> Logs:
         """Every copy of the log; raises Unavailable, saying what to send, where there is none."""
         if not isinstance(ask, LogAsk):
-            raise Unavailable(f"{ask.describe()} is no question about a log")
+            raise Unavailable(tr("{} is no question about a log", ask.describe()))
         found = self._files()
         own = [one for one in found.files if family(ask.log).fullmatch(one.name)]
         if not own:
@@ -59,9 +60,9 @@ class LogConnector:
         also = "; ".join(found.faults[:3])
         if found.closed:
             also = f"{also}; " if also else ""
-            also += f"archives inside archives are not opened: {', '.join(found.closed[:3])}"
-        count = f"{len(found.files):,} files were looked at"
-        return f"there is no {ask.log}.log in {self._name} ({KEY}); {count}" + (
+            also += tr("archives inside archives are not opened: {}", ", ".join(found.closed[:3]))
+        count = tr("{:,} files were looked at", len(found.files))
+        return tr("there is no {}.log in {} ({}); {}", ask.log, self._name, KEY, count) + (
             f"; {also}" if also else ""
         )
 
@@ -100,7 +101,7 @@ class LogConnector:
                 lost.append(f"{shown}: {error}")
                 continue
             if found.skipped:
-                lost.append(f"{shown}: a part of it holds no entry of a log")
+                lost.append(tr("{}: a part of it holds no entry of a log", shown))
             read.append((_order(ask, file, found), file, found))
         if not read:
             return None, lost
@@ -129,15 +130,15 @@ class LogConnector:
         return self._listing
 
     def _listed(self) -> Listing | Unavailable:
-        mend = f"Put the logs into a folder or a ZIP, and name it with {KEY}."
+        mend = tr("Put the logs into a folder or a ZIP, and name it with {}.", KEY)
         if self._path is None:
-            return Unavailable(f"{KEY} is not set", mend, key=KEY)
+            return Unavailable(tr("{} is not set", KEY), mend, key=KEY)
         try:
             codecs.lookup(self._code_page)
         except LookupError:
             return Unavailable(
-                f"{CODE_PAGE}: {self._code_page} is no code page",
-                f"Name one such as cp1250 or cp932 with {CODE_PAGE}, or remove the key.",
+                tr("{}: {} is no code page", CODE_PAGE, self._code_page),
+                tr("Name one such as cp1250 or cp932 with {}, or remove the key.", CODE_PAGE),
             )
         try:
             return listing(self._path)
@@ -151,7 +152,7 @@ class LogConnector:
         """How many files there are; raises Unavailable."""
         found = self._files()
         logs = sum(one.name.lower().endswith((".log", ".lo_")) for one in found.files)
-        return f"{logs:,} logs among {len(found.files):,} files in {self._name}"
+        return tr("{:,} logs among {:,} files in {}", logs, len(found.files), self._name)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -169,7 +170,7 @@ class _Meter:
         before = self._done >> 26
         self._done += number
         if self._done > MOST_BYTES:
-            raise Unreadable(f"there is more of this log than {MOST_BYTES >> 30} GB")
+            raise Unreadable(tr("there is more of this log than {} GB", MOST_BYTES >> 30))
         if self._done >> 26 != before:
             self._visit.progress(self._done >> 20, text="MB")
 
@@ -203,8 +204,8 @@ def _noted(copy: LogCopy, visit: Visit) -> None:
     for kind in dict.fromkeys(line.kind for line in copy.lines):
         line = copy.latest(kind)
         if line is not None:
-            where = f"{line.file} in {copy.place}" if copy.place else line.file
-            when = "undated" if line.at is None else f"{line.at:%Y-%m-%d %H:%M:%S} UTC"
+            where = tr("{} in {}", line.file, copy.place) if copy.place else line.file
+            when = "undated" if line.at is None else tr("{:%Y-%m-%d %H:%M:%S} UTC", line.at)
             visit.note(f"{where}, {when}", line.said, about=about)
     if copy.cut:
         visit.note(copy.shown, f"not read: {copy.cut}", about=about)

@@ -20,6 +20,7 @@ from urllib3.exceptions import MaxRetryError
 from urllib3.util.retry import Retry
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _PASSING = range(400, 500)
@@ -84,7 +85,7 @@ class MailServer:
             context = ssl.create_default_context(cafile=None if self._ca is None else str(self._ca))
         except OSError:
             raise Unavailable(
-                f"the file of authorities {self._ca} cannot be read, or holds no certificate",
+                tr("the file of authorities {} cannot be read, or holds no certificate", self._ca),
                 "Name a PEM file with the certificate of the authority as notify.mail.ca_file.",
             ) from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -124,47 +125,59 @@ class MailServer:
         # smtplib tells of a time-out while it reads as of a connection that was closed.
         if late or TimeoutError in (type(error), type(error.__context__)):
             return _Passing(
-                Unavailable(f"{where} did not finish in time", "Look at the mail server.")
+                Unavailable(tr("{} did not finish in time", where), "Look at the mail server.")
             )
         match error:
             case ssl.SSLCertVerificationError():
                 return Unavailable(
-                    f"the certificate of {where} is not trusted: {error.verify_message}",
+                    tr("the certificate of {} is not trusted: {}", where, error.verify_message),
                     "Name the PEM file of its authority as notify.mail.ca_file; verification is "
                     "never switched off.",
                 )
             case smtplib.SMTPNotSupportedError():
                 return Unavailable(
-                    f"{where} offers no encryption (STARTTLS), or no way to sign in that is known",
+                    tr(
+                        "{} offers no encryption (STARTTLS), or no way to sign in that is known",
+                        where,
+                    ),
                     "Use smtps:// or another server; nothing is sent in the clear.",
                 )
             case smtplib.SMTPAuthenticationError():
                 return Unavailable(
-                    f"{where} refused the sign-in of notify.mail.user ({error.smtp_code})",
+                    tr("{} refused the sign-in of notify.mail.user ({})", where, error.smtp_code),
                     "Check notify.mail.user and where its password is kept.",
                 )
             case smtplib.SMTPRecipientsRefused():
                 codes = [code for code, _ in error.recipients.values()]
                 said = Unavailable(
-                    f"{where} refused every recipient ({', '.join(map(str, sorted(set(codes))))})",
+                    tr(
+                        "{} refused every recipient ({})",
+                        where,
+                        ", ".join(map(str, sorted(set(codes)))),
+                    ),
                     "Check notify.mail.to, and whether the server relays for this machine.",
                 )
                 return _Passing(said) if all(code in _PASSING for code in codes) else said
             case smtplib.SMTPResponseException() if error.smtp_code < 0:
                 return Unavailable(
-                    f"what answers at {where} does not speak SMTP",
+                    tr("what answers at {} does not speak SMTP", where),
                     "Check the host and the port of notify.mail.server.",
                 )
             case smtplib.SMTPResponseException():
                 said = Unavailable(
-                    f"{where} refused the mail ({error.smtp_code}: {_line(error.smtp_error)})",
+                    tr(
+                        "{} refused the mail ({}: {})",
+                        where,
+                        error.smtp_code,
+                        _line(error.smtp_error),
+                    ),
                     "Check notify.mail.from and the size of what is attached.",
                 )
                 return _Passing(said) if error.smtp_code in _PASSING else said
             case ssl.SSLError():
                 return _Passing(
                     Unavailable(
-                        f"no TLS connection to {where} could be made",
+                        tr("no TLS connection to {} could be made", where),
                         "Check the port: smtps:// is TLS from the start, smtp:// is upgraded.",
                     )
                 )
@@ -172,13 +185,13 @@ class MailServer:
                 why = f": {error.strerror}" if getattr(error, "strerror", None) else ""
                 return _Passing(
                     Unavailable(
-                        f"{where} could not be reached, or broke off{why}",
+                        tr("{} could not be reached, or broke off{}", where, why),
                         "Check notify.mail.server and the firewall.",
                     )
                 )
             case _:
                 return Unavailable(
-                    f"the mail could not be handed to {where}: {type(error).__name__}",
+                    tr("the mail could not be handed to {}: {}", where, type(error).__name__),
                     "Check the keys under [notify.mail].",
                 )
 

@@ -23,6 +23,7 @@ import dns.rdatatype
 import dns.rrset
 
 from assess.connectors import Visit
+from assess.language import tr
 
 T = TypeVar("T")
 _ROUNDS = 2  # times that a silent server is asked
@@ -185,7 +186,7 @@ def _read(reply: dns.message.Message, server: str, *, recurse: bool) -> Reply | 
     """What a reply says, or why it says nothing. Raises a DNSException where it is broken."""
     code = reply.rcode()
     if code not in _SETTLED:
-        return _Refused(f"answered {dns.rcode.to_text(code)}")
+        return _Refused(tr("answered {}", dns.rcode.to_text(code)))
     if reply.flags & dns.flags.TC:
         return _Refused("cut its answer short over TCP too")
     authoritative = bool(reply.flags & dns.flags.AA)

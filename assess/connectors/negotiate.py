@@ -13,6 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 _SHOWN = 300
 SIGN_IN = (
@@ -56,10 +57,11 @@ class Negotiate(AuthBase):
             raise _not_installed() from None
         except (errors.SpnegoError, OSError) as error:
             raise Unavailable(
-                f"no Kerberos ticket for HTTP/{self._host} could be had: {_line(error)}", SIGN_IN
+                tr("no Kerberos ticket for HTTP/{} could be had: {}", self._host, _line(error)),
+                SIGN_IN,
             ) from None
         if not ticket:
-            raise Unavailable(f"Kerberos gave an empty ticket for HTTP/{self._host}", SIGN_IN)
+            raise Unavailable(tr("Kerberos gave an empty ticket for HTTP/{}", self._host), SIGN_IN)
         return context, ticket
 
     def _check(self, context: Any, response: requests.Response) -> None:  # noqa: ANN401
@@ -73,9 +75,17 @@ class Negotiate(AuthBase):
         except errors.SpnegoError as error:
             response.close()
             raise Unavailable(
-                f"{self._host} answered without proving to be HTTP/{self._host}: {_line(error)}",
-                f"Look whose account holds the SPN HTTP/{self._host} (`setspn -Q`): it belongs to "
-                "the computer that runs the service.",
+                tr(
+                    "{} answered without proving to be HTTP/{}: {}",
+                    self._host,
+                    self._host,
+                    _line(error),
+                ),
+                tr(
+                    "Look whose account holds the SPN HTTP/{} (`setspn -Q`): it belongs "
+                    "to the computer that runs the service.",
+                    self._host,
+                ),
             ) from None
 
 

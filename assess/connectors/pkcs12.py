@@ -27,6 +27,7 @@ from assess.connectors.x509facts import (
     is_for,
     public_half,
 )
+from assess.language import tr
 
 PROVIDER_NAME = "1.3.6.1.4.1.311.17.1"
 _SHROUDED, _PLAIN_KEY, _CERTIFICATE = "pkcs8_shrouded_key_bag", "key_bag", "cert_bag"
@@ -108,7 +109,7 @@ def _parts(data: bytes) -> _Parts:
                 encrypted.append(content)
             else:
                 raise Malformed(
-                    f"it is a PFX file with a part of the kind {kind}, which is not read"
+                    tr("it is a PFX file with a part of the kind {}, which is not read", kind)
                 )
         _refuse_endless(pfx, bags, encrypted)
         provider = next(filter(None, map(_provider, bags)), "")
@@ -151,9 +152,7 @@ def _opened(
     return held, _fitting(keys, held) or inner_key
 
 
-def _fitting(
-    keys: list[PrivateKeyTypes], held: list[x509.Certificate]
-) -> PrivateKeyTypes | None:
+def _fitting(keys: list[PrivateKeyTypes], held: list[x509.Certificate]) -> PrivateKeyTypes | None:
     """The first key that has its certificate in the file, else the first, else none."""
     if len(keys) > 1:
         for key in keys:
@@ -271,7 +270,7 @@ def _refuse_endless(pfx: Any, bags: list[Any], encrypted: list[Any]) -> None:  #
     rounds = [0 if pfx["mac_data"].native is None else pfx["mac_data"]["iterations"].native]
     rounds += [_rounds(algorithm) for algorithm in _algorithms(bags, encrypted)]
     if max(rounds) > _MOST_ROUNDS:
-        raise Malformed(f"it is a PFX file that asks for {max(rounds)} rounds of computing")
+        raise Malformed(tr("it is a PFX file that asks for {} rounds of computing", max(rounds)))
 
 
 def _rounds(algorithm: Any) -> int:  # noqa: ANN401

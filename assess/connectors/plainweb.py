@@ -21,6 +21,7 @@ from assess.connectors.dial import (
     NotReachedError,
 )
 from assess.evidence.revocation import Declined, NotKnown, NotReached
+from assess.language import tr
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
@@ -74,27 +75,27 @@ def fetch(
     for _ in range(_MOST_REDIRECTS + 1):
         parts = _split(url)
         if parts is None:
-            return Declined(f"it leads to {url[:80]!r}, which is no address of the web")
+            return Declined(tr("it leads to {}, which is no address of the web", repr(url[:80])))
         try:
             found = _once(dialler, parts, largest, secure, post)
         except (ConnectionRefusedByHostError, NoAddressError, NotReachedError) as error:
             return NotReached(str(error))
         except TimeoutError:
-            return NotReached(f"{parts.hostname} did not finish in {dialler.seconds:g} s")
+            return NotReached(tr("{} did not finish in {:g} s", parts.hostname, dialler.seconds))
         except ssl.SSLError:
-            return NotReached(f"no trusted TLS connection to {parts.hostname} could be made")
+            return NotReached(tr("no trusted TLS connection to {} could be made", parts.hostname))
         except (http.client.HTTPException, ValueError):
-            return Declined(f"what {parts.hostname} answers is no HTTP")
+            return Declined(tr("what {} answers is no HTTP", parts.hostname))
         except OSError as error:
             why = f": {error.strerror}" if error.strerror else ""
-            return NotReached(f"{parts.hostname} broke off{why}")
+            return NotReached(tr("{} broke off{}", parts.hostname, why))
         if not isinstance(found, str):
             return found
         try:
             url = urljoin(url, found)
         except ValueError:
             url = found
-    return Declined(f"it redirects more than {_MOST_REDIRECTS} times")
+    return Declined(tr("it redirects more than {} times", _MOST_REDIRECTS))
 
 
 def _split(url: str) -> SplitResult | None:
@@ -124,13 +125,11 @@ def _once(
         talk.send(_request(parts, proxied, headers, post))
         found = _answer(talk, parts, largest, line.address if direct else "")
     if proxied and isinstance(found, _Status) and found.code in _FROM_THE_PROXY:
-        raise NotReachedError(f"{line.through} did not reach {host} ({found.code})")
+        raise NotReachedError(tr("{} did not reach {} ({})", line.through, host, found.code))
     return Declined(found.why) if isinstance(found, _Status) else found
 
 
-def _request(
-    parts: SplitResult, whole: bool, headers: dict[str, str], post: Post | None
-) -> bytes:
+def _request(parts: SplitResult, whole: bool, headers: dict[str, str], post: Post | None) -> bytes:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     place = parts.netloc.rpartition("@")[2]
     lines = [
@@ -156,13 +155,15 @@ def _answer(
             return str(answer.headers["location"]).strip()
         if answer.status != _OK:
             reason = "".join(c for c in answer.reason if c.isprintable())[:60]
-            why = f"{parts.hostname} answers {answer.status} {reason}".rstrip()
+            why = tr("{} answers {} {}", parts.hostname, answer.status, reason).rstrip()
             return _Status(answer.status, why)
         body = bytearray()
         while chunk := answer.read(_CHUNK):
             body += chunk
             if len(body) > largest:
-                return NotKnown(f"it is larger than the {largest >> 10:,} kB that are read of it")
+                return NotKnown(
+                    tr("it is larger than the {:,} kB that are read of it", largest >> 10)
+                )
         if answer.length:
             raise ConnectionAbortedError
         return Fetched(bytes(body), address)

@@ -10,6 +10,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence.adminservice import properties
+from assess.language import tr
 
 _LISTED = """
 SMS_Site: SiteCode SiteName ServerName InstallDir ReportingSiteCode Type Version BuildNumber Status
@@ -84,7 +85,11 @@ def allowed(name: str, row: type[msgspec.Struct]) -> tuple[str, ...]:
     beyond = sorted(set(select) - READABLE.get(name, frozenset()))
     if beyond or not select:
         raise Unavailable(
-            f"{', '.join(beyond) or 'everything'} of {name} is not among what this tool may read",
+            tr(
+                "{} of {} is not among what this tool may read",
+                ", ".join(beyond) or "everything",
+                name,
+            ),
             "Report this: a check asks for more than it is allowed to.",
         )
     return select

@@ -11,6 +11,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.reference import KEY, ConfigMgrReleases, Releases
+from assess.language import tr
 
 _SHIPPED = "configmgr-releases.toml"
 
@@ -42,13 +43,15 @@ class Reference:
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector
         """The table can be read; raises Unavailable."""
         table = self._read()
-        return f"knows {len(table.releases)} releases of Configuration Manager, as of {table.as_of}"
+        return tr(
+            "knows {} releases of Configuration Manager, as of {}", len(table.releases), table.as_of
+        )
 
     def close(self) -> None:
         """Nothing is held."""
 
     def _read(self) -> Releases:
-        mend = f"Correct the file that {KEY} names, or remove the key: a table is shipped."
+        mend = tr("Correct the file that {} names, or remove the key: a table is shipped.", KEY)
         try:
             if self._table is None:
                 data = (files("assess.connectors") / _SHIPPED).read_bytes()
@@ -57,9 +60,9 @@ class Reference:
             table = msgspec.toml.decode(data, type=Releases)
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise Unavailable(f"{KEY}: the table cannot be read: {why}", mend) from None
+            raise Unavailable(tr("{}: the table cannot be read: {}", KEY, why), mend) from None
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise Unavailable(f"{KEY} is no table of releases: {error}", mend) from None
+            raise Unavailable(tr("{} is no table of releases: {}", KEY, error), mend) from None
         if not table.releases:
-            raise Unavailable(f"{KEY} names a table without a release", mend)
+            raise Unavailable(tr("{} names a table without a release", KEY), mend)
         return table

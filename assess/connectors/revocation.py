@@ -65,6 +65,7 @@ from assess.evidence.revocation import (
     Said,
 )
 from assess.evidence.tls import Endpoints, Served
+from assess.language import tr
 
 _AT_ONCE = 8
 _LARGEST_LIST = 32 << 20  # bytes; the largest lists of public authorities have some ten megabytes
@@ -129,11 +130,9 @@ class RevocationReader:
             case OwnLists():
                 return self._own_lists(ask, visit)
             case _:
-                raise Unavailable(f"{ask.describe()} is no question about revocation")
+                raise Unavailable(tr("{} is no question about revocation", ask.describe()))
 
-    def _chains(
-        self, paths: dict[str, tuple[Sequence[Step], bytes]], visit: Visit
-    ) -> Revocations:
+    def _chains(self, paths: dict[str, tuple[Sequence[Step], bytes]], visit: Visit) -> Revocations:
         pairs = {subject: _pairs(path) for subject, (path, _) in paths.items()}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="revocation") as pool:
             waiting = {
@@ -316,12 +315,12 @@ def _note(visit: Visit, subject: str, one: Looked) -> None:
     if not one.points:
         visit.note(f"revocation of {one.name}", "it names no place to ask", about=subject)
     for point in one.points:
-        where = f"revocation of {one.name}, {point.url or 'stapled'}"
+        where = tr("revocation of {}, {}", one.name, point.url or "stapled")
         visit.note(where, _seen(point), about=subject)
 
 
 def _seen(point: Point) -> str:
-    return f"{point.said.text}; at {point.address}" if point.address else point.said.text
+    return tr("{}; at {}", point.said.text, point.address) if point.address else point.said.text
 
 
 def not_of_the_web(url: str) -> NotAsked | None:
@@ -332,7 +331,7 @@ def not_of_the_web(url: str) -> NotAsked | None:
         return NotAsked("its address cannot be read")
     if scheme in _WEB:
         return None
-    return NotAsked(f"a {scheme or 'strange'} address, which nobody on the internet can read")
+    return NotAsked(tr("a {} address, which nobody on the internet can read", scheme or "strange"))
 
 
 # -- lists --
@@ -365,8 +364,11 @@ def whole_list(data: bytes, issuers: Iterable[x509.Certificate]) -> Said:
         faults = [_fault(crl, one) for one in issuers if one.subject == crl.issuer]
         if not faults:
             return NotKnown(
-                f"the certificate of its issuer {crl.issuer.rfc4514_string()[:80]} is not named "
-                "(files.trusted_root_cer, files.intermediate_cers)"
+                tr(
+                    "the certificate of its issuer {} is not named "
+                    "(files.trusted_root_cer, files.intermediate_cers)",
+                    crl.issuer.rfc4514_string()[:80],
+                )
             )
         if all(faults):
             return NotVerified(faults[0])
@@ -399,7 +401,7 @@ def _fault(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> str
         if extension.oid == x509.oid.ExtensionOID.DELTA_CRL_INDICATOR:
             return "its list holds changes only"
         if extension.critical and extension.oid not in _KNOWN_TO_US:
-            return f"its list has a critical extension {extension.oid.dotted_string}"
+            return tr("its list has a critical extension {}", extension.oid.dotted_string)
         if isinstance(extension.value, x509.IssuingDistributionPoint):
             if extension.value.indirect_crl:
                 return "its list is one of several issuers"
@@ -464,7 +466,7 @@ def ocsp_says(
         return NotVerified("what is there is no OCSP answer")
     try:
         if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return Declined(f"the responder says {answer.response_status.name.lower()}")
+            return Declined(tr("the responder says {}", answer.response_status.name.lower()))
         if fault := _unsigned(answer, issuer, moment):
             return NotVerified(fault)
         single = next((one for one in answer.responses if _is_about(one, found, issuer)), None)

@@ -19,6 +19,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.applefiles import ExpectedSerials, Serials
+from assess.language import tr
 
 _SERIAL = re.compile(r"[A-Z0-9]{8,20}")
 _MOST = 500_000
@@ -44,13 +45,13 @@ class SerialNumbersConnector:
             found = serials_in(data.decode("utf-8", "replace"), ask.path)
         else:
             found = _serials(((str(n), one, "") for n, one in enumerate(ask.listed, 1)), "the list")
-        users = f", {len(found.users)} of them with a user" if found.users else ""
+        users = tr(", {} of them with a user", len(found.users)) if found.users else ""
         visit.note(ask.describe(), f"{len(found.numbers)} serial numbers{users}")
         return found
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - nothing is read yet
         """Nothing has to be reached; a named file that is not there is said by its question."""
-        return f"serial numbers are read from {self._folder}"
+        return tr("serial numbers are read from {}", self._folder)
 
     def close(self) -> None:
         """There is nothing to give back."""
@@ -66,7 +67,7 @@ def serials_in(text: str, name: str) -> Serials:
             if any(cell.strip() for cell in row)
         ]
     except csv.Error as error:
-        raise Unavailable(f"{name} (ios.serials) is no table: {error}", _MEND) from None
+        raise Unavailable(tr("{} (ios.serials) is no table: {}", name, error), _MEND) from None
     head = [cell.lower() for cell in rows[0][1]] if rows else []
     serial = next((n for n, cell in enumerate(head) if "serial" in cell), None)
     user = next((n for n, cell in enumerate(head) if "user" in cell or "upn" in cell), None)
@@ -74,7 +75,9 @@ def serials_in(text: str, name: str) -> Serials:
         serial, user = 0, None
     else:
         rows = rows[1:]
-    return _serials(((f"line {n}", _cell(row, serial), _cell(row, user)) for n, row in rows), name)
+    return _serials(
+        ((tr("line {}", n), _cell(row, serial), _cell(row, user)) for n, row in rows), name
+    )
 
 
 def _cell(row: list[str], column: int | None) -> str:
@@ -91,15 +94,16 @@ def _serials(rows: Iterable[tuple[str, str, str]], name: str) -> Serials:
         serial = text.strip().upper()
         if not _SERIAL.fullmatch(serial):
             raise Unavailable(
-                f"{name} (ios.serials), {where}: {text[:40]!r} is no serial number", _MEND
+                tr("{} (ios.serials), {}: {} is no serial number", name, where, repr(text[:40])),
+                _MEND,
             )
         numbers[serial] = None
         if user:
             users[serial] = user.lower()
         if len(numbers) > _MOST:
-            raise Unavailable(f"{name} (ios.serials) has more than {_MOST} lines", _MEND)
+            raise Unavailable(tr("{} (ios.serials) has more than {} lines", name, _MOST), _MEND)
     if not numbers:
-        raise Unavailable(f"{name} (ios.serials) holds no serial number", _MEND)
+        raise Unavailable(tr("{} (ios.serials) holds no serial number", name), _MEND)
     return Serials(tuple(numbers), users)
 
 

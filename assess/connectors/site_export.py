@@ -23,6 +23,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.adminservice import MayBeTrimmed, SeesEverything, Visibility, text
 from assess.evidence.site_roles import Administrator
+from assess.language import tr
 
 KEY, SITE, VERSION = "files.site_export", "site.json", 1
 FORMAT = "assess site export: provider classes"
@@ -78,9 +79,7 @@ class SiteFile(msgspec.Struct, frozen=True):
 
 def connect(engagement: Engagement) -> "SiteExport":
     """The export that ``files.site_export`` names."""
-    return SiteExport(
-        engagement.path(KEY) or Path(), role=engagement.get("site.auth.role", "")
-    )
+    return SiteExport(engagement.path(KEY) or Path(), role=engagement.get("site.auth.role", ""))
 
 
 class ExportRows:
@@ -96,7 +95,7 @@ class ExportRows:
 
     def where(self, name: str) -> str:
         """The export and the class."""
-        return f"{name} in {self._package.name} ({KEY})"
+        return tr("{} in {} ({})", name, self._package.name, KEY)
 
     @property
     def site(self) -> SiteFile:
@@ -113,15 +112,21 @@ class ExportRows:
         said = document if isinstance(document, dict) else {}
         if said.get("format") != FORMAT or said.get("version") != VERSION:
             raise Unavailable(
-                f"{SITE} in {self._package.name} ({KEY}) is of the version "
-                f"{said.get('version')!r}, and this version reads {VERSION}",
+                tr(
+                    "{} in {} ({}) is of the version {}, and this version reads {}",
+                    SITE,
+                    self._package.name,
+                    KEY,
+                    repr(said.get("version")),
+                    VERSION,
+                ),
                 AGAIN,
             )
         try:
             return msgspec.convert(document, SiteFile)
         except msgspec.ValidationError as error:
             raise Unavailable(
-                f"{SITE} in {self._package.name} ({KEY}) cannot be read: {error}", AGAIN
+                tr("{} in {} ({}) cannot be read: {}", SITE, self._package.name, KEY, error), AGAIN
             ) from None
 
     def pages(
@@ -163,14 +168,20 @@ class ExportRows:
                 lacking = [one for one in select if one not in raw]
                 if lacking:
                     raise Unavailable(
-                        f"{', '.join(lacking)} of {name} {key} was not collected: "
-                        f"{self._package.name} ({KEY})",
-                        f"Run the collector again with -CollectionId {key}."
+                        tr(
+                            "{} of {} {} was not collected: {} ({})",
+                            ", ".join(lacking),
+                            name,
+                            key,
+                            self._package.name,
+                            KEY,
+                        ),
+                        tr("Run the collector again with -CollectionId {}.", key)
                         if name == "SMS_Collection"
                         else AGAIN,
                     )
                 return self._typed(name, raw, row)
-        raise Unavailable(f"{self.where(name)}: {key} is not among its instances", AGAIN)
+        raise Unavailable(tr("{}: {} is not among its instances", self.where(name), key), AGAIN)
 
     # -- what the export says of a class ---------------------------------------------------------
 
@@ -178,18 +189,18 @@ class ExportRows:
         listed = next((one for one in self.site.classes if one.name == name), None)
         if listed is None:
             raise Unavailable(
-                f"{self._package.name} ({KEY}) does not hold the class {name}",
+                tr("{} ({}) does not hold the class {}", self._package.name, KEY, name),
                 "It is of another version than this tool. " + AGAIN,
             )
         if listed.state == "absent":
             raise NoClass(
-                f"the site has no class {name}: {self._package.name} ({KEY})",
+                tr("the site has no class {}: {} ({})", name, self._package.name, KEY),
                 "The class came with a later version of Configuration Manager, or has gone.",
             )
         if listed.state != "complete":
-            why = listed.reason or f"its state is {listed.state!r}"
+            why = listed.reason or tr("its state is {}", repr(listed.state))
             raise Unavailable(
-                f"the collector could not read {name} ({self._package.name}): {why}", AGAIN
+                tr("the collector could not read {} ({}): {}", name, self._package.name, why), AGAIN
             )
         return listed
 
@@ -199,8 +210,14 @@ class ExportRows:
             unknown = set(lacking) <= set(listed.absent_properties)
             what = "the site does not know" if unknown else "the collector did not read"
             raise Unavailable(
-                f"{what} the property {', '.join(lacking)} of {listed.name}: "
-                f"{self._package.name} ({KEY})",
+                tr(
+                    "{} the property {} of {}: {} ({})",
+                    what,
+                    ", ".join(lacking),
+                    listed.name,
+                    self._package.name,
+                    KEY,
+                ),
                 "Report this with the version of the site." if unknown else AGAIN,
             )
 
@@ -214,10 +231,19 @@ class ExportRows:
         if beyond:
             shown = ", ".join(one.upper() or "all of them" for one in beyond)
             raise Unavailable(
-                f"{self._package.name} ({KEY}) holds {listed.name} only for "
-                f"{listed.only.property} {', '.join(listed.only.values) or '(none)'}, "
-                f"not for {shown}",
-                f"Run the collector again with -CollectionId {','.join(o.upper() for o in beyond)}."
+                tr(
+                    "{} ({}) holds {} only for {} {}, not for {}",
+                    self._package.name,
+                    KEY,
+                    listed.name,
+                    listed.only.property,
+                    ", ".join(listed.only.values) or "(none)",
+                    shown,
+                ),
+                tr(
+                    "Run the collector again with -CollectionId {}.",
+                    ",".join(o.upper() for o in beyond),
+                )
                 if listed.only.property == "CollectionID" and "" not in beyond
                 else AGAIN,
             )
@@ -260,8 +286,14 @@ class ExportRows:
             raise self._unusable(error) from None
         if read != listed.rows:
             raise Unavailable(
-                f"{listed.file} in {self._package.name} ({KEY}) does not hold the "
-                f"{listed.rows} instances that {SITE} says",
+                tr(
+                    "{} in {} ({}) does not hold the {} instances that {} says",
+                    listed.file,
+                    self._package.name,
+                    KEY,
+                    listed.rows,
+                    SITE,
+                ),
                 AGAIN,
             )
 
@@ -273,7 +305,7 @@ class ExportRows:
 
     def _strange(self, name: str, error: Exception) -> Unavailable:
         return Unavailable(
-            f"{self.where(name)} holds an instance that cannot be read: {error}",
+            tr("{} holds an instance that cannot be read: {}", self.where(name), error),
             "Report this with the version of the site.",
         )
 
@@ -302,7 +334,7 @@ class SiteExport(ProviderReader):
         """The export can be read, and shows a site; raises Unavailable."""
         site = self._export.site
         seen = super().probe(visit)
-        return f"the export of {site.collected_at[:10]} by {site.account.name} {seen}"
+        return tr("the export of {} by {} {}", site.collected_at[:10], site.account.name, seen)
 
     def _rights(self, visit: Visit) -> Visibility:
         """As said, else as the site itself shows the account that collected."""
@@ -314,7 +346,7 @@ class SiteExport(ProviderReader):
                 self._roles = self._whole_role(visit)
         if not self._roles:
             return sees
-        return SeesEverything(f"the site shows {self._roles} on all scopes and collections")
+        return SeesEverything(tr("the site shows {} on all scopes and collections", self._roles))
 
     def _whole_role(self, visit: Visit) -> str:
         """Account and role that see everything; "" where the site does not show any."""
@@ -337,7 +369,7 @@ class SiteExport(ProviderReader):
                 and limits is not None
                 and {one.lower() for one in limits} >= _EVERYTHING
             ):
-                return f"{account.name} as {whole[0]}"
+                return tr("{} as {}", account.name, whole[0])
         return ""
 
 

@@ -75,6 +75,7 @@ from assess.evidence.site_settings import (
     Rule,
     RuledCollection,
 )
+from assess.language import tr
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -137,8 +138,12 @@ def connect(engagement: Engagement) -> "SiteDatabase":
         secret = engagement.get("sql.auth.password")
         if not user or secret is None:
             raise Unavailable(
-                f"{missing} is not set in {engagement.file}, but [sql.auth] method is password",
-                f"Set {missing} in {engagement.file}.",
+                tr(
+                    "{} is not set in {}, but [sql.auth] method is password",
+                    missing,
+                    engagement.file,
+                ),
+                tr("Set {} in {}.", missing, engagement.file),
                 key=missing,
             )
         return str(secret.reveal())
@@ -189,8 +194,8 @@ class _Nowhere:
 def _not_set_up(engagement: Engagement, key: str) -> Session:
     return _Nowhere(
         Unavailable(
-            f"the site database is not set up: {key} is not set in {engagement.file}",
-            f"Set {key} in {engagement.file}.",
+            tr("the site database is not set up: {} is not set in {}", key, engagement.file),
+            tr("Set {} in {}.", key, engagement.file),
             key=key,
             skipped=True,
         )
@@ -235,14 +240,14 @@ class SiteDatabase:
             case Instances():
                 return self._instances(ask, visit)
             case _:
-                raise Unavailable(f"the site database is not asked for {ask.describe()}")
+                raise Unavailable(tr("the site database is not asked for {}", ask.describe()))
 
     def probe(self, visit: Visit) -> str:
         """Sign in, see the site, and say what the account may not read; raises Unavailable."""
         sites = [_site(site) for site in self._sites(visit)]
         if not sites:
             raise Unavailable(
-                f"{self._session.place} has no site in dbo.v_Site",
+                tr("{} has no site in dbo.v_Site", self._session.place),
                 "Check that [site] database names the database of the site.",
             )
         started = time.monotonic()
@@ -252,8 +257,8 @@ class SiteDatabase:
         lacks = sorted(
             {lack for one in READS.values() if (lack := self._lack(one[-1], visit))}, key=str.lower
         )
-        shown = f"; shows no {', '.join(lacks)}" if lacks else "; shows all that is read"
-        return f"sees {', '.join(sites)}, answers in {took} ms{shown}"
+        shown = tr("; shows no {}", ", ".join(lacks)) if lacks else "; shows all that is read"
+        return tr("sees {}, answers in {} ms{}", ", ".join(sites), took, shown)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -262,7 +267,7 @@ class SiteDatabase:
     # -- statements --------------------------------------------------------------------------------
 
     def _where(self, view: str) -> str:
-        return f"{views.SCHEMA}.{view} of {self._session.place}"
+        return tr("{}.{} of {}", views.SCHEMA, view, self._session.place)
 
     def _shown_columns(self, visit: Visit) -> Mapping[str, frozenset[str]]:
         """What the account may read, by view, in small letters; asked once."""
@@ -297,7 +302,7 @@ class SiteDatabase:
             if not lack:
                 return one
         raise NotGranted(
-            f"{self._session.place} shows this account no {lack}",
+            tr("{} shows this account no {}", self._session.place, lack),
             "Either it was not granted: `assess permissions --grants` prints the script for the "
             "administrator of the database. Or this version of the site does not have it.",
         )
@@ -322,7 +327,11 @@ class SiteDatabase:
                     yield msgspec.convert(found, row)
                 except msgspec.ValidationError as error:
                     raise Unavailable(
-                        f"{self._where(_view(chosen))} sent a row that cannot be read: {error}",
+                        tr(
+                            "{} sent a row that cannot be read: {}",
+                            self._where(_view(chosen)),
+                            error,
+                        ),
                         "Report this with the version of the site: a column is of another type.",
                     ) from None
 
@@ -445,9 +454,7 @@ class SiteDatabase:
             visit.note(self._where("vProxy_Roles"), one)
         return tuple(found)
 
-    def _collections(
-        self, collections: Sequence[str], row: type[Row], visit: Visit
-    ) -> Seen[Row]:
+    def _collections(self, collections: Sequence[str], row: type[Row], visit: Visit) -> Seen[Row]:
         found = [
             one
             for collection in collections
@@ -472,7 +479,7 @@ class SiteDatabase:
         itself = self._collection(collection, visit)
         if itself is None:
             raise Unavailable(
-                f"{self._session.place} has no collection {collection}",
+                tr("{} has no collection {}", self._session.place, collection),
                 "Check the ID in the console.",
             )
         names = self._member_names(collection, visit)
@@ -534,8 +541,10 @@ class SiteDatabase:
                     servers[one] += device.is_server
                     silent[one] += not text(device.device_os)
         for one, itself in found.items():
-            label = itself.label if itself else f"no collection {one}"
-            counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers"
+            label = itself.label if itself else tr("no collection {}", one)
+            counted = tr(
+                "{}: {} members, {} of them servers", label, len(members[one]), servers[one]
+            )
             visit.note(self._where("v_Collection"), counted, about=one)
         visit.note(self._where("v_R_System"), f"{clients} devices with a client")
         stagings = [
@@ -599,7 +608,7 @@ def _checked(collection: str) -> str:
     """Raises Unavailable for what is no ID."""
     if not (collection.isascii() and collection.isalnum() and len(collection) == _ID_LENGTH):
         raise Unavailable(
-            f"{collection!r} is not the ID of a collection",
+            tr("{} is not the ID of a collection", repr(collection)),
             "Enter the ID that the console shows, such as PS100014.",
         )
     return collection
@@ -621,4 +630,4 @@ def _site(site: Site) -> str:
     kinds: dict[Any, str] = {1: "secondary", 2: "primary", 4: "central administration"}
     kind = kinds.get(site.type, "")
     version = f" {site.version}" if site.version else ""
-    return f"{kind} site {site.site_code}{version}".strip()
+    return tr("{} site {}{}", kind, site.site_code, version).strip()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 DRIVER = "mssql_python"
 INSTALL = 'Install the driver with: python -m pip install "assess[sql]"'
@@ -71,7 +72,7 @@ class DriverSession:
         login_seconds: int = _LOGIN_SECONDS,
         statement_seconds: int = _STATEMENT_SECONDS,
     ) -> None:
-        self.place = f"{database} on {host}"
+        self.place = tr("{} on {}", database, host)
         self._address = address
         self._host = host
         self._database = database
@@ -132,7 +133,8 @@ class DriverSession:
             driver = importlib.import_module(DRIVER)
         except ImportError:
             raise Unavailable(
-                f"{self.place} cannot be read: the driver for SQL Server is not installed", INSTALL
+                tr("{} cannot be read: the driver for SQL Server is not installed", self.place),
+                INSTALL,
             ) from None
         asked = self._asked()
         driver.pooling(enabled=False)
@@ -159,7 +161,7 @@ class DriverSession:
         if self._certificate is not None:
             if not self._certificate.is_file():
                 raise Unavailable(
-                    f"[sql] certificate names {self._certificate}, which is no file",
+                    tr("[sql] certificate names {}, which is no file", self._certificate),
                     "Export the certificate of the SQL Server to it, as PEM or DER.",
                 )
             keys |= {"Encrypt": "strict", "ServerCertificate": str(self._certificate)}
@@ -179,17 +181,23 @@ class DriverSession:
                 kind = NotGranted if mend is _GRANT else Unavailable
                 return kind(f"{self.place} {reason}: {said}", mend)
         if "login failed" in low or "28000" in low or "4060" in low:
-            return Unavailable(f"{self.place} refuses the sign-in: {said}", self._sign_in())
+            return Unavailable(tr("{} refuses the sign-in: {}", self.place, said), self._sign_in())
         return Unavailable(
-            f"{self.place} cannot be read: {said}",
+            tr("{} cannot be read: {}", self.place, said),
             "Check [site] sql_server and database, [sql] port, and the firewall on the way.",
         )
 
     def _sign_in(self) -> str:
-        who = f"the account {self._user}" if self._method == "password" else "this Windows account"
-        return (
-            f"Give {who} a login and a user in {self._database}, as the administrator's page "
-            "shows, and check [sql] auth."
+        who = (
+            tr("the account {}", self._user)
+            if self._method == "password"
+            else "this Windows account"
+        )
+        return tr(
+            "Give {} a login and a user in {}, as the administrator's page "
+            "shows, and check [sql] auth.",
+            who,
+            self._database,
         )
 
 

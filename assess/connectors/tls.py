@@ -40,6 +40,7 @@ from assess.evidence.tls import (
     Served,
     Silent,
 )
+from assess.language import tr
 
 _AT_ONCE = 8
 _MOST_STAPLED = 1 << 17  # bytes; an answer has some thousand
@@ -91,7 +92,7 @@ class TlsConnector:
     def fetch(self, ask: Ask, visit: Visit) -> Endpoints:
         """What came of each host; raises Unavailable where the proxy lets none through."""
         if not isinstance(ask, Handshakes):
-            raise Unavailable(f"{ask.describe()} is no question about handshakes")
+            raise Unavailable(tr("{} is no question about handshakes", ask.describe()))
 
         def look(host: str) -> Seen:
             return self._look(*self._instead.get(host, (host, ask.port)), visit)
@@ -120,13 +121,13 @@ class TlsConnector:
         except NotReachedError as error:
             return Silent(str(error))
         except OSError as error:
-            return NoHandshake(f"it broke off: {error.strerror or type(error).__name__}")
+            return NoHandshake(tr("it broke off: {}", error.strerror or type(error).__name__))
         if not talk.chain:
             return NoHandshake(talk.fault or "it sent no certificate")
         try:
             chain = tuple(facts(one) for one in talk.chain)
         except Malformed as error:
-            return NoHandshake(f"its certificate cannot be read: {error}")
+            return NoHandshake(tr("its certificate cannot be read: {}", error))
         return Served(
             chain=chain,
             trust=self._roots.store(visit).judge(talk.chain[0], talk.chain),
@@ -208,12 +209,12 @@ def _shake(talk: SSL.Connection, line: Line, seconds: float) -> tuple[str, bool]
             else:
                 return "", False
     except TimeoutError:
-        return f"it did not finish the handshake in {seconds:g} s", True
+        return tr("it did not finish the handshake in {:g} s", seconds), True
     except SSL.Error as error:
         # What remains to be said is an alert, which a polite client still sends.
         return _reason(error), False
     except OSError as error:
-        return f"it broke off: {error.strerror or type(error).__name__}", False
+        return tr("it broke off: {}", error.strerror or type(error).__name__), False
 
 
 def _send(talk: SSL.Connection, line: Line) -> None:
@@ -248,8 +249,8 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
         return
     visit.note(where, seen.leaf.text, about=host)
     visit.note(f"{where}, chain", seen.trust.text, about=host)
-    old = f"TLS 1.0 {seen.tls_1_0}, TLS 1.1 {seen.tls_1_1}"
-    ended = f"; after the certificate: {seen.ended}" if seen.ended else ""
+    old = tr("TLS 1.0 {}, TLS 1.1 {}", seen.tls_1_0, seen.tls_1_1)
+    ended = tr("; after the certificate: {}", seen.ended) if seen.ended else ""
     visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)
 
 

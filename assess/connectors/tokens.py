@@ -37,6 +37,7 @@ from assess.clouds import CLOUDS, KNOWN_LOGIN_HOSTS, Cloud
 from assess.connectors.http import Client, Reply
 from assess.engagement import Engagement
 from assess.errors import Unavailable
+from assess.language import tr
 
 APPLICATION_METHODS = frozenset({"client-secret", "certificate", "managed-identity"})
 """Ways to sign in as an application, not as a person."""
@@ -211,7 +212,7 @@ class TokenSource:
         except Unavailable:
             raise
         except msal.exceptions.MsalServiceError:
-            raise Unavailable(f"{self._where} is in trouble", "Run again later.") from None
+            raise Unavailable(tr("{} is in trouble", self._where), "Run again later.") from None
         except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
             # Their texts may repeat what they were given, which may be a secret: only Entra's
             # number is taken from them.
@@ -219,7 +220,7 @@ class TokenSource:
             if codes:
                 raise self._refusal({"error_codes": codes}) from None
             raise Unavailable(
-                f"the sign-in at {self._where} failed ({type(error).__name__})",
+                tr("the sign-in at {} failed ({})", self._where, type(error).__name__),
                 "Check [tenant] id, [tenant] cloud and [tenant.auth] in the engagement file.",
             ) from None
         if isinstance(result, dict) and isinstance(result.get("access_token"), str):
@@ -239,17 +240,18 @@ class TokenSource:
             if code in _REASONS:
                 reason, mend = _REASONS[code]
                 return Unavailable(
-                    f"{self._where} refused the sign-in: {reason} (AADSTS{code})", mend
+                    tr("{} refused the sign-in: {} (AADSTS{})", self._where, reason, code), mend
                 )
         if said.get("error") == "authorization_declined":
             return Unavailable(
-                f"{self._where} refused the sign-in: the person declined it", "Sign in, or ask why."
+                tr("{} refused the sign-in: the person declined it", self._where),
+                "Sign in, or ask why.",
             )
         words = " ".join(
             (text.splitlines() or [str(said.get("error", "no reason given"))])[0].split()
         )
         return Unavailable(
-            f"{self._where} refused the sign-in: {words[:200]}",
+            tr("{} refused the sign-in: {}", self._where, words[:200]),
             "Check [tenant] and [tenant.auth] in the engagement file.",
         )
 
@@ -344,7 +346,7 @@ class TokenSource:
             return flow
         where, code = flow.get("verification_uri", self._where), flow["user_code"]
         # Entra's own words where it sends them: they are in the person's language.
-        self._tell(str(flow.get("message") or f"Open {where} and enter {code} to sign in."))
+        self._tell(str(flow.get("message") or tr("Open {} and enter {} to sign in.", where, code)))
         flow["expires_at"] = min(flow["expires_at"], time.time() + _LASTS)
         return application.acquire_token_by_device_flow(flow, **more)
 
@@ -395,7 +397,7 @@ def credential_of(path: Path, password: str | None) -> dict[str, str]:
         data = path.read_bytes()
     except OSError as error:
         raise Unavailable(
-            f"the certificate {path.name} cannot be read: {error.strerror}",
+            tr("the certificate {} cannot be read: {}", path.name, error.strerror),
             "Check [tenant.auth] certificate.",
         ) from None
     secret = password.encode() if password else None
@@ -407,22 +409,25 @@ def credential_of(path: Path, password: str | None) -> dict[str, str]:
             key, certificate, _ = pkcs12.load_key_and_certificates(data, secret)
     except TypeError:
         raise Unavailable(
-            f"the key in {path.name} is encrypted, or is not but a password was given",
+            tr("the key in {} is encrypted, or is not but a password was given", path.name),
             "Set [tenant.auth] certificate_password for an encrypted key, and only for one.",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise Unavailable(
-            f"{path.name} holds no key and certificate that can be read, or its password is wrong",
+            tr(
+                "{} holds no key and certificate that can be read, or its password is wrong",
+                path.name,
+            ),
             "Name a PEM file with key and certificate, or a PFX, and its certificate_password.",
         ) from None
     if certificate is None or key is None:
         raise Unavailable(
-            f"{path.name} does not hold both the certificate and its private key",
+            tr("{} does not hold both the certificate and its private key", path.name),
             "Export the certificate with its private key.",
         )
     if not isinstance(key, RSAPrivateKey):
         raise Unavailable(
-            f"the key in {path.name} is not RSA, which Entra ID wants for a sign-in",
+            tr("the key in {} is not RSA, which Entra ID wants for a sign-in", path.name),
             "Sign in with a certificate that has an RSA key.",
         )
     plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -460,7 +465,7 @@ class _Said:
 
     def raise_for_status(self) -> None:
         if self.status_code >= 400:  # noqa: PLR2004
-            raise requests.exceptions.HTTPError(f"HTTP Error: {self.status_code}")
+            raise requests.exceptions.HTTPError(tr("HTTP Error: {}", self.status_code))
 
 
 class _Wire:
@@ -555,14 +560,14 @@ def token_source(engagement: Engagement, *, client_id: str = "", method: str = "
     if not tenant or not method:
         absent = "id" if not tenant else "auth method"
         raise Unavailable(
-            f"[tenant] is not set up in {engagement.file}: {absent} is missing",
+            tr("[tenant] is not set up in {}: {} is missing", engagement.file, absent),
             "Set [tenant] id and [tenant.auth] method, then run again.",
             skipped=True,
         )
     client_id = client_id or engagement.get("tenant.auth.client_id", "")
     if not client_id and method != "managed-identity":
         raise Unavailable(
-            f"[tenant.auth] client_id is missing in {engagement.file}",
+            tr("[tenant.auth] client_id is missing in {}", engagement.file),
             "Set [tenant.auth] client_id to the app registration that signs in.",
             skipped=True,
         )

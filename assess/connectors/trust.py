@@ -19,6 +19,7 @@ from OpenSSL import crypto
 
 from assess.connectors.x509facts import LIBRARY_ERRORS, facts, issued_by
 from assess.evidence.certificates import Step, Trust, name_text
+from assess.language import tr
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: pyOpenSSL has no name for it
 _NO_ISSUER = {2, 20, 21}  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, its local kin, and leaf signature
@@ -75,8 +76,8 @@ class TrustStore:
         found = self._first(leaf, others, [_store(roots, None)]) if roots else None
         if found is not None:
             root = facts(found[-1])
-            reason = (
-                f"it ends in {root.name}, which is neither a public root nor the one that is named"
+            reason = tr(
+                "it ends in {}, which is neither a public root nor the one that is named", root.name
             )
             if leaf == found[-1]:
                 reason = "it signed itself"
@@ -164,11 +165,13 @@ class TrustStore:
         chain = _walked(leaf, pool)
         top = facts(chain[-1])
         if code in _NO_ISSUER | _SELF_SIGNED and not top.self_signed:
-            reason = f"its issuer {top.issuer_name} was not found"
+            reason = tr("its issuer {} was not found", top.issuer_name)
             return self._trust(
                 "none", reason, chain, given, missing=name_text(top.issuer), rooted=False
             )
-        return self._trust("none", f"its chain is refused: {words}", chain, given, rooted=False)
+        return self._trust(
+            "none", tr("its chain is refused: {}", words), chain, given, rooted=False
+        )
 
 
 def _name_parts(text: str) -> set[tuple[str, str]]:

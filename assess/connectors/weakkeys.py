@@ -2,6 +2,8 @@
 
 import math
 
+from assess.language import tr
+
 # Factors that no modulus may have: the primes up to 751 (the public rules ask for this much).
 _PRIMES = [n for n in range(2, 752) if all(n % d for d in range(2, math.isqrt(n) + 1))]
 _PRODUCT = math.prod(_PRIMES)
@@ -26,7 +28,7 @@ def rsa_fault(modulus: int, exponent: int) -> str:
     if modulus <= 0:
         return "its modulus is no number of a key"
     if exponent < 3 or exponent % 2 == 0:  # noqa: PLR2004 - the smallest that encrypts anything
-        return f"its exponent is {exponent}, with which anybody can undo it"
+        return tr("its exponent is {}, with which anybody can undo it", exponent)
     if math.gcd(modulus, _PRODUCT) > 1:
         return "its modulus has a small factor"
     if math.isqrt(modulus) ** 2 == modulus:

@@ -18,6 +18,7 @@ from assess.connectors.negotiate import Negotiate, schemes
 from assess.connectors.provider_classes import allowed
 from assess.connectors.provider_rows import ENOUGH_RIGHTS, NoClass, Row
 from assess.errors import Unavailable
+from assess.language import tr
 
 _NOT_FOUND = 404
 _AGAIN = "Collect again: it may have been changed while it was read."
@@ -117,13 +118,13 @@ class Route:
                 url = self._url(name, options, skip=served)
             elif before == _PAGE:
                 raise Unavailable(
-                    f"{self.where(name)} ignores $skip: a page repeats the one before",
+                    tr("{} ignores $skip: a page repeats the one before", self.where(name)),
                     "Check whether a proxy answers in its place; the list cannot be read whole.",
                 )
             else:
                 return
             yield fresh
-        raise Unavailable(f"{self.where(name)} sends pages without an end")
+        raise Unavailable(tr("{} sends pages without an end", self.where(name)))
 
     def one(self, name: str, key: str | int, row: type[Row], visit: Visit) -> Row:
         """One instance by its key, with its lazy properties; raises Unavailable without it."""
@@ -133,7 +134,9 @@ class Route:
         reply = self._ask(f"{address}?$select={','.join(select)}", visit)
         if reply.status == _NOT_FOUND:
             said = _message(reply)
-            raise Unavailable(f"{name} {shown} cannot be read by its key (404){said}", _AGAIN)
+            raise Unavailable(
+                tr("{} {} cannot be read by its key (404){}", name, shown, said), _AGAIN
+            )
         if reply.status not in {200, 201}:
             raise self._refused(name, reply)
         body = reply.body.removeprefix(b"\xef\xbb\xbf")
@@ -143,11 +146,11 @@ class Route:
                 return msgspec.json.decode(body, type=row)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Unavailable(
-                f"{name} {shown} was sent in a form that cannot be read: {error}",
+                tr("{} {} was sent in a form that cannot be read: {}", name, shown, error),
                 "Report this with the version of the site.",
             ) from None
         if len(found.value) != 1:
-            raise Unavailable(f"{name} {shown} is {len(found.value)} instances", _AGAIN)
+            raise Unavailable(tr("{} {} is {} instances", name, shown, len(found.value)), _AGAIN)
         return found.value[0]
 
     def _page(
@@ -160,7 +163,12 @@ class Route:
             return decoder.decode(reply.body.removeprefix(b"\xef\xbb\xbf"))  # type: ignore[no-any-return]
         except msgspec.ValidationError as error:
             raise Unavailable(
-                f"{self.where(name)} sent an instance of {name} that cannot be read: {error}",
+                tr(
+                    "{} sent an instance of {} that cannot be read: {}",
+                    self.where(name),
+                    name,
+                    error,
+                ),
                 "Report this with the version of the site: the property is of another type there.",
             ) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -204,8 +212,8 @@ class Route:
     def _set_up(self) -> str:
         if self._base is None:
             raise Unavailable(
-                f"[site] is not set up in {self._set_up_in}",
-                f"Set [site] provider_fqdn in {self._set_up_in}.",
+                tr("[site] is not set up in {}", self._set_up_in),
+                tr("Set [site] provider_fqdn in {}.", self._set_up_in),
                 key="site.provider_fqdn",
                 skipped=True,
             )
@@ -229,7 +237,7 @@ class Route:
         if elsewhere or target in links:
             what = "leads to another server" if elsewhere else "leads in a circle"
             raise Unavailable(
-                f"the link of {place(url)} to its next page {what}",
+                tr("the link of {} to its next page {}", place(url), what),
                 "Name the provider in [site] adminservice by the name that it calls itself.",
             )
         links.add(target)
@@ -241,21 +249,23 @@ class Route:
             case 401:
                 return self._unauthorised(reply)
             case 403:
-                return Unavailable(f"{where} refuses this account (403){said}", ENOUGH_RIGHTS)
+                return Unavailable(
+                    tr("{} refuses this account (403){}", where, said), ENOUGH_RIGHTS
+                )
             case 404 if said:
                 return NoClass(
-                    f"this site has no class {name} (404){said}",
+                    tr("this site has no class {} (404){}", name, said),
                     "The class came with a later version of Configuration Manager, or has gone.",
                 )
             case 404:
                 return Unavailable(
-                    f"there is no AdminService at {where} (404)",
+                    tr("there is no AdminService at {} (404)", where),
                     "Name the server with the SMS Provider role as [site] provider_fqdn; the "
                     "service is always on since version 2111.",
                 )
             case 400:
                 return _NotUnderstood(
-                    f"{where} does not understand the question (400){said}",
+                    tr("{} does not understand the question (400){}", where, said),
                     "Report this with the version of the site.",
                 )
             case _:
@@ -266,30 +276,33 @@ class Route:
         offered = schemes(reply.headers.get("www-authenticate", ""))
         if self._method == "none":
             return Unavailable(
-                f"{where} wants a sign-in (401)",
+                tr("{} wants a sign-in (401)", where),
                 'Set [site.auth] method to "kerberos" or "entra".',
             )
         if self._method == "entra":
             return Unavailable(
-                f"{where} refuses the token (401)",
+                tr("{} refuses the token (401)", where),
                 "Check that [site.auth] scope is the App ID URI of the site's server app, that the "
                 "user is discovered with their Entra identity, and that they are an administrative "
                 "user of the site.",
             )
         if "negotiate" not in offered and "ntlm" in offered:
             return Unavailable(
-                f"{where} offers NTLM only (401), which this tool does not speak: it can be "
-                "relayed, and sites refuse it since version 2509",
+                tr(
+                    "{} offers NTLM only (401), which this tool does not speak: it can "
+                    "be relayed, and sites refuse it since version 2509",
+                    where,
+                ),
                 "Reach the provider by the full host name that its SPN HTTP/<name> carries, so "
                 'that Kerberos is offered, or set [site.auth] method = "entra".',
             )
         if "negotiate" not in offered and "bearer" in offered:
             return Unavailable(
-                f"{where} wants a token of Entra ID, not a Kerberos ticket (401)",
+                tr("{} wants a token of Entra ID, not a Kerberos ticket (401)", where),
                 'Set [site.auth] method = "entra".',
             )
         return Unavailable(
-            f"{where} refuses the Kerberos ticket of this account (401)",
+            tr("{} refuses the Kerberos ticket of this account (401)", where),
             "Make the account an administrative user of the site (Administration > Security) with "
             "the role Read-only Analyst, and check that the SPN HTTP/<name> is the provider's.",
         )
@@ -322,4 +335,4 @@ def _message(reply: Reply) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     text = "".join(c if c.isprintable() else " " for c in body.error.message)
-    return f": {' '.join(text.split())[:200]}" if text.strip() else f": code {body.error.code}"
+    return f": {' '.join(text.split())[:200]}" if text.strip() else tr(": code {}", body.error.code)

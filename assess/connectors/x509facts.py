@@ -23,6 +23,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from assess.connectors.weakkeys import rsa_fault
 from assess.evidence.certificates import Attribute, Certificate, Request, Template
+from assess.language import tr
 
 # What the libraries raise on bytes that are no certificate (warnings, where they are errors).
 LIBRARY_ERRORS = (
@@ -108,7 +109,7 @@ def armoured(data: bytes) -> list[Block]:
                 Block(label.decode(), base64.b64decode(b"".join(text.split()), validate=True))
             )
         except binascii.Error:
-            raise Malformed(f"its part {label.decode()} is no Base64 text") from None
+            raise Malformed(tr("its part {} is no Base64 text", label.decode())) from None
     return found
 
 
@@ -153,7 +154,7 @@ def certificates_of_pkcs7(der: bytes) -> list[x509.Certificate]:
     try:
         outer = cms.ContentInfo.load(der)
         if outer["content_type"].native != "signed_data":
-            raise Malformed(f"it is a PKCS #7 file of the kind {outer['content_type'].native}")
+            raise Malformed(tr("it is a PKCS #7 file of the kind {}", outer["content_type"].native))
         choices = outer["content"]["certificates"]
         found = [choice.chosen.dump() for choice in choices if choice.name == "certificate"]
     except LIBRARY_ERRORS:
@@ -168,7 +169,7 @@ def facts(found: x509.Certificate) -> Certificate:
         return _facts(found)
     except LIBRARY_ERRORS as error:
         raise Malformed(
-            f"a certificate in it has fields that cannot be read ({type(error).__name__})"
+            tr("a certificate in it has fields that cannot be read ({})", type(error).__name__)
         ) from None
 
 
@@ -282,7 +283,7 @@ def request(data: bytes, name: str) -> Request:
         return _request(found, name)
     except LIBRARY_ERRORS as error:
         raise Malformed(
-            f"it holds no certificate request that can be read ({type(error).__name__})"
+            tr("it holds no certificate request that can be read ({})", type(error).__name__)
         ) from None
 
 
@@ -294,7 +295,7 @@ def _request_bytes(data: bytes) -> bytes:
             break
     else:
         if blocks:
-            raise Malformed(f"it holds {blocks[0].label.lower()}, no certificate request")
+            raise Malformed(tr("it holds {}, no certificate request", blocks[0].label.lower()))
         der = bare_base64(data) or data
         if der.lstrip()[:5] == b"<?xml":
             der = _request_for_apple(der)

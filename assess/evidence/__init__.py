@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args
 import msgspec
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ def fill(value: Any, known: Known) -> Any:  # noqa: ANN401 - any field of a ques
     if isinstance(value, str):
         texts = _expand(value, known)
         if len(texts) != 1:
-            raise Unavailable(f"{value} stands for {len(texts)} values where one is needed")
+            raise Unavailable(tr("{} stands for {} values where one is needed", value, len(texts)))
         return texts[0]
     if isinstance(value, tuple):
         return tuple(dict.fromkeys(text for item in value for text in _expand(item, known)))
@@ -160,14 +161,14 @@ class Table(Generic[T]):
         return hash((self.name, self.rows))
 
     def __repr__(self) -> str:
-        return f"Table({self.name!r}, {self.rows} rows)"
+        return tr("Table({}, {} rows)", repr(self.name), self.rows)
 
     def __iter__(self) -> Iterator[T]:
         if self.rows == 0:
             return
         if self._path is None or not self._path.is_file():
             raise Unavailable(
-                f"the table {self.name} is not in the evidence file",
+                tr("the table {} is not in the evidence file", self.name),
                 "Collect again, or evaluate the evidence file that belongs to this run.",
             )
         decode = msgspec.json.Decoder(self._item or dict).decode
@@ -178,7 +179,7 @@ class Table(Generic[T]):
                 yield decode(line)  # type: ignore[misc]
         if read != self.rows:
             raise Unavailable(
-                f"the table {self.name} holds {read} of {self.rows} rows",
+                tr("the table {} holds {} of {} rows", self.name, read, self.rows),
                 "The evidence file is incomplete: collect again.",
             )
 
@@ -203,7 +204,7 @@ def table_reader(tables: Path | None) -> Any:  # noqa: ANN401 - a msgspec hook
     def hook(kind: Any, value: Any) -> object:  # noqa: ANN401
         name = value["table"]
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,150}", name):
-            raise ValueError(f"{name!r} is not the name of a table")
+            raise ValueError(tr("{} is not the name of a table", repr(name)))
         path = None if tables is None else tables / f"{name}.ndjson"
         return Table(name, value["rows"], path, (get_args(kind) or (None,))[0])
 
@@ -214,4 +215,4 @@ def encode_table(value: object) -> object:
     """The msgspec hook that writes a ``Table`` as its name and length."""
     if isinstance(value, Table):
         return {"table": value.name, "rows": value.rows}
-    raise NotImplementedError(f"{type(value).__name__} is no evidence")
+    raise NotImplementedError(tr("{} is no evidence", type(value).__name__))

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from assess.evidence import Ask, Table
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 Row = TypeVar("Row")
 Text: TypeAlias = str | UnsetType | None
@@ -97,13 +98,13 @@ class Instances(Ask, frozen=True):
 
     def describe(self) -> str:
         """The class as the AdminService names it."""
-        return f"{self.provider_class} of the AdminService"
+        return tr("{} of the AdminService", self.provider_class)
 
 
 def equals(name: str, value: str) -> str:
     """The condition that a property has this value; quotes in it stay text."""
     doubled = value.replace("'", "''")
-    return f"{name} eq '{doubled}'"
+    return tr("{} eq '{}'", name, doubled)
 
 
 def properties(row: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -217,7 +218,7 @@ class DiscoveredUser(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """What a person knows the user by."""
-        return self.upn or text(self.unique_user_name) or f"resource {self.resource_id}"
+        return self.upn or text(self.unique_user_name) or tr("resource {}", self.resource_id)
 
 
 class Users(msgspec.Struct, frozen=True):
@@ -273,7 +274,7 @@ class UserMember(msgspec.Struct, frozen=True, tag=True):
     @property
     def label(self) -> str:
         """What a person knows the member by."""
-        return self.upn or self.unique_user_name or f"resource {self.resource_id}"
+        return self.upn or self.unique_user_name or tr("resource {}", self.resource_id)
 
 
 class NotAUser(msgspec.Struct, frozen=True, tag=True):
@@ -289,7 +290,7 @@ class NotAUser(msgspec.Struct, frozen=True, tag=True):
     @property
     def label(self) -> str:
         """What a person knows the member by."""
-        return self.name or f"resource {self.resource_id}"
+        return self.name or tr("resource {}", self.resource_id)
 
 
 CollectionMember: TypeAlias = UserMember | NotAUser
@@ -322,7 +323,7 @@ class CollectionMembers(Instances, frozen=True):
 
     def describe(self) -> str:
         """The class and the collection."""
-        return f"{self.provider_class} of the collection {self.collection}"
+        return tr("{} of the collection {}", self.provider_class, self.collection)
 
 
 def text(value: Text) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from assess.evidence import Ask, Known
 from assess.evidence.certificates import FileAsk
 from assess.evidence.people import Names, Naming, Pairs
+from assess.language import tr
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class PublicKeyIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the public key in {super().describe()}"
+        return tr("the public key in {}", super().describe())
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class EnvelopeIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the envelope in {super().describe()}"
+        return tr("the envelope in {}", super().describe())
 
 
 class Serials(msgspec.Struct, frozen=True):
@@ -80,4 +81,4 @@ class ExpectedSerials(Ask, frozen=True):
 
     def describe(self) -> str:
         """The key, and the file that it names."""
-        return f"the serial numbers in {self.path or 'the engagement file'} (ios.serials)"
+        return tr("the serial numbers in {} (ios.serials)", self.path or "the engagement file")

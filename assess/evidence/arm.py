@@ -13,6 +13,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
+from assess.language import tr
 
 Shape: TypeAlias = Literal["one", "list", "check"]
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -39,7 +40,9 @@ class ArmAsk(Ask, frozen=True):
 
     def of_error(self, code: str, message: str) -> Any:  # noqa: ANN401 - part of an ``answer``
         """The answer that an error among ``errors`` stands for."""
-        raise NotImplementedError(f"{type(self).__name__} takes {code} for no answer: {message}")
+        raise NotImplementedError(
+            tr("{} takes {} for no answer: {}", type(self).__name__, code, message)
+        )
 
     def describe(self) -> str:
         """The request, readable."""
@@ -72,7 +75,7 @@ class ArmAsk(Ask, frozen=True):
 
 def _segment(value: str) -> str:
     if not value.strip("."):
-        raise Unavailable(f"{value!r} names nothing that Azure could be asked for")
+        raise Unavailable(tr("{} names nothing that Azure could be asked for", repr(value)))
     return quote(value, safe="")
 
 

@@ -11,6 +11,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.administrators import Account, AzureOwnerAccount
 from assess.evidence.arm import READER, ArmAsk, Shape
 from assess.evidence.graph import Perhaps
+from assess.language import tr
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
@@ -71,5 +72,7 @@ class RoleAssignments(ArmAsk, frozen=True):
             return type(self)(nominated.lower(), subscription)
         account: Perhaps[Account] = known.answer(AzureOwnerAccount())
         if account.found is None:
-            raise Unavailable(f"the tenant has no account {nominated}", f"Correct {_NOMINATED}.")
+            raise Unavailable(
+                tr("the tenant has no account {}", nominated), tr("Correct {}.", _NOMINATED)
+            )
         return type(self)(account.found.id.lower(), subscription)

@@ -15,6 +15,7 @@ import msgspec
 
 from assess.evidence import Ask
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -95,10 +96,16 @@ class Certificate(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """All that matters of it, in one line."""
         names = ", ".join((*self.dns_names, *self.other_names)) or "no alternative names"
-        return (
-            f"{self.name}; {names}; issued by {self.issuer_name}; {self.not_before:%Y-%m-%d} to "
-            f"{self.not_after:%Y-%m-%d}; {self.key_text}, {self.signature_hash or 'no hash'}; "
-            f"thumbprint {self.sha1}"
+        return tr(
+            "{}; {}; issued by {}; {:%Y-%m-%d} to {:%Y-%m-%d}; {}, {}; thumbprint {}",
+            self.name,
+            names,
+            self.issuer_name,
+            self.not_before,
+            self.not_after,
+            self.key_text,
+            self.signature_hash or "no hash",
+            self.sha1,
         )
 
     def allows(self, usage: str) -> bool:
@@ -277,7 +284,7 @@ class StoreEntry(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """What a person calls it, and how long it lives."""
         name = self.common_name or self.subject or self.thumbprint or "a certificate without a name"
-        return name if self.not_after is None else f"{name} until {self.not_after:%Y-%m-%d}"
+        return name if self.not_after is None else tr("{} until {:%Y-%m-%d}", name, self.not_after)
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -353,7 +360,7 @@ class CertificateIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the certificates in {super().describe()}"
+        return tr("the certificates in {}", super().describe())
 
 
 class RequestIn(FileAsk, frozen=True):
@@ -363,7 +370,7 @@ class RequestIn(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the request in {super().describe()}"
+        return tr("the request in {}", super().describe())
 
 
 class KeyProviderOf(FileAsk, frozen=True):
@@ -373,7 +380,7 @@ class KeyProviderOf(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the key provider of {super().describe()}"
+        return tr("the key provider of {}", super().describe())
 
 
 class Presence(FileAsk, frozen=True):
@@ -383,7 +390,7 @@ class Presence(FileAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the presence of {super().describe()}"
+        return tr("the presence of {}", super().describe())
 
 
 class CollectedStores(Ask, frozen=True):
@@ -402,7 +409,7 @@ class CollectedStores(Ask, frozen=True):
 
     def describe(self) -> str:
         """The key, and how many files and folders it lists."""
-        return f"the certificate stores in {', '.join(self.paths)} ({self.file})"
+        return tr("the certificate stores in {} ({})", ", ".join(self.paths), self.file)
 
 
 def _key_text(algorithm: str, bits: int | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import msgspec
 
 from assess.evidence import ALIASES, Ask, Known
+from assess.language import tr
 
 Value = str | bool | int | float | list[Any] | dict[str, Any]
 
@@ -26,7 +27,7 @@ class Key(Ask, frozen=True):
 
     def describe(self) -> str:
         """The key as it stands in the engagement file."""
-        return f"the key {self.name} of the engagement file"
+        return tr("the key {} of the engagement file", self.name)
 
 
 class Attested(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class Attestation(Ask, frozen=True):
 
     def describe(self) -> str:
         """Whose answer is looked for."""
-        return f"the attestation of {self.requirement or 'this requirement'}"
+        return tr("the attestation of {}", self.requirement or "this requirement")
 
 
 class Scenario(Ask, frozen=True):

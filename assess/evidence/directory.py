@@ -16,6 +16,7 @@ import msgspec
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 # The domain components at the end; a comma within a name is escaped by a backslash.
 _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re.IGNORECASE)
@@ -193,7 +194,7 @@ class DirectoryUsers(Ask, frozen=True):
     def describe(self) -> str:
         """Where they are looked for."""
         place = self.scope or ", ".join(self.domains) or "each domain of each forest"
-        return f"the user accounts of {place}"
+        return tr("the user accounts of {}", place)
 
 
 def domain_of(dn: str) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
+from assess.language import tr
 from assess.publicnames import ascii_name, is_public
 
 View: TypeAlias = Literal["public", "authoritative", "internal"]
@@ -35,7 +36,7 @@ class Target(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"alias of {self.host}"
+        return tr("alias of {}", self.host)
 
 
 class Addresses(msgspec.Struct, frozen=True, tag=True):
@@ -46,7 +47,7 @@ class Addresses(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"address {', '.join(self.addresses)}"
+        return tr("address {}", ", ".join(self.addresses))
 
 
 class NoName(msgspec.Struct, frozen=True, tag=True):
@@ -75,7 +76,7 @@ class NoAnswer(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What happened, for a person."""
-        return f"no answer: {self.why}"
+        return tr("no answer: {}", self.why)
 
 
 class Disagreement(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +88,7 @@ class Disagreement(msgspec.Struct, frozen=True, tag=True):
     def text(self) -> str:
         """What was answered, for a person."""
         said = "; ".join(f"{server}: {answer.text}" for server, answer in self.answers.items())
-        return f"the servers of the zone differ ({said})"
+        return tr("the servers of the zone differ ({})", said)
 
 
 Answered: TypeAlias = Target | Addresses | NoName | NoRecord
@@ -127,7 +128,12 @@ class Zone(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"zone {self.name}: NS {', '.join(self.nameservers)}; SOA {self.primary or self.why}"
+        return tr(
+            "zone {}: NS {}; SOA {}",
+            self.name,
+            ", ".join(self.nameservers),
+            self.primary or self.why,
+        )
 
 
 ZoneOf: TypeAlias = Zone | NoName | NoRecord | NoAnswer
@@ -169,7 +175,7 @@ class Permitted(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"CAA of {self.owner}: {', '.join(one.text for one in self.records)}"
+        return tr("CAA of {}: {}", self.owner, ", ".join(one.text for one in self.records))
 
     def authorities(self, *, wildcard: bool) -> frozenset[str] | None:
         """Who may issue for the name; None: everybody, since no record says otherwise."""
@@ -216,7 +222,7 @@ class DnsAsk(Ask, frozen=True):
 
     def describe(self) -> str:
         """What is asked, of which view; long lists shortened."""
-        return f"{self._what()} of {_listed(self.asked)} {VIEWS[self.view]}"
+        return tr("{} of {} {}", self._what(), _listed(self.asked), VIEWS[self.view])
 
     def _what(self) -> str:
         return type(self).__name__
@@ -308,7 +314,7 @@ def plain(name: str) -> str:
     found = ascii_name("".join(name.split()))
     if found is None:
         raise Unavailable(
-            f"{name} is not a name that can be asked for",
+            tr("{} is not a name that can be asked for", name),
             "Correct the keys of the engagement file that it is made of.",
         )
     return found
@@ -317,4 +323,4 @@ def plain(name: str) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     shown = ", ".join(names[:_NAMED])
     more = len(names) - _NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+    return tr("{} and {} more", shown, more) if more > 0 else shown

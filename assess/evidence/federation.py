@@ -11,6 +11,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.graph import Federation, Federations
 from assess.evidence.http import StatusLine
 from assess.evidence.tls import Handshakes
+from assess.language import tr
 
 METADATA = "/federationmetadata/2007-06/federationmetadata.xml"
 _PORT = 443
@@ -70,8 +71,11 @@ class FederationMetadata(StatusLine, frozen=True):
             raise Unavailable("no domain of the tenant is federated", skipped=True)
         if len(hosts) > 1:
             raise Unavailable(
-                f"the domains sign in at more than one host ({', '.join(hosts)}), and the metadata "
-                "of one only is read",
-                f"Look in a browser whether each of them shows {METADATA}.",
+                tr(
+                    "the domains sign in at more than one host ({}), and the metadata of "
+                    "one only is read",
+                    ", ".join(hosts),
+                ),
+                tr("Look in a browser whether each of them shows {}.", METADATA),
             )
         return type(self)(f"https://{hosts[0]}{METADATA}")

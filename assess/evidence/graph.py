@@ -31,6 +31,7 @@ from msgspec import UNSET, UnsetType
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 T = TypeVar("T")
 
@@ -147,7 +148,7 @@ class GraphAsk(Ask, frozen=True):
 
     def describe(self) -> str:
         """The request, readable."""
-        return f"GET {self._address(self._shown)}"
+        return tr("GET {}", self._address(self._shown))
 
     def url(self, each: str = "") -> str:
         """Path and options below the root of Graph, encoded."""
@@ -194,7 +195,7 @@ class GraphAsk(Ask, frozen=True):
         def put(found: re.Match[str]) -> str:
             value = each if found[1] == "each" else str(getattr(self, found[1]))
             if not inside and value.strip(".") == "":
-                raise Unavailable(f"{value!r} names nothing that Graph could be asked for")
+                raise Unavailable(tr("{} names nothing that Graph could be asked for", repr(value)))
             doubled = value.replace("'", "''")
             return doubled if inside else quote(doubled, safe="")
 

@@ -11,6 +11,7 @@ import msgspec
 from assess.evidence import Ask
 from assess.evidence.certificates import Unread, same_computer
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 
 class GroupList(msgspec.Struct, frozen=True):
@@ -49,4 +50,4 @@ class CollectedGroups(Ask, frozen=True):
 
     def describe(self) -> str:
         """The files."""
-        return f"the groups of servers in {', '.join(self.paths)} (files.collected_gpresult)"
+        return tr("the groups of servers in {} (files.collected_gpresult)", ", ".join(self.paths))

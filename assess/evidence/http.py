@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from assess.evidence import Ask
+from assess.language import tr
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):
@@ -50,4 +51,4 @@ class StatusLine(Ask, frozen=True):
 
     def describe(self) -> str:
         """The request."""
-        return f"GET {self.url}"
+        return tr("GET {}", self.url)

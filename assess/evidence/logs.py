@@ -17,6 +17,7 @@ import msgspec
 from assess.evidence import Ask
 from assess.evidence.certificates import same_computer
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 _AHEAD = timedelta(days=1)  # of the moment judged from: a clock that is further ahead is wrong
 _WIDTH = timedelta(hours=26)  # from the easternmost time zone to the westernmost
@@ -56,7 +57,7 @@ class Line(msgspec.Struct, frozen=True):
     @property
     def quoted(self) -> str:
         """The message, when it was written, and where it stands."""
-        when = "at an unknown time" if self.at is None else f"{self.at:%Y-%m-%d %H:%M} UTC"
+        when = "at an unknown time" if self.at is None else tr("{:%Y-%m-%d %H:%M} UTC", self.at)
         rough = "" if self.exact else " or up to a day later"
         return f"“{self.said}” ({when}{rough}, {self.file})"
 
@@ -99,7 +100,7 @@ class LogCopy(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> str:
         """The files and the folder."""
-        where = f" in {self.place}" if self.place else ""
+        where = tr(" in {}", self.place) if self.place else ""
         return f"{' and '.join(self.files)}{where}"
 
     @property
@@ -107,7 +108,7 @@ class LogCopy(msgspec.Struct, frozen=True):
         """The time that it covers, for a sentence."""
         if self.first is None or self.last is None:
             return "has no entry with a time"
-        return f"covers {self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+        return tr("covers {:%Y-%m-%d %H:%M} to {:%Y-%m-%d %H:%M} UTC", self.first, self.last)
 
 
 class Logs(msgspec.Struct, frozen=True):
@@ -167,13 +168,13 @@ class LogAsk(Ask, frozen=True):
 
     def describe(self) -> str:
         """The log and where it is looked for."""
-        return f"{self.log}.log in {self.path}"
+        return tr("{}.log in {}", self.log, self.path)
 
     @classmethod
     def sending(cls) -> str:
         """How to send it."""
-        name = f"{cls.log}.log and {cls.log}.lo_"
-        return f"Copy {name} from {cls.computer} into the folder or ZIP of files.log_dir."
+        name = tr("{}.log and {}.lo_", cls.log, cls.log)
+        return tr("Copy {} from {} into the folder or ZIP of files.log_dir.", name, cls.computer)
 
 
 # -- the server with the service connection point --

@@ -18,6 +18,7 @@ from assess.evidence.certificates import Certificate, same_computer
 from assess.evidence.directory import ORDINARY_USER, NoAnswer
 from assess.evidence.people import Names, Naming, Unless
 from assess.evidence.securitydescriptor import Descriptor, domain_part, rid_of
+from assess.language import tr
 
 WEB_TEMPLATE = "ConfigMgrCloudWebServer"
 WORKSTATION_TEMPLATE = "ConfigMgrWorkstationAuth"
@@ -113,7 +114,7 @@ class Authority(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """Name and host, for a person."""
-        return f"{self.name} on {self.host}" if self.host else self.name
+        return tr("{} on {}", self.name, self.host) if self.host else self.name
 
 
 class KeyServices(msgspec.Struct, frozen=True, tag=True):
@@ -318,7 +319,7 @@ class TemplateNamed(Ask, frozen=True):
 
     def describe(self) -> str:
         """Which template."""
-        return f"the certificate template {self.name} of each forest"
+        return tr("the certificate template {} of each forest", self.name)
 
 
 WEB = TemplateNamed("pki.web_template_name", WEB_TEMPLATE)
@@ -408,7 +409,7 @@ class Groups(msgspec.Struct, frozen=True):
             if isinstance(forest, NoAnswer):
                 reasons.append(forest.reason)
             elif forest.unread:
-                reasons.append(f"{', '.join(forest.unread)} could not be looked at")
+                reasons.append(tr("{} could not be looked at", ", ".join(forest.unread)))
         return tuple(reasons)
 
 
@@ -427,7 +428,7 @@ class GroupNamed(Ask, frozen=True):
 
     def describe(self) -> str:
         """Which group."""
-        return f"the members of the group {self.name} at every depth"
+        return tr("the members of the group {} at every depth", self.name)
 
 
 IIS_SERVERS = GroupNamed("pki.iis_group_name", IIS_GROUP)
@@ -471,7 +472,7 @@ class DomainAdministrator(Ask, frozen=True):
 
     def describe(self) -> str:
         """Whose rights."""
-        return f"the groups of the account {self.name}"
+        return tr("the groups of the account {}", self.name)
 
 
 def named(sid: str) -> str:
@@ -479,7 +480,7 @@ def named(sid: str) -> str:
     if sid in WELL_KNOWN:
         return WELL_KNOWN[sid]
     name = OF_EVERY_DOMAIN.get(rid_of(sid), "")
-    return f"{name} of {domain_part(sid)}" if name else ""
+    return tr("{} of {}", name, domain_part(sid)) if name else ""
 
 
 def reasons(refused: Iterable[NoAnswer]) -> str:

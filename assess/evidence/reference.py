@@ -7,6 +7,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
+from assess.language import tr
 
 KEY = "reference.configmgr_versions"
 
@@ -48,4 +49,4 @@ class ConfigMgrReleases(Ask, frozen=True):
 
     def describe(self) -> str:
         """Which table."""
-        return f"the table of releases {self.path or 'that is shipped'}"
+        return tr("the table of releases {}", self.path or "that is shipped")

@@ -7,6 +7,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.adminservice import Seen
 from assess.evidence.http import StatusLine
 from assess.evidence.site_roles import REPORT_SERVER, REPORTING_POINT, Roles, RoleUse
+from assess.language import tr
 
 
 class ReportServer(StatusLine, frozen=True):
@@ -30,9 +31,9 @@ class ReportServer(StatusLine, frozen=True):
         if not points:
             raise Unavailable("no server with a reporting services point is seen", skipped=True)
         if len(found) != 1:
-            said = f"{len(found)} addresses ({', '.join(found)})" if found else "no address"
+            said = tr("{} addresses ({})", len(found), ", ".join(found)) if found else "no address"
             raise Unavailable(
-                f"the reporting services points name {said} in the property {REPORT_SERVER}",
+                tr("the reporting services points name {} in the property {}", said, REPORT_SERVER),
                 "Open the address of the report server in a browser: Monitoring > Reporting.",
             )
         return type(self)(found[0])

@@ -13,6 +13,7 @@ import msgspec
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
 from assess.evidence.tls import Handshakes
+from assess.language import tr
 
 _AHEAD = timedelta(days=1)  # how much later the clock of an issuer may be than ours
 
@@ -26,7 +27,7 @@ class Good(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"not revoked ({_span(self.since, self.until)})"
+        return tr("not revoked ({})", _span(self.since, self.until))
 
 
 class Revoked(msgspec.Struct, frozen=True, tag=True):
@@ -41,7 +42,7 @@ class Revoked(msgspec.Struct, frozen=True, tag=True):
     def text(self) -> str:
         """What was answered, for a person."""
         why = f", {self.reason}" if self.reason else ""
-        return f"revoked on {self.at:%Y-%m-%d}{why} ({_span(self.since, self.until)})"
+        return tr("revoked on {:%Y-%m-%d}{} ({})", self.at, why, _span(self.since, self.until))
 
 
 class Current(msgspec.Struct, frozen=True, tag=True):
@@ -54,7 +55,9 @@ class Current(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return f"a list of {self.entries} revoked certificates ({_span(self.since, self.until)})"
+        return tr(
+            "a list of {} revoked certificates ({})", self.entries, _span(self.since, self.until)
+        )
 
 
 class NotKnown(msgspec.Struct, frozen=True, tag=True):
@@ -193,7 +196,7 @@ def fresh(said: Good | Revoked | Current, as_of: datetime) -> bool:
 
 def _span(since: datetime, until: datetime | None) -> str:
     end = "no end" if until is None else f"{until:%Y-%m-%d %H:%M}"
-    return f"of {since:%Y-%m-%d %H:%M}, good until {end}"
+    return tr("of {:%Y-%m-%d %H:%M}, good until {}", since, end)
 
 
 class RevocationAsk(Ask, frozen=True):
@@ -233,7 +236,7 @@ class RevocationIn(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """The file, and the key that names it."""
-        return f"the revocation of the certificates in {self.path} ({self.file})"
+        return tr("the revocation of the certificates in {} ({})", self.path, self.file)
 
 
 class RevocationOf(RevocationAsk, frozen=True):
@@ -259,7 +262,9 @@ class RevocationOf(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"the revocation of the certificates of {', '.join(self.hosts)} on port {self.port}"
+        return tr(
+            "the revocation of the certificates of {} on port {}", ", ".join(self.hosts), self.port
+        )
 
 
 class OwnLists(RevocationAsk, frozen=True):

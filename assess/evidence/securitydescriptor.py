@@ -16,6 +16,8 @@ from uuid import UUID
 
 import msgspec
 
+from assess.language import tr
+
 EXTENDED_RIGHT = 0x100
 READ_PROPERTY = 0x10
 WRITE_PROPERTY = 0x20
@@ -200,7 +202,7 @@ def sid_bytes(sid: str) -> bytes:
     """The octets of a SID in text, as filters of the directory want it; raises ValueError."""
     _, revision, authority, *parts = sid.split("-")
     if revision != "1":
-        raise MalformedDescriptor(f"{sid} is no security identifier")
+        raise MalformedDescriptor(tr("{} is no security identifier", sid))
     numbers = b"".join(int(part).to_bytes(4, "little") for part in parts)
     return bytes([1, len(parts)]) + int(authority, 0).to_bytes(6, "big") + numbers
 

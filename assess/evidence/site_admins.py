@@ -7,6 +7,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.adminservice import Seen, text
 from assess.evidence.pki import GroupNamed
 from assess.evidence.site_roles import Administrator, Administrators
+from assess.language import tr
 
 FULL_ADMINISTRATOR = "full administrator"
 
@@ -51,13 +52,19 @@ class AdministratorGroup(GroupNamed, frozen=True):
         groups = full_groups(known.answer(Administrators()), account)
         if len(groups) != 1 or not domain_of(account):
             raise Unavailable(
-                f"{len(groups)} groups of the domain of {account} are Full Administrator, so that "
-                "the directory was not asked for members",
-                f"Check that {account} is a member of such a group, or add the account itself.",
+                tr(
+                    "{} groups of the domain of {} are Full Administrator, so that the "
+                    "directory was not asked for members",
+                    len(groups),
+                    account,
+                ),
+                tr(
+                    "Check that {} is a member of such a group, or add the account itself.", account
+                ),
             )
         return type(self)("", name_of(text(groups[0].logon_name)))
 
     def describe(self) -> str:
         """Which group."""
         shown = self.name or "that is Full Administrator of the site"
-        return f"the members of the group {shown} at every depth"
+        return tr("the members of the group {} at every depth", shown)

@@ -22,6 +22,7 @@ from assess.evidence.adminservice import (
 )
 from assess.evidence.arm import ArmAsk, Shape
 from assess.evidence.people import Names, Naming
+from assess.language import tr
 
 Flag = bool | msgspec.UnsetType | None
 
@@ -316,7 +317,7 @@ class StagingCollections(Instances, frozen=True):
 
     def describe(self) -> str:
         """The collections."""
-        return f"the device collections {', '.join(self.collections)} of the AdminService"
+        return tr("the device collections {} of the AdminService", ", ".join(self.collections))
 
 
 class ResourceGroup(msgspec.Struct, frozen=True):

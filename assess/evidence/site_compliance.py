@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence.adminservice import Instances, Number, Seen, Text, text
+from assess.language import tr
 
 Flag = bool | UnsetType | None
 
@@ -21,7 +22,7 @@ class Baseline(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """What the console calls it."""
-        return text(self.localized_display_name) or f"baseline {self.ci_id}"
+        return text(self.localized_display_name) or tr("baseline {}", self.ci_id)
 
 
 class Baselines(Instances, frozen=True):

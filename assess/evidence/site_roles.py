@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from assess.evidence.adminservice import Instances, Number, Seen, Text, equals, text
 from assess.evidence.people import Names, Naming, Unless
+from assess.language import tr
 
 MANAGEMENT_POINT = "SMS Management Point"
 SERVICE_CONNECTION_POINT = "SMS Dmp Connector"
@@ -84,8 +85,15 @@ class RoleUse(msgspec.Struct, frozen=True, rename="pascal"):
             f", {text(one.property_name)} {text(one.value2) or text(one.value1) or one.value}"
             for one in found
         )
-        ssl = f", SslState {self.ssl_state}" if isinstance(self.ssl_state, int) else ""
-        return f"{text(self.role_name)} on {self.server}, site {text(self.site_code)}{ssl}{said}"
+        ssl = tr(", SslState {}", self.ssl_state) if isinstance(self.ssl_state, int) else ""
+        return tr(
+            "{} on {}, site {}{}{}",
+            text(self.role_name),
+            self.server,
+            text(self.site_code),
+            ssl,
+            said,
+        )
 
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
@@ -136,7 +144,7 @@ class Component(msgspec.Struct, frozen=True, rename="pascal"):
             f", {text(one.property_name)} {text(one.value1) or text(one.value2) or one.value}"
             for one in found
         )
-        return f"{text(self.component_name)} of site {text(self.site_code)}{said}"
+        return tr("{} of site {}{}", text(self.component_name), text(self.site_code), said)
 
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
@@ -165,7 +173,7 @@ class Components(Instances, frozen=True):
 
     def describe(self) -> str:
         """The class and the component."""
-        return f"{self.provider_class} {self.component} of the AdminService"
+        return tr("{} {} of the AdminService", self.provider_class, self.component)
 
 
 _SINCE_MIDNIGHT = "0001128000100008"
@@ -192,11 +200,11 @@ class ComponentStatuses(Instances, frozen=True):
     def condition(self) -> str:
         """The component, and one interval: else each comes once for every interval."""
         interval = equals("TallyInterval", _SINCE_MIDNIGHT)
-        return f"{equals('ComponentName', self.component)} and {interval}"
+        return tr("{} and {}", equals("ComponentName", self.component), interval)
 
     def describe(self) -> str:
         """The class and the component."""
-        return f"{self.provider_class} {self.component} of the AdminService"
+        return tr("{} {} of the AdminService", self.provider_class, self.component)
 
 
 class ProxyConnector(msgspec.Struct, frozen=True, rename="pascal"):
@@ -209,7 +217,7 @@ class ProxyConnector(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def shown(self) -> str:
         """Server and gateway."""
-        return f"{text(self.server_name)} is bound to {text(self.proxy_service_name)}"
+        return tr("{} is bound to {}", text(self.server_name), text(self.proxy_service_name))
 
 
 class ProxyConnectors(Instances, frozen=True):
@@ -230,7 +238,7 @@ class UpdatePackage(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def shown(self) -> str:
         """Name, version and state."""
-        return f"{text(self.name)} {text(self.full_version)}, state {self.state}"
+        return tr("{} {}, state {}", text(self.name), text(self.full_version), self.state)
 
 
 class UpdatePackages(Instances, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence.adminservice import Instances, Number, Seen, Text, equals, text
+from assess.language import tr
 
 Flag: TypeAlias = bool | int | UnsetType | None
 
@@ -46,7 +47,7 @@ class ClientSettings(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """What the console calls them."""
-        return text(self.name) or f"settings {self.settings_id}"
+        return text(self.name) or tr("settings {}", self.settings_id)
 
     @property
     def pages(self) -> tuple[Agent, ...] | None:
@@ -129,7 +130,7 @@ class CollectionOf(Instances, frozen=True):
 
     def describe(self) -> str:
         """The class and the collection."""
-        return f"{self.provider_class} {self.collection} of the AdminService"
+        return tr("{} {} of the AdminService", self.provider_class, self.collection)
 
 
 class CollectionsOf(Instances, frozen=True):
@@ -147,7 +148,7 @@ class CollectionsOf(Instances, frozen=True):
 
     def describe(self) -> str:
         """The class and the collections."""
-        return f"{self.provider_class} {', '.join(self.collections)} of the AdminService"
+        return tr("{} {} of the AdminService", self.provider_class, ", ".join(self.collections))
 
 
 class Rule(msgspec.Struct, frozen=True, rename="pascal"):
@@ -199,7 +200,7 @@ class CollectionRules(Instances, frozen=True):
 
     def describe(self) -> str:
         """The class and the collection."""
-        return f"the rules of {self.provider_class} {self.collection} of the AdminService"
+        return tr("the rules of {} {} of the AdminService", self.provider_class, self.collection)
 
 
 class CloudSubscription(msgspec.Struct, frozen=True, rename="pascal"):

@@ -13,6 +13,7 @@ from assess.clouds import CLOUDS
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import Certificate, Trust
+from assess.language import tr
 
 OldProtocol: TypeAlias = Literal["accepted", "refused", "not tried", "no answer"]
 
@@ -102,7 +103,7 @@ class Handshakes(Ask, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"the TLS handshake of {', '.join(self.hosts)} on port {self.port}"
+        return tr("the TLS handshake of {} on port {}", ", ".join(self.hosts), self.port)
 
 
 class Control(Handshakes, frozen=True):
@@ -129,7 +130,7 @@ class Control(Handshakes, frozen=True):
 
     def describe(self) -> str:
         """The hosts and the port."""
-        return f"for comparison, {super().describe()}"
+        return tr("for comparison, {}", super().describe())
 
 
 def _login(known: Known) -> str:

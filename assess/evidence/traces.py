@@ -14,15 +14,16 @@ import msgspec
 from assess.evidence import Ask
 from assess.evidence.directory import ORDINARY_USER, NoAnswer
 from assess.evidence.people import Names, Naming
+from assess.language import lookup, msg, tr
 
 # -- synchronisation --
 
 SyncKind: TypeAlias = Literal["connect", "service", "agent"]
 
 SYNC_WORDS: dict[SyncKind, str] = {
-    "connect": "Entra Connect",
-    "service": "the service of Entra Connect",
-    "agent": "the agent of cloud sync",
+    "connect": msg("Entra Connect"),
+    "service": msg("the service of Entra Connect"),
+    "agent": msg("the agent of cloud sync"),
 }
 
 
@@ -46,10 +47,12 @@ class SyncAccount(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """What it tells, for a person."""
-        told = SYNC_WORDS[self.kind]
-        told += f" on {self.server}" if self.server else ""
-        told += f" for {self.tenant}" if self.tenant else ""
-        return f"{told} (account {self.account}{'' if self.enabled else ', disabled'})"
+        told = lookup(SYNC_WORDS[self.kind])
+        told += tr(" on {}", self.server) if self.server else ""
+        told += tr(" for {}", self.tenant) if self.tenant else ""
+        if not self.enabled:
+            return tr("{} (account {}, disabled)", told, self.account)
+        return tr("{} (account {})", told, self.account)
 
 
 class SeamlessSignOn(msgspec.Struct, frozen=True):

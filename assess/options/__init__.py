@@ -6,12 +6,14 @@ option since the document was written stands beside it.
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import NamedTuple
+
+from assess.language import Language, lookup, spoken
 
 
 class Support(StrEnum):
@@ -99,9 +101,48 @@ class Compared(NamedTuple):
         return [capability for capability, said in self.required if said.supported in support]
 
 
-@cache
 def tables() -> Tables:
-    """The tables as they ship with the tool."""
+    """The tables as they ship with the tool, in the language in force."""
+    return _tables_in(spoken()) if spoken().texts else _tables()
+
+
+def texts_of_tables() -> Iterator[str]:
+    """Every text of the tables that a report may show."""
+    known = _tables()
+    for option in known.options.values():
+        yield from (option.title, option.now, option.today)
+    for capability in known.capabilities.values():
+        yield capability.text
+        yield from (said.note for said in capability.support.values())
+    yield from (constraint.text for constraint in known.constraints.values())
+
+
+@lru_cache(maxsize=4)
+def _tables_in(_: Language) -> Tables:
+    known = _tables()
+    return Tables(
+        {
+            name: one._replace(
+                title=lookup(one.title), now=lookup(one.now), today=lookup(one.today)
+            )
+            for name, one in known.options.items()
+        },
+        {
+            name: one._replace(
+                text=lookup(one.text),
+                support={
+                    option: said._replace(note=lookup(said.note))
+                    for option, said in one.support.items()
+                },
+            )
+            for name, one in known.capabilities.items()
+        },
+        {name: one._replace(text=lookup(one.text)) for name, one in known.constraints.items()},
+    )
+
+
+@cache
+def _tables() -> Tables:
     text = resources.files("assess.options").joinpath("tables.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     options = {name: Option(name, **entry) for name, entry in data["options"].items()}

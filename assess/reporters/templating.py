@@ -25,9 +25,10 @@ from jinja2 import (
     nodes,
 )
 from jinja2.sandbox import SandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assess.errors import Unavailable
+from assess.language import lookup, tr, trn
 from assess.reporters.tokens import Palette
 
 _BREAKS = re.compile(r"(?<=[./\\@_-])(?=.)")
@@ -81,6 +82,7 @@ def environment(own: str = "") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    engine.globals.update(tr=tr, trn=trn, tr_html=tr_html, lookup=lookup)
     engine.filters["brief"] = brief
     engine.filters["breakable"] = breakable
     if own:
@@ -120,6 +122,15 @@ def compile_templates(suffix: str) -> None:
     """Compile every template of one format ahead of time."""
     for name in environment().list_templates(filter_func=lambda name: name.endswith(suffix)):
         environment().get_template(name)
+
+
+def tr_html(text: str, /, **values: object) -> Markup:
+    """The sentence in the language in force; it may hold markup, its values may not."""
+    safe = {
+        name: escape(lookup(value)) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    return Markup(tr(text, **safe))  # noqa: S704 - ours, and a language file has the same markup
 
 
 def brief(text: str, most: int) -> str:

@@ -15,6 +15,7 @@ from assess.check import (
     Outcome,
     Unknown,
     Warn,
+    tr,
 )
 from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles
 
@@ -35,13 +36,13 @@ def confirmed(
     if isinstance(answer, Missing):
         yield Manual(None, "", remedy=(answer.mend,) if answer.mend else ())
     elif not answer.yes:
-        yield no(None, wanted, f"answered: no ({answer.by or 'nobody named'})")
+        yield no(None, wanted, tr("answered: no ({})", answer.by or "nobody named"))
 
 
 def by_word(answer: Attested) -> str:
     """The answer as evidence."""
     said = "yes" if answer.answer is True else str(answer.answer)
-    return f"answered: {said} ({answer.by or 'nobody named'})"
+    return tr("answered: {} ({})", said, answer.by or "nobody named")
 
 
 def refused(*missing: object) -> Unknown:
@@ -71,7 +72,7 @@ def without_users(use: str | Missing, profiles: ByToken | Missing) -> NotApplica
         return NotApplicable(None, "ios.device_use is shared: no device belongs to a user")
     if affinity and all(one is False for one in affinity) and not _lost(profiles):
         names = listed(one.label for one in found)
-        return NotApplicable(None, f"no enrolment profile has user affinity: {names}")
+        return NotApplicable(None, tr("no enrolment profile has user affinity: {}", names))
     return None
 
 
@@ -82,7 +83,7 @@ def _lost(profiles: ByToken | Missing) -> bool:
 def listed(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
+    more = tr(" and {} more", len(every) - most) if len(every) > most else ""
     return ", ".join(every[:most]) + more
 
 

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.apple import (
@@ -96,11 +97,11 @@ def _answered(
     if not answer.yes:
         return [Fail(None, expected, by_word(answer))]
     if isinstance(devices, Gathered) and not len(devices.rows):
-        text = f"{by_word(answer)}, but no device is listed for a token"
+        text = tr("{}, but no device is listed for a token", by_word(answer))
         return [Unknown(None, text, remedy=(_SYNC,))]
     if isinstance(serials, Missing) and not serials.key:
         return [refused(serials)]
-    seen = f"; {len(devices.rows)} devices are listed" if isinstance(devices, Gathered) else ""
+    seen = tr("; {} devices are listed", len(devices.rows)) if isinstance(devices, Gathered) else ""
     return [Pass(None, by_word(answer) + seen, expected)]
 
 
@@ -113,19 +114,21 @@ def _compared(
     open_ = {serial: text for serial, text in wanted.items() if text}
     absent = [serial for serial, text in open_.items() if text == "not listed"]
     if devices.absent:
-        text = f"the token {listed(devices.absent)} went while it was read"
+        text = tr("the token {} went while it was read", listed(devices.absent))
         yield Unknown(None, text, remedy=("Run again.",))
     if len(absent) == len(wanted):
-        text = f"none of {len(wanted)} expected serial numbers is listed: {listed(absent)}"
+        text = tr("none of {} expected serial numbers is listed: {}", len(wanted), listed(absent))
         yield Fail(None, expected, text, remedy=(_SYNC,), rows=_rows(open_))
     elif any(text.startswith("Graph") for text in open_.values()):
         yield Unknown(None, "Graph's answer has no requestedEnrollmentProfileId")
     elif open_:
-        text = f"{len(open_)} of {len(wanted)} expected serial numbers: "
+        text = tr("{} of {} expected serial numbers: ", len(open_), len(wanted))
         text += listed(f"{serial} ({found})" for serial, found in open_.items())
         yield Warn(None, expected, text, rows=_rows(open_))
     else:
-        yield Pass(None, f"all {len(wanted)} serial numbers are listed with a profile", expected)
+        yield Pass(
+            None, tr("all {} serial numbers are listed with a profile", len(wanted)), expected
+        )
         if isinstance(answer, Attested) and not answer.yes:
             yield Warn(None, "all devices assigned in the Apple portal", by_word(answer))
 
@@ -157,7 +160,7 @@ def devices_listed(
             found.setdefault(state, {})[device.serial or device.id] = state or "no state"
         given = moment(device.requested_enrollment_profile_assignment_date_time)
         if state == "notcontacted" and given is not None and as_of - given > WEEK:
-            late[device.serial or device.id] = f"profile since {given:%Y-%m-%d}, no contact"
+            late[device.serial or device.id] = tr("profile since {:%Y-%m-%d}, no contact", given)
     return _in_states(states, late, found, (wanted or set()) - seen, devices)
 
 
@@ -172,24 +175,28 @@ def _in_states(
     total = sum(states.values())
     failed = found.pop("failed", {})
     if failed:
-        text = f"{len(failed)} of {total} devices failed to enrol: {listed(failed)}"
+        text = tr("{} of {} devices failed to enrol: {}", len(failed), total, listed(failed))
         yield Fail(None, expected, text, rows=_rows(failed))
     for state, which in found.items():
-        said = f"in the state {state}" if state else "without enrollmentState in Graph's answer"
-        yield Unknown(None, f"{len(which)} of {total} devices are {said}: {listed(which)}")
+        said = (
+            tr("in the state {}", state) if state else "without enrollmentState in Graph's answer"
+        )
+        yield Unknown(
+            None, tr("{} of {} devices are {}: {}", len(which), total, said, listed(which))
+        )
     if absent:
-        text = f"{len(absent)} expected devices are not listed: {listed(sorted(absent))}"
+        text = tr("{} expected devices are not listed: {}", len(absent), listed(sorted(absent)))
         yield Unknown(None, text, remedy=(_SYNC,))
     if devices.absent:
-        yield Unknown(None, f"the token {listed(devices.absent)} went while it was read")
+        yield Unknown(None, tr("the token {} went while it was read", listed(devices.absent)))
     if not total:
         yield Unknown(None, "no device is listed for a token", remedy=(_SYNC,))
         return
     if states["enrolled"] and late:
-        text = f"{len(late)} of {total} devices made no contact in a week: {listed(late)}"
+        text = tr("{} of {} devices made no contact in a week: {}", len(late), total, listed(late))
         yield Warn(None, expected, text, rows=_rows(late))
     elif states["notcontacted"] + states["enrolled"]:
-        text = f"{states['notcontacted']} not contacted yet, {states['enrolled']} enrolled"
+        text = tr("{} not contacted yet, {} enrolled", states["notcontacted"], states["enrolled"])
         yield Pass(None, text, expected)
 
 
@@ -227,7 +234,9 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
             first += [f"{person.user_principal_name} ({lack})"] * (lacking <= 3)  # noqa: PLR2004
     if lacking:
         more = " …" if lacking > len(first) else ""
-        text = f"{lacking} of {total} members of the enrolment groups: {', '.join(first)}{more}"
+        text = tr(
+            "{} of {} members of the enrolment groups: {}{}", lacking, total, ", ".join(first), more
+        )
         rows = (
             {"user": one.user_principal_name, "found": lack}
             for one in people.rows
@@ -235,14 +244,14 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
         )
         yield Fail(None, expected, text, rows=Rows(("user", "found"), rows))
     if untold:
-        yield Unknown(None, f"Graph does not show the state of {untold} members")
+        yield Unknown(None, tr("Graph does not show the state of {} members", untold))
     if people.absent:
         step = "Set mdm.enrollment_group_ids to the groups of the recipients."
-        yield Unknown(None, f"there is no group {listed(people.absent)}", remedy=(step,))
+        yield Unknown(None, tr("there is no group {}", listed(people.absent)), remedy=(step,))
     if not total:
         yield Unknown(None, "the enrolment groups have no members")
     elif not lacking and not untold:
-        yield Pass(None, f"all {total} members of the enrolment groups", expected)
+        yield Pass(None, tr("all {} members of the enrolment groups", total), expected)
 
 
 def _lack(person: Person, licensing: Licensing) -> str | None:
@@ -291,7 +300,7 @@ def device_identified(
     measured = list(_identified(_Mine(devices, serials), serials))
     if not measured:
         if isinstance(answer, Attested) and answer.yes:
-            return [Pass(None, f"no device is enrolled yet; {by_word(answer)}")]
+            return [Pass(None, tr("no device is enrolled yet; {}", by_word(answer)))]
         return told or [Manual(None, "", "no device is enrolled yet")]
     return [*measured, *told]
 
@@ -307,22 +316,22 @@ def _identified(mine: _Mine, serials: Serials | Missing) -> Iterator[Outcome]:
         if owner == "personal":
             wrong[one.label] = "personal"
         elif user and awaited and user != awaited:
-            wrong[one.label] = f"belongs to {user}, not to {awaited}"
+            wrong[one.label] = tr("belongs to {}, not to {}", user, awaited)
         elif owner != "company":
-            unclear[one.label] = f"owner {owner or 'not said'}"
+            unclear[one.label] = tr("owner {}", owner or "not said")
         elif not user:
             unclear[one.label] = "no user"
     if wrong:
-        text = f"{len(wrong)} of {total} devices: "
+        text = tr("{} of {} devices: ", len(wrong), total)
         text += listed(f"{name} ({found})" for name, found in wrong.items())
         yield Fail(None, expected, text, rows=_rows(wrong))
     if unclear:
-        text = f"{len(unclear)} of {total} devices: "
+        text = tr("{} of {} devices: ", len(unclear), total)
         text += listed(f"{name} ({found})" for name, found in unclear.items())
         yield Unknown(None, text, rows=_rows(unclear))
     if total and not wrong and not unclear:
         named = "the user that is expected" if users else "a user; who is expected is not listed"
-        yield Pass(None, f"all {total} devices are the company's, with {named}", expected)
+        yield Pass(None, tr("all {} devices are the company's, with {}", total, named), expected)
 
 
 @check("ios.enrolment-complete")
@@ -354,35 +363,35 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
     for kind, found in kinds.items():
         if not found:
             continue
-        text = f"{len(found)} of {total} devices: "
+        text = tr("{} of {} devices: ", len(found), total)
         text += listed(f"{name} ({said})" for name, said in found.items())
         if kind is Unknown:
             yield Unknown(None, text, rows=_rows(found))
         elif kind is Warn:
             yield Warn(None, expected, text, rows=_rows(found))
         else:
-            step = f"Ask the users of {listed(found)} to open the Company Portal and to finish."
+            step = tr(
+                "Ask the users of {} to open the Company Portal and to finish.", listed(found)
+            )
             yield Fail(None, expected, text, remedy=(step,), rows=_rows(found))
     if not total:
         yield Unknown(None, "no such device is enrolled yet")
     elif not any(kinds.values()):
-        yield Pass(None, f"all {total} devices", expected)
+        yield Pass(None, tr("all {} devices", total), expected)
 
 
-def _open(
-    one: ManagedDevice, as_of: datetime
-) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
+def _open(one: ManagedDevice, as_of: datetime) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:
     """What is left to do for one device."""
     enrolled, state = moment(one.enrolled_date_time), word(one.device_registration_state)
     if not state or not isinstance(one.azure_registered, bool):
         yield Unknown, "Graph does not say whether it is registered"
     elif state != "registered" or one.azure_registered is False:
         if enrolled is None:
-            yield Unknown, f"{state}, and no date of enrolment"
+            yield Unknown, tr("{}, and no date of enrolment", state)
         elif as_of - enrolled > DAY:
-            yield Fail, f"{state}, enrolled on {enrolled:%Y-%m-%d}"
+            yield Fail, tr("{}, enrolled on {:%Y-%m-%d}", state, enrolled)
         else:
-            yield Unknown, f"{state}, enrolled less than a day ago"
+            yield Unknown, tr("{}, enrolled less than a day ago", state)
     last, compliance = moment(one.last_sync_date_time), word(one.compliance_state)
     if not compliance:
         yield Unknown, "Graph does not say whether it is compliant"
@@ -391,4 +400,4 @@ def _open(
     if last is None:
         yield Unknown, "no date of a synchronisation"
     elif as_of - last > WEEK:
-        yield Warn, f"synchronised on {last:%Y-%m-%d}"
+        yield Warn, tr("synchronised on {:%Y-%m-%d}", last)

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
 )
 from assess.evidence.apple import (
     AppAssignment,
@@ -95,7 +96,7 @@ def apple_id_for_user(
 def _ends(tokens: tuple[VppToken, ...] | Missing) -> tuple[Ends, ...]:
     """When the tokens end, as far as Graph says it."""
     return tuple(
-        Ends(f"Location token of Apps and Books {one.organization_name or one.id}", end.date())
+        Ends(tr("Location token of Apps and Books {}", one.organization_name or one.id), end.date())
         for one in (() if isinstance(tokens, Missing) else tokens)
         if (end := moment(one.expiration_date_time)) is not None
     )
@@ -115,13 +116,13 @@ def _paid(
     expected = "the Company Portal with device licences, or an Apple ID for each user"
     ready = [] if isinstance(profiles, Missing) else _by_profile(ios_profiles(profiles))
     if ready:
-        return Pass(None, f"installed with a device licence by {listed(ready)}", expected)
+        return Pass(None, tr("installed with a device licence by {}", listed(ready)), expected)
     licensed: list[AppAssignment] = []
     if not isinstance(assignments, Missing):
         licensed = [one for one in _every(assignments) if one.required and one.by_device]
     lapsed = _lapsed(tokens)
     if licensed and not lapsed and not isinstance(tokens, Missing):
-        text = f"assigned with device licences to {_targets(licensed)}"
+        text = tr("assigned with device licences to {}", _targets(licensed))
         return Pass(None, text, expected)
     seen = lapsed or "the Company Portal is not assigned with device licences"
     if isinstance(answer, Attested) and answer.yes:
@@ -146,8 +147,8 @@ def _lapsed(tokens: tuple[VppToken, ...] | Missing) -> str:
         return ""
     if not tokens:
         return "the tenant has no location token of Apps and Books"
-    states = listed(f"{one.organization_name or one.id} is {one.state}" for one in tokens)
-    return f"no location token of Apps and Books is valid: {states}"
+    states = listed(tr("{} is {}", one.organization_name or one.id, one.state) for one in tokens)
+    return tr("no location token of Apps and Books is valid: {}", states)
 
 
 @check("ios.company-portal-installed")
@@ -165,11 +166,11 @@ def _installed(
     expected = "the Company Portal as a required app, or installed by the profile"
     by_profile = [] if isinstance(profiles, Missing) else _installing(ios_profiles(profiles))
     if by_profile:
-        return Pass(None, f"installed by {listed(by_profile)}", expected)
+        return Pass(None, tr("installed by {}", listed(by_profile)), expected)
     if not isinstance(assignments, Missing):
         required = [one for one in _every(assignments) if one.required]
         if required:
-            return Pass(None, f"required for {_targets(required)}", expected)
+            return Pass(None, tr("required for {}", _targets(required)), expected)
     if isinstance(assignments, Missing) or isinstance(profiles, Missing):
         return _told(answer, expected) or refused(assignments, profiles)
     there = "the Company Portal has no required assignment"
@@ -178,8 +179,10 @@ def _installed(
     if isinstance(answer, Missing):
         return Manual(None, "", there)
     if not answer.yes:
-        return Fail(None, expected, f"{there}, and users have no instructions: {by_word(answer)}")
-    return Warn(None, expected, f"{there}; users install it: {by_word(answer)}")
+        return Fail(
+            None, expected, tr("{}, and users have no instructions: {}", there, by_word(answer))
+        )
+    return Warn(None, expected, tr("{}; users install it: {}", there, by_word(answer)))
 
 
 def _installing(profiles: list[EnrollmentProfile]) -> list[str]:
@@ -241,11 +244,13 @@ def _kept_apart(
     unclear = [one for one in found if not isinstance(one.requires_user_authentication, bool)]
     if gone_tokens(profiles) or (unclear and not shared):
         names = listed([*gone_tokens(profiles), *(one.label for one in unclear)])
-        text = f"Graph does not say of {names} whether there is a profile without user affinity"
+        text = tr(
+            "Graph does not say of {} whether there is a profile without user affinity", names
+        )
         return [Unknown(None, text)]
     if not shared and use != SHARED:
         names = listed(one.label for one in found) or "there is no enrolment profile"
-        return [NotApplicable(None, f"no profile is without user affinity: {names}")]
+        return [NotApplicable(None, tr("no profile is without user affinity: {}", names))]
     if isinstance(devices, Missing):
         return [refused(devices)]
     without = _Without(devices, {one.label.casefold() for one in shared})
@@ -332,16 +337,16 @@ def _in_groups(
         elif hit(one):
             names.append(one.label)
     if names:
-        text = f"assigned to {len(names)} of {without.count} such devices: {listed(names)}"
+        text = tr("assigned to {} of {} such devices: {}", len(names), without.count, listed(names))
         rows = (_row(one, "assigned") for one in without.rows() if hit(one))
         yield Fail(None, _EXPECTED, text, rows=Rows(_COLUMNS, rows))
     if untold:
-        text = (
-            f"Intune knows no directory id of {listed(untold)}, so that nobody knows their groups"
+        text = tr(
+            "Intune knows no directory id of {}, so that nobody knows their groups", listed(untold)
         )
         yield Unknown(None, text)
     if not names and not untold:
-        text = f"assigned to none of the {without.count} devices without user affinity"
+        text = tr("assigned to none of the {} devices without user affinity", without.count)
         yield Pass(None, text, _EXPECTED)
 
 
@@ -357,11 +362,11 @@ def _detected(holders: Gathered[HoldingDevice] | Missing, without: _Without) -> 
     having = {one.id for one in holders.rows}
     names = [one.label for one in without.rows() if one.id in having]
     if names:
-        text = f"found on {len(names)} of {without.count} such devices: {listed(names)}"
+        text = tr("found on {} of {} such devices: {}", len(names), without.count, listed(names))
         rows = (_row(one, "found") for one in without.rows() if one.id in having)
-        step = f"Remove the Company Portal from {listed(names)}."
+        step = tr("Remove the Company Portal from {}.", listed(names))
         yield Fail(None, _EXPECTED, text, remedy=(step,), rows=Rows(_COLUMNS, rows))
     elif holders.absent:
         yield Unknown(None, "a found app went while it was read", remedy=("Run again.",))
     else:
-        yield Pass(None, f"found on none of {without.count} devices", _EXPECTED)
+        yield Pass(None, tr("found on none of {} devices", without.count), _EXPECTED)

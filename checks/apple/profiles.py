@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.apple import EnrollmentProfile, EnrollmentProfiles
@@ -73,8 +74,8 @@ def _judged(
 ) -> Outcomes:
     chosen = _chosen(profiles, name)
     if not chosen:
-        named = "" if isinstance(name, Missing) else f" of the name {name}"
-        yield Unknown(None, f"there is no enrolment profile{named}", remedy=(_CREATE,))
+        named = "" if isinstance(name, Missing) else tr(" of the name {}", name)
+        yield Unknown(None, tr("there is no enrolment profile{}", named), remedy=(_CREATE,))
     for profile in chosen:
         yield from decide(profile)
     yield from _gone(profiles)
@@ -82,11 +83,13 @@ def _judged(
 
 def _gone(profiles: ByToken) -> Outcomes:
     for token in gone_tokens(profiles):
-        yield Unknown(None, f"the token {token} went while it was read", remedy=("Run again.",))
+        yield Unknown(
+            None, tr("the token {} went while it was read", token), remedy=("Run again.",)
+        )
 
 
 def _lacks(profile: EnrollmentProfile, name: str) -> Unknown:
-    return Unknown(None, f"{profile.label}: Graph's answer has no {name}")
+    return Unknown(None, tr("{}: Graph's answer has no {}", profile.label, name))
 
 
 @check("dep.profile-created")
@@ -99,7 +102,7 @@ def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
     expected = "an enrolment profile with a description, and a default profile"
     found = ios_profiles(profiles)
     if isinstance(name, str):
-        expected = f"the enrolment profile {name} with a description, and a default profile"
+        expected = tr("the enrolment profile {} with a description, and a default profile", name)
     chosen = _chosen(profiles, name)
     if gone_tokens(profiles):
         yield from _gone(profiles)
@@ -109,7 +112,7 @@ def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
         because = "Graph does not show the names of all enrolment profiles"
         yield Unknown(None, f"{because}: {listed(one.label for one in found)}")
     elif not chosen:
-        yield Fail(None, expected, f"there are {listed(one.label for one in found)}")
+        yield Fail(None, expected, tr("there are {}", listed(one.label for one in found)))
     for profile in chosen:
         yield from _described(profile, expected)
     for token, several in profiles.items():
@@ -118,7 +121,9 @@ def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
             yield from _default(token, own, expected)
     if isinstance(name, Missing) and found:
         names = listed(one.label for one in found)
-        yield Manual(None, "Which profile is meant? Set ios.profile_name.", f"there are {names}")
+        yield Manual(
+            None, "Which profile is meant? Set ios.profile_name.", tr("there are {}", names)
+        )
 
 
 def _described(profile: EnrollmentProfile, expected: str) -> Outcomes:
@@ -126,7 +131,7 @@ def _described(profile: EnrollmentProfile, expected: str) -> Outcomes:
     if not (text is None or isinstance(text, str)):
         yield _lacks(profile, "description")
     elif not (text or "").strip():
-        yield Warn(None, expected, f"{profile.label} has no description")
+        yield Warn(None, expected, tr("{} has no description", profile.label))
     else:
         yield Pass(None, f"{profile.label}: {(text or '').strip()[:80]}", expected)
 
@@ -135,11 +140,11 @@ def _default(token: str, own: list[EnrollmentProfile], expected: str) -> Outcome
     if any(one.is_default is True for one in own):
         return
     if all(isinstance(one.is_default, bool) for one in own):
-        step = f"Set a default profile for the token with {own[0].label}."
+        step = tr("Set a default profile for the token with {}.", own[0].label)
         names = listed(one.label for one in own)
-        yield Warn(None, expected, f"none of {names} is the default", remedy=(step,))
+        yield Warn(None, expected, tr("none of {} is the default", names), remedy=(step,))
     else:
-        yield Unknown(None, f"the token {token}: Graph's answer has no isDefault")
+        yield Unknown(None, tr("the token {}: Graph's answer has no isDefault", token))
 
 
 @check("dep.profile-user-affinity")
@@ -148,7 +153,7 @@ def profile_user_affinity(
 ) -> Outcomes:
     """Pass when devices of persons get user affinity, and shared devices get none."""
     wanted = use == PERSONAL
-    expected = f"{'user affinity' if wanted else 'no user affinity'} for {use} devices"
+    expected = tr("{} for {} devices", "user affinity" if wanted else "no user affinity", use)
     right, wrong = list[Outcome](), list[Outcome]()
     for outcome in _each(profiles, name, lambda one: [_affinity(one, expected, wanted=wanted)]):
         (wrong if isinstance(outcome, Fail) else right).append(outcome)
@@ -163,7 +168,7 @@ def _affinity(profile: EnrollmentProfile, expected: str, *, wanted: bool) -> Out
     has = profile.requires_user_authentication
     if not isinstance(has, bool):
         return _lacks(profile, "requiresUserAuthentication")
-    said = f"{profile.label} has {'' if has else 'no '}user affinity"
+    said = tr("{} has {}user affinity", profile.label, "" if has else "no ")
     return Pass(None, said, expected) if has is wanted else Fail(None, expected, said)
 
 
@@ -183,7 +188,7 @@ def _support(profile: EnrollmentProfile) -> Outcomes:
         if not (value is None or isinstance(value, str)):
             yield _lacks(profile, name)
         elif not (value or "").strip():
-            yield Warn(None, expected, f"{profile.label}: {name} is empty")
+            yield Warn(None, expected, tr("{}: {} is empty", profile.label, name))
         else:
             yield Pass(None, f"{profile.label}: {value}", expected)
 
@@ -224,11 +229,11 @@ def _decided(
         yield _lacks(profile, name)
         return
     on, off = _SWITCHES[name]
-    said = f"{profile.label} is {on if value else off}"
+    said = tr("{} is {}", profile.label, on if value else off)
     if isinstance(decision, Missing):
         yield unavailable(None, decision)
     elif value is not decision:
-        yield Fail(None, f"{on if decision else off}, as decided", said)
+        yield Fail(None, tr("{}, as decided", on if decision else off), said)
         return
     yield Pass(None, said) if value else Warn(None, on, said)
 
@@ -243,7 +248,7 @@ def profile_setup_assistant(
     """Pass when all seven panes of the Setup Assistant are as decided."""
     undecided = [pane for pane in PANES if decision.get(pane) not in {"show", "skip"}]
     if undecided:
-        yield Manual(None, f"Show or skip {listed(undecided, 7)}? Set ios.setup_assistant.")
+        yield Manual(None, tr("Show or skip {}? Set ios.setup_assistant.", listed(undecided, 7)))
 
     def decide(profile: EnrollmentProfile) -> Outcomes:
         yield from _panes(profile, decision)
@@ -267,15 +272,15 @@ def _panes(profile: EnrollmentProfile, decision: Mapping[str, str]) -> Outcomes:
     for pane in PANES:
         skipped, wanted = _skipped(profile, pane), decision.get(pane)
         if skipped is None:
-            yield _lacks(profile, f"property for the pane {pane}")
+            yield _lacks(profile, tr("property for the pane {}", pane))
         elif wanted in {"show", "skip"}:
             said = "skip" if skipped else "show"
             equal.append(pane)
             if said != wanted:
-                text = f"{profile.label}: {pane} is set to {said}"
+                text = tr("{}: {} is set to {}", profile.label, pane, said)
                 yield Warn(None, f"{pane}: {wanted}", text)
     if len(equal) == len(PANES):
-        yield Pass(None, f"{profile.label}: all seven panes were compared")
+        yield Pass(None, tr("{}: all seven panes were compared", profile.label))
 
 
 def _without_apple_id(
@@ -290,7 +295,7 @@ def _without_apple_id(
     elif not any(
         one.required and one.by_device for all_ in assignments.values() for one in all_ or ()
     ):
-        text = f"{profile.label}: the pane apple-id is skipped, and the Company Portal is not "
+        text = tr("{}: the pane apple-id is skipped, and the Company Portal is not ", profile.label)
         text += "delivered with device licences"
         yield Warn(None, "an Apple ID, or the Company Portal with device licences", text)
 
@@ -314,21 +319,23 @@ def _pairing(profile: EnrollmentProfile, decision: str | Missing) -> Outcomes:
     mode = word(profile.i_tunes_pairing_mode)
     value = _PAIRING.get(mode)
     if value is None:
-        yield _lacks(profile, f"iTunesPairingMode that is known ({mode or 'nothing'})")
+        yield _lacks(profile, tr("iTunesPairingMode that is known ({})", mode or "nothing"))
         return
-    said = f"{profile.label}: pairing {value}"
-    expected = "pairing as decided" if isinstance(decision, Missing) else f"pairing {decision}"
+    said = tr("{}: pairing {}", profile.label, value)
+    expected = "pairing as decided" if isinstance(decision, Missing) else tr("pairing {}", decision)
     if value == "requires-certificate":
         certificates = profile.management_certificates
         if not (certificates is None or isinstance(certificates, tuple)):
             yield _lacks(profile, "managementCertificates")
         elif not certificates:
-            yield Fail(None, "a certificate of Apple Configurator", f"{said}, but none is there")
+            yield Fail(
+                None, "a certificate of Apple Configurator", tr("{}, but none is there", said)
+            )
     if isinstance(decision, Missing):
         yield unavailable(None, decision)
     elif decision != value:
         yield Warn(None, expected, said)
     if value == "allow" and profile.supervised_mode_enabled is True:
-        yield Warn(None, expected, f"{said} with any computer, although it is supervised")
+        yield Warn(None, expected, tr("{} with any computer, although it is supervised", said))
     elif decision == value:
         yield Pass(None, said, expected)

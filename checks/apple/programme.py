@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.applefiles import Envelope, EnvelopeIn, PublicKey, PublicKeyIn
@@ -58,13 +59,13 @@ def programme_membership(tokens: Tokens, answer: Answer) -> Outcomes:
     """Pass when a token is in the tenant, or the membership is confirmed."""
     expected = "a membership in Apple Business Manager, with the reseller linked"
     has = (
-        f"the tenant has the token {_labels(tokens)}"
+        tr("the tenant has the token {}", _labels(tokens))
         if isinstance(tokens, tuple) and tokens
         else ""
     )
     if isinstance(answer, Attested):
         if not answer.yes:
-            text = by_word(answer) + (f", although {has}" if has else "")
+            text = by_word(answer) + (tr(", although {}", has) if has else "")
             return [Fail(None, expected, text)]
         return [Pass(None, "; ".join(filter(None, (by_word(answer), has))), expected)]
     if has:
@@ -86,13 +87,13 @@ def token_request(
         return [Pass(None, f"{file.name}: {file.form}, {file.key_text}", expected)]
     active = _active(tokens, as_of)
     if active:
-        return [Pass(None, f"a token is active: {_labels(tuple(active))}", expected)]
+        return [Pass(None, tr("a token is active: {}", _labels(tuple(active))), expected)]
     if isinstance(tokens, Missing) or not file.key:
         return [unavailable(None, file, *_gone(tokens))]
     if not tokens:
         text = "files.dep_request_pem names no file, and the tenant has no token"
         return [Fail(None, expected, text)]
-    text = f"files.dep_request_pem names no file, and no token is active: {_labels(tokens)}"
+    text = tr("files.dep_request_pem names no file, and no token is active: {}", _labels(tokens))
     return [Unknown(None, text, remedy=(file.mend,))]
 
 
@@ -106,16 +107,20 @@ def mdm_server(
 ) -> Outcomes:
     """Pass when the name of the server entry is recorded, and confirmed."""
     expected = "an MDM server entry in the Apple portal with the public key"
-    seen = f"; tokens in Intune: {_labels(tokens)}" if isinstance(tokens, tuple) and tokens else ""
+    seen = (
+        tr("; tokens in Intune: {}", _labels(tokens))
+        if isinstance(tokens, tuple) and tokens
+        else ""
+    )
     if isinstance(answer, Attested) and not answer.yes:
         return [Fail(None, expected, by_word(answer) + seen)]
     if isinstance(name, Missing):
         return [unavailable(None, name)]
     if isinstance(answer, Missing):
-        return [Manual(None, "", f"recorded as {name}{seen}")]
+        return [Manual(None, "", tr("recorded as {}{}", name, seen))]
     told = str(answer.answer).strip().lower()
     if told not in {"true", "yes"} and name.strip().lower() not in told:
-        text = f"recorded as {name}, but {by_word(answer)}"
+        text = tr("recorded as {}, but {}", name, by_word(answer))
         return [Unknown(None, text, remedy=("Look up the name in Apple Business Manager.",))]
     return [Pass(None, f"{name}; {by_word(answer)}{seen}", expected)]
 
@@ -129,15 +134,15 @@ def server_token(
     """Pass when the file is an encrypted envelope of this year, or a token is uploaded already."""
     expected = "the server token as a PKCS #7 envelope, or a token in the tenant"
     if isinstance(tokens, tuple) and tokens:
-        return [Pass(None, f"uploaded: {_labels(tokens)}", expected)]
+        return [Pass(None, tr("uploaded: {}", _labels(tokens)), expected)]
     if isinstance(file, Envelope):
         said = f"{file.name}: {file.kind}"
         if not file.enveloped:
             return [Fail(None, expected, said)]
         if as_of - file.modified > YEAR:
-            text = f"{said}, of {file.modified:%Y-%m-%d}; a token lasts for one year"
+            text = tr("{}, of {:%Y-%m-%d}; a token lasts for one year", said, file.modified)
             return [Unknown(None, text, remedy=("Download a new server token.",))]
-        return [Pass(None, f"{said}, of {file.modified:%Y-%m-%d}", expected)]
+        return [Pass(None, tr("{}, of {:%Y-%m-%d}", said, file.modified), expected)]
     if file.key and isinstance(tokens, tuple):
         text = "files.dep_token_p7m names no file, and the tenant has no token"
         return [Unknown(None, text, remedy=(file.mend,))]
@@ -164,11 +169,13 @@ _RENEW = "Renew the token with the same Apple ID, see dep.token-validity."
 def _inactive(token: DepToken) -> str:
     kind = word(token.token_type)
     if kind not in KINDS:
-        return f"the token {label(token)} is of the type {kind or 'that Graph does not name'}"
+        return tr(
+            "the token {} is of the type {}", label(token), kind or "that Graph does not name"
+        )
     ends = moment(token.token_expiration_date_time)
     if ends is None:
-        return f"the token {label(token)} has no date of expiry"
-    return f"the token {label(token)} ended on {ends:%Y-%m-%d}"
+        return tr("the token {} has no date of expiry", label(token))
+    return tr("the token {} ended on {:%Y-%m-%d}", label(token), ends)
 
 
 @check("dep.sync")
@@ -183,32 +190,32 @@ def sync(
 
 def _synchronised(token: DepToken, as_of: datetime) -> Iterator[Outcome]:
     expected = "a synchronisation without error in the last 24 hours"
-    name, code = f"the token {label(token)}", token.last_sync_error_code
+    name, code = tr("the token {}", label(token)), token.last_sync_error_code
     if not isinstance(code, int):
-        yield Unknown(None, f"{name}: Graph's answer has no lastSyncErrorCode")
+        yield Unknown(None, tr("{}: Graph's answer has no lastSyncErrorCode", name))
     elif code == NEW_TERMS:
-        step = f"Accept Apple's new terms in Apple Business Manager, then synchronise {name}."
-        text = f"{name}: error {code}, new terms of Apple wait to be accepted"
+        step = tr("Accept Apple's new terms in Apple Business Manager, then synchronise {}.", name)
+        text = tr("{}: error {}, new terms of Apple wait to be accepted", name, code)
         yield Fail(None, expected, text, remedy=(step,))
     elif code != 0:
-        yield Fail(None, expected, f"{name}: error {code} at the last synchronisation")
+        yield Fail(None, expected, tr("{}: error {} at the last synchronisation", name, code))
     last = moment(token.last_successful_sync_date_time)
     if last is None:
         came = token.last_successful_sync_date_time
         if came is None or isinstance(came, datetime):
-            yield Fail(None, expected, f"{name} was never synchronised")
+            yield Fail(None, expected, tr("{} was never synchronised", name))
         else:
-            yield Unknown(None, f"{name}: Graph's answer has no lastSuccessfulSyncDateTime")
+            yield Unknown(None, tr("{}: Graph's answer has no lastSuccessfulSyncDateTime", name))
         return
     count = token.synced_device_count
-    devices = f", {count} devices" if isinstance(count, int) else ""
-    said = f"{name} was synchronised on {last:%Y-%m-%d %H:%M}{devices}"
+    devices = tr(", {} devices", count) if isinstance(count, int) else ""
+    said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}{}", name, last, devices)
     if as_of - last <= DAY:
         yield Pass(None, said, expected)
     elif as_of - last <= WEEK:
         yield Warn(None, expected, said)
     else:
-        yield Fail(None, expected, f"{said}, {(as_of - last).days} days ago")
+        yield Fail(None, expected, tr("{}, {} days ago", said, (as_of - last).days))
 
 
 @check("ios.enrolment-method")
@@ -219,7 +226,7 @@ def enrolment_method(
 ) -> Outcomes:
     """Pass when devices of the programme are enrolled by it, or a Mac for Configurator is there."""
     expected = "automated enrolment for devices of the programme, else a Mac with Configurator"
-    said = f"ios.method is {method}"
+    said = tr("ios.method is {}", method)
     if method == "dep":
         if isinstance(answer, Missing):
             return [Manual(None, "", said)]
@@ -229,6 +236,6 @@ def enrolment_method(
         question = "Is a Mac with Apple Configurator available, and may the devices be reset?"
         return [Manual(None, question, said, remedy=(configurator.mend,))]
     if configurator.yes:
-        return [Pass(None, f"{said}; a Mac is there: {by_word(configurator)}", expected)]
-    text = f"{said}, but no Mac is there: {by_word(configurator)}"
+        return [Pass(None, tr("{}; a Mac is there: {}", said, by_word(configurator)), expected)]
+    text = tr("{}, but no Mac is there: {}", said, by_word(configurator))
     return [Unknown(None, text, remedy=("Provide a Mac with Apple Configurator.",))]

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -64,7 +65,7 @@ def _valid(pushed: Perhaps[PushCertificate] | Missing, as_of: datetime) -> str:
     end = None if found is None else moment(found.expiration_date_time)
     if found is None or end is None or not isinstance(_upload(found), Pass) or end - as_of < LATE:
         return ""
-    return f"{_text(found.topic_identifier)} is uploaded, valid until {end:%Y-%m-%d}"
+    return tr("{} is uploaded, valid until {:%Y-%m-%d}", _text(found.topic_identifier), end)
 
 
 @check("apns.csr-downloaded")
@@ -81,7 +82,7 @@ def csr_downloaded(
     named = not request.key
     if isinstance(pushed, Perhaps) and pushed.found is None and not named:
         said = f"; {by_word(answer)}" if isinstance(answer, Attested) else ""
-        text = f"files.apns_csr names no file, and the tenant has no push certificate{said}"
+        text = tr("files.apns_csr names no file, and the tenant has no push certificate{}", said)
         return [Fail(None, expected, text)]
     if isinstance(answer, Attested):
         if not answer.yes:
@@ -97,14 +98,16 @@ def _gone(value: object) -> list[Missing]:
 
 
 def _good_request(request: Request, uploaded: str) -> Outcome:
-    said = f"{request.name}: {request.key_text}, CN={request.common_name or '(none)'}"
+    said = tr("{}: {}, CN={}", request.name, request.key_text, request.common_name or "(none)")
     about = (request.name,)
     strong = request.key_algorithm != "RSA" or (request.key_bits or 0) >= SMALLEST
     if request.signature_valid and strong:
         return Pass(None, said, about=about)
     if uploaded:
         return Pass(None, f"{uploaded}; {said}", about=about)
-    fault = "its signature is not valid" if strong else f"its key is smaller than {SMALLEST} bits"
+    fault = (
+        "its signature is not valid" if strong else tr("its key is smaller than {} bits", SMALLEST)
+    )
     step = "Download the request again from the Intune admin center."
     return Unknown(None, f"{said}: {fault}", about=about, remedy=(step,))
 
@@ -118,7 +121,7 @@ def certificate_issued(
     if isinstance(pushed, Perhaps) and pushed.found is not None:
         topic = _text(pushed.found.topic_identifier)
         serial = _text(pushed.found.certificate_serial_number)
-        told = f"the tenant has {topic}" + (f", serial number {serial}" if serial else "")
+        told = tr("the tenant has {}", topic) + (tr(", serial number {}", serial) if serial else "")
     if isinstance(file, CertificateFile):
         return [_issued(file, request, topic, as_of)]
     if topic:
@@ -143,26 +146,26 @@ def _issued(
     expected = "a push certificate for device management, issued by Apple for the request"
     organisation = [one.value for one in leaf.issuer if one.type == "O"]
     if organisation != ["Apple Inc."]:
-        text = f"{file.name} was issued by {leaf.issuer_name}, not by Apple"
+        text = tr("{} was issued by {}, not by Apple", file.name, leaf.issuer_name)
         return Fail(None, expected, text, about=about)
     own = _topic(file)
     if not own:
-        text = f"{file.name} is Apple's, but for {leaf.name}, no topic of device management"
+        text = tr("{} is Apple's, but for {}, no topic of device management", file.name, leaf.name)
         return Fail(None, expected, text, about=about)
-    said = f"{file.name}: {own}, issued by {leaf.issuer_name}"
+    said = tr("{}: {}, issued by {}", file.name, own, leaf.issuer_name)
     if isinstance(request, Request):
         about = (file.name, request.name)
         if request.spki_sha256 != leaf.spki_sha256:
-            text = f"{said}; its key is not the one of {request.name}"
+            text = tr("{}; its key is not the one of {}", said, request.name)
             return Fail(None, expected, text, about=about)
-        said += f", for {request.name}"
+        said += tr(", for {}", request.name)
     if leaf.not_after <= as_of:
-        text = f"{said}; it ended on {leaf.not_after:%Y-%m-%d}, see apns.validity"
+        text = tr("{}; it ended on {:%Y-%m-%d}, see apns.validity", said, leaf.not_after)
         return Unknown(None, text, about=about, remedy=("Renew it with the same Apple ID.",))
     if isinstance(request, Request):
         return Pass(None, said, expected, about=about)
     if topic:
-        same = "the tenant has it" if topic == own else f"the tenant has another one, {topic}"
+        same = "the tenant has it" if topic == own else tr("the tenant has another one, {}", topic)
         return Pass(None, f"{said}; {same}", expected, about=about)
     missing = unavailable(None, request)
     return worst([missing]) if isinstance(missing, Manual) else refused(request)
@@ -215,7 +218,7 @@ def _accounts(
     for token in tokens if isinstance(tokens, tuple) else ():
         account = _text(token.apple_identifier)
         if account:
-            yield f"the token {_text(token.token_name) or token.id}", account
+            yield tr("the token {}", _text(token.token_name) or token.id), account
 
 
 def _account(
@@ -231,17 +234,17 @@ def _account(
     expected = "an Apple ID of a verified domain of the tenant, the one that is recorded"
     domain = account.rpartition("@")[2].lower().rstrip(".")
     if domain in PRIVATE:
-        step = f"Move {place} from {account} to a managed Apple account of the company."
-        return Fail(None, expected, f"{said}, a private address", remedy=(step,))
+        step = tr("Move {} from {} to a managed Apple account of the company.", place, account)
+        return Fail(None, expected, tr("{}, a private address", said), remedy=(step,))
     if isinstance(recorded, str) and recorded.strip().lower() != account.lower():
-        text = f"{said}, but {recorded} is recorded (apple.apple_id)"
+        text = tr("{}, but {} is recorded (apple.apple_id)", said, recorded)
         return Unknown(None, text, remedy=("Find out which account is used, and record it.",))
     if isinstance(domains, Missing):
         return Pass(None, said, expected) if trusted else refused(domains)
     verified = [one.id.lower() for one in domains if one.is_verified]
     if any(domain == one or domain.endswith(f".{one}") for one in verified):
         return Pass(None, said, expected)
-    text = f"{said}: {domain} is no verified domain of the tenant ({listed(verified)})"
+    text = tr("{}: {} is no verified domain of the tenant ({})", said, domain, listed(verified))
     return Unknown(None, text, remedy=("Say whose domain it is, or verify it in the tenant.",))
 
 
@@ -257,7 +260,7 @@ def _upload(found: PushCertificate) -> Outcome:
     expected = "an uploaded push certificate with a topic"
     failure = _text(found.certificate_upload_failure_reason)
     if failure:
-        return Fail(None, expected, f"the upload failed: {failure}")
+        return Fail(None, expected, tr("the upload failed: {}", failure))
     topic = found.topic_identifier
     if not (topic is None or isinstance(topic, str)):
         return Unknown(None, "Graph's answer has no property topicIdentifier")
@@ -267,7 +270,7 @@ def _upload(found: PushCertificate) -> Outcome:
     if not (reason is None or isinstance(reason, str)):
         return Unknown(None, "Graph's answer has no property certificateUploadFailureReason")
     account = _text(found.apple_identifier)
-    return Pass(None, _text(topic) + (f", of {account}" if account else ""), expected)
+    return Pass(None, _text(topic) + (tr(", of {}", account) if account else ""), expected)
 
 
 @check("ios.management-ready")
@@ -283,10 +286,10 @@ def management_ready(
     if end is None:
         lasting: Outcome = Unknown(None, "the push certificate has no date of expiry")
     elif end <= as_of:
-        lasting = Fail(None, expected, f"the push certificate ended on {end:%Y-%m-%d}")
+        lasting = Fail(None, expected, tr("the push certificate ended on {:%Y-%m-%d}", end))
     elif end - as_of < LATE:
-        text = f"the push certificate ends on {end:%Y-%m-%d}, in {(end - as_of).days} days"
+        text = tr("the push certificate ends on {:%Y-%m-%d}, in {} days", end, (end - as_of).days)
         lasting = Fail(None, expected, text)
     else:
-        lasting = Pass(None, f"valid until {end:%Y-%m-%d}", expected)
+        lasting = Pass(None, tr("valid until {:%Y-%m-%d}", end), expected)
     return [_upload(pushed.found), lasting]

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -106,21 +107,23 @@ def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy])
     The log of the management point tells whether it answers itself, not for how long yet.
     """
     if isinstance(seen, Refused | NoHandshake) and other:
-        text = f"{seen.why}, while {other} answers"
-        return Fail(host, f"a certificate for {host} on port 443", text)
+        text = tr("{}, while {} answers", seen.why, other)
+        return Fail(host, tr("a certificate for {} on port 443", host), text)
     because = "" if isinstance(seen, Served) else seen.why
-    mend = f"Assess again from a machine that reaches {host} on port 443."
-    because = f"port 443 cannot be looked at from here: {because}"
+    mend = tr("Assess again from a machine that reaches {} on port 443.", host)
+    because = tr("port 443 cannot be looked at from here: {}", because)
     for copy in copies:
         test = self_test(copy, "443")
         if test is not None and test.value("word").lower() == "failed":
             if test.value("status") == _REQUESTS_FAIL:
-                expected = f"a certificate for {host} on port 443"
-                said = f"{host} does not reach itself: {test.quoted}"
+                expected = tr("a certificate for {} on port 443", host)
+                said = tr("{} does not reach itself: {}", host, test.quoted)
                 return Fail(host, expected, said, about=(host, *places((copy,))))
             because = f"{because}; {test.quoted}"
         elif test is not None:
-            because = f"{because}; it answers itself, and for how long yet is open: {test.quoted}"
+            because = tr(
+                "{}; it answers itself, and for how long yet is open: {}", because, test.quoted
+            )
     return Unknown(host, because, remedy=(mend,), about=(host, *places(copies)))
 
 
@@ -130,10 +133,12 @@ def _key_of_its_own(one: Specimen, gateway: CertificateFile | Missing) -> Iterat
     if leaf.key_fault:
         yield Fail(one.subject, "a key that protects", f"{leaf.key_text}: {leaf.key_fault}")
     elif leaf.key_algorithm == "RSA" and (leaf.key_bits or SMALLEST) < SMALLEST:
-        yield Warn(one.subject, f"RSA {SMALLEST} or longer", leaf.key_text)
+        yield Warn(one.subject, tr("RSA {} or longer", SMALLEST), leaf.key_text)
     if isinstance(gateway, CertificateFile) and gateway.leaf.spki_sha256 == leaf.spki_sha256:
         what = "certificate" if gateway.leaf.sha256 == leaf.sha256 else "key"
-        text = f"it has the same {what} as the gateway ({gateway.name}), whose key is in a file"
+        text = tr(
+            "it has the same {} as the gateway ({}), whose key is in a file", what, gateway.name
+        )
         yield Warn(one.subject, "a key of its own for each role", text)
 
 
@@ -141,10 +146,12 @@ def _web_server(
     one: Specimen, seen: Served, as_of: datetime, stores: Stores | Missing
 ) -> Iterator[Outcome]:
     host, leaf = one.subject, seen.leaf
-    fine = f"CN = {leaf.common_name}, valid until {day(leaf.not_after)}; {seen.trust.text}"
+    fine = tr("CN = {}, valid until {}; {}", leaf.common_name, day(leaf.not_after), seen.trust.text)
     yield Pass(host, fine, ends=ends(one))
-    expected = f"CN = alternative name = {host}"
-    names = f"CN = {leaf.common_name or '(none)'}; alternative names: {in_words(leaf.dns_names)}"
+    expected = tr("CN = alternative name = {}", host)
+    names = tr(
+        "CN = {}; alternative names: {}", leaf.common_name or "(none)", in_words(leaf.dns_names)
+    )
     if not leaf.covers(host):
         yield Fail(host, expected, names)
     elif leaf.common_name.lower() != host:
@@ -265,18 +272,20 @@ def _installed(
     found.sort(key=lambda one: len(one.open))
     if not found:
         expired = [e.text for s in held for e in s.entries if _was_for_clients(e)]
-        text = f"none that is valid; expired or without key: {in_words(expired)}"
+        text = tr("none that is valid; expired or without key: {}", in_words(expired))
         return lacking(server, expected, text, about=about)
     best = found[0]
     if _ends_soon(best.entry, as_of):
-        return Warn(server, expected, f"{best.entry.text}, 30 days or fewer", about=about)
+        return Warn(server, expected, tr("{}, 30 days or fewer", best.entry.text), about=about)
     if not best.open or (best.key_open and answer):
-        return Pass(server, f"{best.entry.text}, issued by {best.entry.issuer}", about=about)
+        return Pass(server, tr("{}, issued by {}", best.entry.text, best.entry.issuer), about=about)
     if best.key_open:
         if answer is False:
-            return lacking(server, expected, f"{best.entry.text}; answered: no", about=about)
-        return Manual(server, f"Is the private key of {best.entry.text} on {server}?", about=about)
-    because = f"the collector does not say of {best.entry.text} {in_words(best.open)}"
+            return lacking(server, expected, tr("{}; answered: no", best.entry.text), about=about)
+        return Manual(
+            server, tr("Is the private key of {} on {}?", best.entry.text, server), about=about
+        )
+    because = tr("the collector does not say of {} {}", best.entry.text, in_words(best.open))
     return Unknown(server, because, about=about)
 
 
@@ -298,7 +307,7 @@ def _not_collected(server: str, stores: Stores | Missing) -> Outcome:
         return unread(server, stores)
     if isinstance(stores, Stores) and stores.unread:
         return Unknown(server, "; ".join(one.reason for one in stores.unread))
-    question = f"Is a valid certificate with client authentication installed on {server}?"
+    question = tr("Is a valid certificate with client authentication installed on {}?", server)
     return Manual(server, question)
 
 
@@ -355,10 +364,10 @@ def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
     if ours:
         best = max(ours, key=lambda one: _end(one.entry)).entry
         if not _ends_soon(best, as_of):
-            return Pass(name, f"{best.text}, issued by {best.issuer}")
+            return Pass(name, tr("{}, issued by {}", best.text, best.issuer))
         if store.entra_joined:
-            return Pass(name, f"{best.text}; it is joined to Entra ID")
-        return Warn(name, expected, f"{best.text}, 30 days or fewer")
+            return Pass(name, tr("{}; it is joined to Entra ID", best.text))
+        return Warn(name, expected, tr("{}, 30 days or fewer", best.text))
     if store.entra_joined:
         return Pass(name, "joined to Entra ID; it uses tokens")
     if candidates:
@@ -370,7 +379,7 @@ def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
     if store.entra_joined is False and store.entra_registered is False:
         return Fail(name, expected, "no valid certificate, and not known to Entra ID")
     because = "no valid certificate, and the sample does not say whether Entra ID knows it"
-    mend = f"Collect {name} again, with entra_joined and entra_registered."
+    mend = tr("Collect {} again, with entra_joined and entra_registered.", name)
     return Unknown(name, because, remedy=(mend,))
 
 
@@ -379,6 +388,8 @@ def _doubtful(name: str, one: _Candidate, root: str | Missing) -> Outcome:
     if not one.open and isinstance(root, Missing):
         return unavailable(name, root)
     doubts = [*one.open, *(() if one.entry.issued_by_named else ("whether it is of the own PKI",))]
-    because = f"it is not certain of {one.entry.text} {in_words(doubts)}"
-    mend = f"Collect {name} again with the certificates themselves (raw_data) and has_private_key."
+    because = tr("it is not certain of {} {}", one.entry.text, in_words(doubts))
+    mend = tr(
+        "Collect {} again with the certificates themselves (raw_data) and has_private_key.", name
+    )
     return Unknown(name, because, remedy=(mend,))

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -46,14 +47,18 @@ def cmg_pfx_export(
 
 def exported(file: CertificateFile, issuer: str | Missing) -> Outcome:
     """What an export has to hold to be of use on another machine."""
-    parts: list[Outcome] = [Pass(file.name, f"private key, {len(file.chain)} more certificates")]
+    parts: list[Outcome] = [
+        Pass(file.name, tr("private key, {} more certificates", len(file.chain)))
+    ]
     parts += holds_key(file)
     parts += complete(file, issuer)
     if file.form == "pkcs12" and file.password_empty:
         parts.append(Fail(file.name, "a password", "it opens with an empty password"))
     weak = [name for name in file.protection if _is_weak(name)]
     if weak:
-        text = f"encrypted with {in_words(weak)}, which a site that requires AES does not accept"
+        text = tr(
+            "encrypted with {}, which a site that requires AES does not accept", in_words(weak)
+        )
         parts.append(Warn(file.name, "encrypted with AES", text))
     return worst(parts)
 
@@ -67,7 +72,7 @@ def holds_key(file: CertificateFile) -> list[Outcome]:
     expected = "the private key of the certificate"
     if not file.has_key:
         form = "" if file.form == "pkcs12" else "; it is no PFX file"
-        return [Fail(file.name, expected, f"there is no private key in it{form}")]
+        return [Fail(file.name, expected, tr("there is no private key in it{}", form))]
     if file.key_matches is False:
         return [Fail(file.name, expected, "the key in it belongs to another certificate")]
     if file.key_matches is None:
@@ -80,17 +85,19 @@ def complete(file: CertificateFile, issuer: str | Missing) -> list[Outcome]:
     trust, expected = file.trust, "every certificate of the path"
     if trust.supplied:
         names = in_words(step.name for step in trust.supplied)
-        return [Fail(file.name, expected, f"the intermediate {names} is not in it")]
+        return [Fail(file.name, expected, tr("the intermediate {} is not in it", names))]
     if trust.anchor != "none" or trust.ends_in:
         root = trust.path[-1]
         if root.in_file:
             return []
-        return [Warn(file.name, expected, f"only the root {root.name} is not in it")]
+        return [Warn(file.name, expected, tr("only the root {} is not in it", root.name))]
     if not trust.missing:
         return [Fail(file.name, expected, trust.reason)]
     top = trust.path[-1].name
     if not file.chain or trust.own_root_named or issuer == "public":
-        return [Fail(file.name, expected, f"the issuer of {top} is not in it: {trust.missing}")]
+        return [
+            Fail(file.name, expected, tr("the issuer of {} is not in it: {}", top, trust.missing))
+        ]
     return [unavailable(file.name, no_root(trust))]
 
 
@@ -109,19 +116,19 @@ def cmg_imported(
     fine = isinstance(file, CertificateFile) and isinstance(exported(file, issuer), Pass | Warn)
     if any(entry.has_private_key for _, entry in held):
         if fine or any(e.exportable is not False for _, e in held if e.has_private_key):
-            yield Pass(None, f"with its private key in the store of {where}", about=names)
+            yield Pass(None, tr("with its private key in the store of {}", where), about=names)
         else:
-            because = f"the key in the store of {where} is not exportable"
+            because = tr("the key in the store of {} is not exportable", where)
             yield Unknown(None, because, about=names)
     elif any(entry.has_private_key is False for _, entry in held):
         expected = "in the store with its private key"
-        yield Fail(None, expected, f"without private key in the store of {where}", about=names)
+        yield Fail(None, expected, tr("without private key in the store of {}", where), about=names)
     elif fine and isinstance(file, CertificateFile):
-        exported_as = Pass(None, f"exported with its key as {file.name}", about=(file.name,))
+        exported_as = Pass(None, tr("exported with its key as {}", file.name), about=(file.name,))
         yield _lost(stores) or exported_as
     elif isinstance(confirmed, Attested):
         if confirmed.yes:
-            said = Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}")
+            said = Pass(None, tr("confirmed by {}", confirmed.by or "somebody unnamed"))
             yield _lost(stores, file) or said
         else:
             yield Fail(None, "imported with an exportable key", "answered: no")
@@ -178,14 +185,14 @@ def cmg_pfx_on_site_server(
     if here and isinstance(presence, FilePresence):
         about = (presence.name,)
         if presence.exists:
-            yield Pass(None, f"{presence.name} is on {presence.machine}", about=about)
+            yield Pass(None, tr("{} is on {}", presence.name, presence.machine), about=about)
             return
-        yield Unknown(None, f"{presence.name} is not where files.cmg_pfx says on {server}")
+        yield Unknown(None, tr("{} is not where files.cmg_pfx says on {}", presence.name, server))
         return
     if isinstance(confirmed, Missing):
         yield Manual(None, "")
     elif confirmed.yes:
-        yield Pass(None, f"confirmed by {confirmed.by or 'somebody unnamed'}")
+        yield Pass(None, tr("confirmed by {}", confirmed.by or "somebody unnamed"))
     else:
         yield Fail(None, "a copy on the site server", "answered: no")
 
@@ -206,7 +213,9 @@ def store_cleanup(
     for store, entry in held:
         if entry.has_private_key is not False:
             exportable = _EXPORTABLE[entry.exportable]
-            text = f"{entry.text} is still in the store of {store.computer}, its key {exportable}"
+            text = tr(
+                "{} is still in the store of {}, its key {}", entry.text, store.computer, exportable
+            )
             yield Warn(None, "not in the store any more", text, about=about)
     if any(entry.has_private_key is not False for _, entry in held):
         return
@@ -217,6 +226,6 @@ def store_cleanup(
     else:
         seen = ""
         if isinstance(stores, Stores) and stores.stores:
-            seen = f"not in {in_words(store.computer for store in stores.stores)}; "
-        said = Pass(None, f"{seen}confirmed by {confirmed.by or 'somebody unnamed'}")
+            seen = tr("not in {}; ", in_words(store.computer for store in stores.stores))
+        said = Pass(None, tr("{}confirmed by {}", seen, confirmed.by or "somebody unnamed"))
         yield _lost(stores) or said

@@ -11,6 +11,7 @@ from assess.check import (
     Pass,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -63,18 +64,18 @@ def _names(
     gateway: str | Missing,
     private: bool | None,
 ) -> Outcome:
-    expected = f"CN = alternative name = {service}"
+    expected = tr("CN = alternative name = {}", service)
     if isinstance(gateway, str) and name.lower() == gateway.lower() != service.lower():
-        return Fail(subject, expected, f"CN = {name}, which is the gateway's name")
+        return Fail(subject, expected, tr("CN = {}, which is the gateway's name", name))
     if name.lower() != service.lower():
-        return Fail(subject, expected, f"CN = {name or '(none)'}")
+        return Fail(subject, expected, tr("CN = {}", name or "(none)"))
     if not dns:
         if private:
-            return Warn(subject, expected, f"CN = {name}, and no alternative name")
-        return Fail(subject, expected, f"CN = {name}, and no alternative name")
+            return Warn(subject, expected, tr("CN = {}, and no alternative name", name))
+        return Fail(subject, expected, tr("CN = {}, and no alternative name", name))
     if service.lower() not in {one.lower() for one in dns}:
-        return Fail(subject, expected, f"CN = {name}; alternative names: {in_words(dns)}")
-    return Pass(subject, f"CN = {name}; alternative names: {in_words(dns)}")
+        return Fail(subject, expected, tr("CN = {}; alternative names: {}", name, in_words(dns)))
+    return Pass(subject, tr("CN = {}; alternative names: {}", name, in_words(dns)))
 
 
 @check("cert.cdp-pki-issued", subjects="files.cdp_pfx")
@@ -96,6 +97,6 @@ def cdp_pfx_export(
     issuer: Issuer, file: Annotated[CertificateFile, CertificateIn("files.cdp_pfx")]
 ) -> Outcomes:
     """Pass when the PFX opens with leaf, key and chain; that only the root is missing is let be."""
-    fine = Pass(file.name, f"private key, {len(file.chain)} more certificates")
+    fine = Pass(file.name, tr("private key, {} more certificates", len(file.chain)))
     missing = [one for one in complete(file, issuer) if not isinstance(one, Warn)]
     yield worst([fine, *holds_key(file), *missing])

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -86,7 +87,7 @@ def source_decision(
     nobody = not found.specimens and isinstance(path, Missing) and not _silent(live)
     if nobody and not isinstance(issuer, Missing):
         own = issuer == "own-pki"
-        text = f"pki.issuer is {issuer}, and there is no certificate yet"
+        text = tr("pki.issuer is {}, and there is no certificate yet", issuer)
         decided = _source(None, own, text, scenario, stage, internet)
         yield decided if own else worst([decided, *permitted(None, None, zone)])
         return
@@ -94,7 +95,7 @@ def source_decision(
     for one in found.specimens:
         private = is_private(one.trust)
         if private is None:
-            yield Unknown(one.subject, f"who issued it is not certain: {one.trust.reason}")
+            yield Unknown(one.subject, tr("who issued it is not certain: {}", one.trust.reason))
         else:
             decided = _source(one.subject, private, _root_text(one), scenario, stage, internet)
             others = () if private else permitted(one.subject, one.leaf, zone)
@@ -110,7 +111,7 @@ def _silent(live: Endpoints | Missing) -> bool:
 
 def _root_text(one: Specimen) -> str:
     root = one.trust.path[-1].name
-    return f"issued by {one.leaf.issuer_name}; the chain ends in {root}"
+    return tr("issued by {}; the chain ends in {}", one.leaf.issuer_name, root)
 
 
 def _source(
@@ -122,20 +123,22 @@ def _source(
     internet: bool | Missing,
 ) -> Outcome:
     if not private:
-        return Pass(subject, f"{text}, a public provider")
+        return Pass(subject, tr("{}, a public provider", text))
     if scenario == PUBLIC_ONLY:
-        return Fail(subject, "a public provider", f"{text}, a private authority")
+        return Fail(subject, "a public provider", tr("{}, a private authority", text))
     reasons = []
     if stage == "production":
         reasons.append("the stage is production")
     if internet is True:
         reasons.append("clients on the internet are in scope, which may lack the own root")
     if reasons:
-        return Warn(subject, "a public provider", f"{text}, a private one; {' and '.join(reasons)}")
+        return Warn(
+            subject, "a public provider", tr("{}, a private one; {}", text, " and ".join(reasons))
+        )
     gaps = [one for one in (stage, internet) if isinstance(one, Missing)]
     if gaps:
         return unavailable(subject, *gaps)
-    return Pass(subject, f"{text}, a private one, for a pilot without clients on the internet")
+    return Pass(subject, tr("{}, a private one, for a pilot without clients on the internet", text))
 
 
 @check("cert.cmg-common-name")
@@ -180,20 +183,20 @@ def _name(
     prefix: str | Missing,
     domains: list[str] | Missing,
 ) -> list[Outcome]:
-    expected = f"CN = {service}"
+    expected = tr("CN = {}", service)
     if issuer == "public" and is_azure(name):
-        text = f"CN = {name}, for which no public provider issues"
+        text = tr("CN = {}, for which no public provider issues", name)
         return [Fail(subject, "a name in an own public domain", text)]
     if name.startswith("*."):
         if matches(name, service):
-            text = f"CN = {name}; type {service} into the wizard, which knows only the star"
+            text = tr("CN = {}; type {} into the wizard, which knows only the star", name, service)
             return [Warn(subject, expected, text)]
-        return [Fail(subject, expected, f"CN = {name}, which does not cover {service}")]
+        return [Fail(subject, expected, tr("CN = {}, which does not cover {}", name, service))]
     if name.lower() != service.lower():
-        return [Fail(subject, expected, f"CN = {name}" if name else "no common name")]
-    parts: list[Outcome] = [Pass(subject, f"CN = {name}")]
+        return [Fail(subject, expected, tr("CN = {}", name) if name else "no common name")]
+    parts: list[Outcome] = [Pass(subject, tr("CN = {}", name))]
     if name != service:
-        text = f"CN = {name}, with other capitals than {service}"
+        text = tr("CN = {}, with other capitals than {}", name, service)
         parts.append(Warn(subject, expected, text))
     parts += _label(subject, name, prefix)
     parts += _suffix(subject, name, domains)
@@ -205,11 +208,11 @@ def _label(subject: str, name: str, prefix: str | Missing) -> list[Outcome]:
         return [unavailable(subject, prefix)]
     label = name.partition(".")[0]
     if label.lower() != prefix.lower():
-        text = f"the first label is {label}, and cmg.deployment_prefix is {prefix}"
-        return [Fail(subject, f"first label {prefix}", text)]
+        text = tr("the first label is {}, and cmg.deployment_prefix is {}", label, prefix)
+        return [Fail(subject, tr("first label {}", prefix), text)]
     if label != prefix:
-        text = f"the first label is {label}, with other capitals than {prefix}"
-        return [Warn(subject, f"first label {prefix}", text)]
+        text = tr("the first label is {}, with other capitals than {}", label, prefix)
+        return [Warn(subject, tr("first label {}", prefix), text)]
     return []
 
 
@@ -221,8 +224,8 @@ def _suffix(subject: str, name: str, domains: list[str] | Missing) -> list[Outco
     lowered = name.lower()
     if any(lowered.endswith(f".{domain}") for domain in domains):
         return []
-    text = f"{name} lies in none of the domains of tenant.public_domains"
-    return [Warn(subject, f"a name below {in_words(domains)}", text)]
+    text = tr("{} lies in none of the domains of tenant.public_domains", name)
+    return [Warn(subject, tr("a name below {}", in_words(domains)), text)]
 
 
 @check("cert.cmg-san")
@@ -249,18 +252,18 @@ def cmg_san(
 
 
 def _san(subject: str, name: str, dns: tuple[str, ...], others: tuple[str, ...]) -> Outcome:
-    expected = f"alternative name DNS:{name or '<common name>'} and no other"
+    expected = tr("alternative name DNS:{} and no other", name or "<common name>")
     wanted = name.lower()
     if not dns and not others:
         return Fail(subject, expected, "there is no alternative name")
     if not wanted or wanted not in {one.lower() for one in dns}:
-        text = f"CN = {name or '(none)'}; alternative names: {in_words((*dns, *others))}"
+        text = tr("CN = {}; alternative names: {}", name or "(none)", in_words((*dns, *others)))
         return Fail(subject, expected, text)
     same = {wanted, f"www.{wanted}", wanted.removeprefix("www.")}
     more = [*(one for one in dns if one.lower() not in same), *others]
     if more:
-        return Warn(subject, expected, f"besides {name} it is also for {in_words(more)}")
-    return Pass(subject, f"alternative names: {in_words(dns)}")
+        return Warn(subject, expected, tr("besides {} it is also for {}", name, in_words(more)))
+    return Pass(subject, tr("alternative names: {}", in_words(dns)))
 
 
 @check("cert.cmg-pki-issued", subjects="files.cmg_pfx")
@@ -301,7 +304,9 @@ def enrolled(
     """What a certificate from the own template has to be: subject, issuer, template, purpose."""
     one = Specimen(file.name, file.leaf, file.trust)
     parts: list[Outcome] = [
-        Pass(file.name, f"{name_text(file.leaf.subject)}; issued by {file.leaf.issuer_name}"),
+        Pass(
+            file.name, tr("{}; issued by {}", name_text(file.leaf.subject), file.leaf.issuer_name)
+        ),
         *_only_subject(one, service, prefix),
         *_own_issuer(one),
         *_from_template(one, origin),
@@ -309,7 +314,7 @@ def enrolled(
     ]
     more = [usage for usage in file.leaf.eku or () if usage != SERVER_AUTHENTICATION]
     if more and file.leaf.allows(SERVER_AUTHENTICATION) and warn_of_more:
-        text = f"it is also for {in_words(more)}"
+        text = tr("it is also for {}", in_words(more))
         parts.append(Warn(file.name, "server authentication only", text))
     return worst(parts)
 
@@ -317,19 +322,19 @@ def enrolled(
 def _only_subject(one: Specimen, service: str, prefix: str | Missing) -> list[Outcome]:
     subject = one.leaf.subject
     name = one.leaf.common_name
-    expected = f"the subject CN = {service} and nothing else"
+    expected = tr("the subject CN = {} and nothing else", service)
     azure = is_azure(name) and not isinstance(prefix, Missing)
     named = name.lower() == service.lower() or (
         azure and name.partition(".")[0].lower() == str(prefix).lower()
     )
     if len(subject) == 1 and named:
         return []
-    return [Fail(one.subject, expected, f"the subject is {name_text(subject)}")]
+    return [Fail(one.subject, expected, tr("the subject is {}", name_text(subject)))]
 
 
 def _own_issuer(one: Specimen) -> list[Outcome]:
     expected = "issued by the own authority"
-    text = f"issued by {one.leaf.issuer_name}"
+    text = tr("issued by {}", one.leaf.issuer_name)
     if one.trust.anchor == "own":
         return []
     if one.trust.faults:
@@ -342,7 +347,7 @@ def _own_issuer(one: Specimen) -> list[Outcome]:
 def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
     """By the template's number in the directory, else by its name, where somebody says it."""
     stated, wanted, stores = one.leaf.template, origin.wanted, origin.stores
-    expected = f"from the template {wanted}"
+    expected = tr("from the template {}", wanted)
     if stated is None:
         return [Fail(one.subject, expected, "the certificate names no template")]
     numbers, whole = _numbers(origin.directory)
@@ -354,10 +359,10 @@ def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
         named = next((e.template for _, e in held if e.template and e.template != stated.oid), "")
     if not named and whole:
         others = in_words(sorted(numbers))
-        text = f"from a template with the number {stated.oid}; {wanted} has {others}"
+        text = tr("from a template with the number {}; {} has {}", stated.oid, wanted, others)
         return [Fail(one.subject, expected, text)]
     if not named:
-        because = f"the certificate names its template by number only ({stated.oid})"
+        because = tr("the certificate names its template by number only ({})", stated.oid)
         if isinstance(origin.directory, Missing) and not origin.directory.skipped:
             because += f"; {origin.directory.reason}"
         mend = (
@@ -371,7 +376,7 @@ def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
     plain = plain.partition("(")[0].strip()
     if _same_name(plain, wanted):
         return []
-    return [Fail(one.subject, expected, f"from the template {plain}")]
+    return [Fail(one.subject, expected, tr("from the template {}", plain))]
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -406,7 +411,9 @@ def cmg_validity_chain(
         asked = of_live if one.live else of_file
         left = (one.leaf.not_after - as_of).days
         remarks = lifetime_remark(one) + remark(one, asked, as_of)
-        fine = f"valid until {day(one.leaf.not_after)}, {left} days; {one.trust.text}{remarks}"
+        fine = tr(
+            "valid until {}, {} days; {}{}", day(one.leaf.not_after), left, one.trust.text, remarks
+        )
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
         parts += revocation(one, asked, as_of)
         yield worst([Pass(one.subject, fine, ends=ends(one)), *parts])

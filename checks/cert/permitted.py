@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, TypeAlias
 
-from assess.check import Missing, Outcome, Unknown, Warn
+from assess.check import Missing, Outcome, Unknown, Warn, tr
 from assess.evidence.certificates import Certificate
 from assess.evidence.dns import Issuers, NoAnswer, Permissions, Permitted, Unrestricted
 from checks.certificates import in_words
@@ -50,13 +50,15 @@ def permitted(
     """What stands in the way of a public provider: of the one that issued ``leaf``, or of any."""
     if isinstance(found, Missing):
         if not (found.skipped or found.key):
-            because = f"whether the zone lets the provider issue (CAA) is not known: {found.reason}"
+            because = tr(
+                "whether the zone lets the provider issue (CAA) is not known: {}", found.reason
+            )
             yield Unknown(subject, because, remedy=(found.mend,) if found.mend else ())
         return
     for name, said in found.by_name.items():
         match said:
             case NoAnswer(why):
-                because = f"whether the zone of {name} lets the provider issue (CAA): {why}"
+                because = tr("whether the zone of {} lets the provider issue (CAA): {}", name, why)
                 yield Unknown(subject, because, about=_about(subject, name))
             case Permitted():
                 yield from _restricted(subject, name, leaf, said)
@@ -76,18 +78,20 @@ def _restricted(
     may = said.authorities(wildcard=wildcard)
     own = frozenset[str]() if leaf is None else _named(leaf)
     if unknown:
-        text = f"{said.text}: no provider issues that does not know {in_words(unknown)}"
+        text = tr("{}: no provider issues that does not know {}", said.text, in_words(unknown))
     elif may is None:
         return
     elif not may:
-        text = f"{said.text}: no provider may issue for {name}"
+        text = tr("{}: no provider may issue for {}", said.text, name)
     elif leaf is not None and own and not own & may:
-        text = f"{said.text}: {leaf.issuer_name}, which issued it, may not renew it"
+        text = tr("{}: {}, which issued it, may not renew it", said.text, leaf.issuer_name)
     else:
         return
-    step = (
-        f'At the DNS provider of {said.owner}: add a CAA record "issue" with the domain of the '
-        "provider that is planned, or order from one that the records name."
+    step = tr(
+        'At the DNS provider of {}: add a CAA record "issue" with the domain '
+        "of the provider that is planned, or order from one that the records "
+        "name.",
+        said.owner,
     )
     yield Warn(subject, _EXPECTED, text, about=_about(subject, name), remedy=(step,))
 

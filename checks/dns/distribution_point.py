@@ -12,6 +12,7 @@ from assess.check import (
     Pass,
     Unknown,
     check,
+    tr,
     worst,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen
@@ -29,26 +30,28 @@ def cdp_cname(
     """Pass when the alias leads to the name in Azure, outside and, where it was asked, inside."""
     name = plain(service)
     if in_azure(name):
-        return [NotApplicable(None, f"{name} is a name in Azure itself; it needs no alias")]
+        return [NotApplicable(None, tr("{} is a name in Azure itself; it needs no alias", name))]
     rows = () if isinstance(services, Missing) else services.rows
     own = (one.fqdn for one in rows if one.is_distribution_point and one.known_as(name))
     deployed = {plain(fqdn) for fqdn in own if isinstance(fqdn, str) and fqdn}
     names = deployed or {f"{name.partition('.')[0]}.{CLASSIC}"}
-    expected = f"{name} is an alias (CNAME) of {' or '.join(sorted(names))}"
+    expected = tr("{} is an alias (CNAME) of {}", name, " or ".join(sorted(names)))
 
     def judge(where: str, lookup: Lookup) -> Outcome:
-        text = f"{name} in {where} DNS: {lookup.text}"
+        text = tr("{} in {} DNS: {}", name, where, lookup.text)
         about = (name, *targets(lookup))
         if isinstance(lookup, NoAnswer | Disagreement):
             return Unknown(None, text, about=about)
         if isinstance(lookup, Target) and lookup.host in names:
             return Pass(None, text, expected, about=about)
-        remedy = f"In {where} DNS: make it so that {expected}."
+        remedy = tr("In {} DNS: make it so that {}.", where, expected)
         return Fail(None, expected, text, about=about, remedy=(remedy,))
 
     parts = [judge("public", public.by_name[name])]
     if not isinstance(internal, Missing):
         parts.append(judge("internal", internal.by_name[name]))
     elif not internal.skipped:
-        parts.append(Unknown(None, f"{name} in internal DNS: {internal.reason}", about=(name,)))
+        parts.append(
+            Unknown(None, tr("{} in internal DNS: {}", name, internal.reason), about=(name,))
+        )
     return [worst(parts)]

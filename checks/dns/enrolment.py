@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     worst,
 )
 from assess.evidence.dns import (
@@ -149,7 +150,7 @@ class _Alias:
 
     @property
     def expected(self) -> str:
-        return f"{self.name} is an alias (CNAME) of {self.service.host}"
+        return tr("{} is an alias (CNAME) of {}", self.name, self.service.host)
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -158,12 +159,15 @@ class _Alias:
     @property
     def mend(self) -> tuple[str, ...]:
         if not is_public(self.domain):
-            instead = f"Use a public domain instead of {self.domain} (identity.public-domain)"
-            return (f"{instead}: outside the company network nobody sees an alias in it.",)
+            instead = tr("Use a public domain instead of {} (identity.public-domain)", self.domain)
+            return (tr("{}: outside the company network nobody sees an alias in it.", instead),)
         label = self.name.partition(".")[0]
-        create = (
-            f"At the DNS provider of {self.domain}: create the alias (CNAME) {label} with the "
-            f"target {self.service.host}, TTL 1 hour; allow up to 72 hours."
+        create = tr(
+            "At the DNS provider of {}: create the alias (CNAME) {} with the "
+            "target {}, TTL 1 hour; allow up to 72 hours.",
+            self.domain,
+            label,
+            self.service.host,
         )
         test = "Test in Intune admin center > Devices > Enrollment > Windows > CNAME Validation."
         return (create, test) if label == "enterpriseenrollment" else (create,)
@@ -175,9 +179,12 @@ class _Alias:
         if internal is not None:
             parts.append(
                 self._warn(
-                    f"{self.name}: the company network sees something else: {internal.text}",
-                    f"Make the internal zone say of {self.name} what the public one says: create "
-                    "the same alias there, or remove the internal zone.",
+                    tr("{}: the company network sees something else: {}", self.name, internal.text),
+                    tr(
+                        "Make the internal zone say of {} what the public one says: create "
+                        "the same alias there, or remove the internal zone.",
+                        self.name,
+                    ),
                 )
             )
         merged, unheard = worst(parts), self.views.unheard(self.name)
@@ -192,9 +199,12 @@ class _Alias:
                 return self._target(host, text)
             case Addresses():
                 return self._fail(
-                    f"{text} instead of an alias",
-                    f"Delete the address records of {self.name}: beside an alias there can be no "
-                    "other record.",
+                    tr("{} instead of an alias", text),
+                    tr(
+                        "Delete the address records of {}: beside an alias there can be no "
+                        "other record.",
+                        self.name,
+                    ),
                 )
             case NoName() | NoRecord():
                 return self._warn(text)
@@ -208,20 +218,27 @@ class _Alias:
             return Pass(self.domain, f"{text}{kept}", self.expected, about=self.about)
         if host == service.host or host in service.doubtful:
             return self._warn(
-                f"{text}: no page of the vendor confirms this target for this cloud",
-                f"Compare the target of {self.name} with the one that the tenant's admin center "
-                "shows.",
+                tr("{}: no page of the vendor confirms this target for this cloud", text),
+                tr(
+                    "Compare the target of {} with the one that the tenant's admin center shows.",
+                    self.name,
+                ),
             )
         if host in service.older:
-            return self._warn(f"{text}: the older host, which asks the user to confirm once more")
+            return self._warn(
+                tr("{}: the older host, which asks the user to confirm once more", text)
+            )
         if below(host, "microsoftonline.de"):
-            return self._fail(f"{text}: the cloud Germany, which was shut down")
+            return self._fail(tr("{}: the cloud Germany, which was shut down", text))
         if leads_nowhere(host, self.behind):
             return self._fail(
-                f"{text}, a name that does not exist: whoever registers it receives the users of "
-                f"{self.domain}"
+                tr(
+                    "{}, a name that does not exist: whoever registers it receives the users of {}",
+                    text,
+                    self.domain,
+                )
             )
-        return self._fail(f"{text}, which is another service")
+        return self._fail(tr("{}, which is another service", text))
 
     def _warn(self, observed: str, *remedy: str) -> Warn:
         steps = remedy or self.mend

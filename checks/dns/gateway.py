@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -63,7 +64,7 @@ def cmg_cname(
     """Pass when the alias leads to the deployment name, and that resolves."""
     name = plain(service)
     if in_azure(name):
-        return [NotApplicable(None, f"{name} is a name in Azure itself; it needs no alias")]
+        return [NotApplicable(None, tr("{} is a name in Azure itself; it needs no alias", name))]
     views = Views(public, zone, internal, wildcards)
     gateway = _Gateway(
         name,
@@ -84,10 +85,17 @@ def cmg_cname(
     if (inside := views.inside(name)) is not None:
         parts.append(
             gateway.warn(
-                f"{views.text(name, outside)}, seen from the internet; the company network sees "
-                f"{inside.text}",
-                f"Make the internal zone say of {name} what the public one says: Server Manager > "
-                "Tools > DNS > Forward Lookup Zones > zone > New Alias (CNAME).",
+                tr(
+                    "{}, seen from the internet; the company network sees {}",
+                    views.text(name, outside),
+                    inside.text,
+                ),
+                tr(
+                    "Make the internal zone say of {} what the public one says: Server "
+                    "Manager > Tools > DNS > Forward Lookup Zones > zone > New Alias "
+                    "(CNAME).",
+                    name,
+                ),
             )
         )
     merged, unheard = worst(parts), views.unheard(name)
@@ -172,7 +180,7 @@ class _Gateway:
 
     @property
     def expected(self) -> str:
-        return f"{self.name} is an alias (CNAME) of {self.deployment.text}, which resolves"
+        return tr("{} is an alias (CNAME) of {}, which resolves", self.name, self.deployment.text)
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -180,9 +188,10 @@ class _Gateway:
 
     @property
     def repoint(self) -> str:
-        return (
-            f"At the public DNS provider: let {self.name} be an alias (CNAME) of "
-            f"{self.deployment.text}, with a short TTL."
+        return tr(
+            "At the public DNS provider: let {} be an alias (CNAME) of {}, with a short TTL.",
+            self.name,
+            self.deployment.text,
         )
 
     def judge(self, lookup: Lookup) -> Outcome:
@@ -198,16 +207,18 @@ class _Gateway:
 
     def _unpublished(self, lookup: NoName | NoRecord) -> Outcome:
         """The internet does not know the name: it depends on who needs it."""
-        text = f"{self.name} in public DNS: {lookup.text}"
+        text = tr("{} in public DNS: {}", self.name, lookup.text)
         if self.internet is True:
-            return self.fail(f"{text}, and clients on the internet are in scope", self.repoint)
+            return self.fail(tr("{}, and clients on the internet are in scope", text), self.repoint)
         if isinstance(self.inside, NoName | NoRecord):
-            text = f"{text}; in internal DNS: {self.inside.text}. No client finds the gateway"
+            text = tr(
+                "{}; in internal DNS: {}. No client finds the gateway", text, self.inside.text
+            )
             return self.fail(text, self.repoint)
         if isinstance(self.internet, Missing):
             return unavailable(None, self.internet)
         if self.inside is None:
-            return self.unknown(f"{text}; the company network, which needs it, was not asked")
+            return self.unknown(tr("{}; the company network, which needs it, was not asked", text))
         return self._leads(self.inside)
 
     def _leads(self, lookup: Lookup) -> Outcome:
@@ -228,12 +239,12 @@ class _Gateway:
             return unavailable(None, self.planned)
         name, found = self.planned
         if isinstance(found, NoAnswer):
-            return self.unknown(f"{text}; the address of {name} is not known: {found.why}")
-        steps = (f"Delete the address records of {self.name}.", self.repoint)
+            return self.unknown(tr("{}; the address of {} is not known: {}", text, name, found.why))
+        steps = (tr("Delete the address records of {}.", self.name), self.repoint)
         comparable = isinstance(found, Addresses) and name in self.deployment.names
         if comparable and not self._reaches(lookup):
-            return self.fail(f"{text} instead of an alias, and not that of {name}", *steps)
-        return self.warn(f"{text} instead of an alias: it ends with this address", *steps)
+            return self.fail(tr("{} instead of an alias, and not that of {}", text, name), *steps)
+        return self.warn(tr("{} instead of an alias: it ends with this address", text), *steps)
 
     def _own(self, host: str, text: str) -> Outcome:
         """The alias leads to the deployment name: what is behind that decides."""
@@ -242,23 +253,23 @@ class _Gateway:
                 return self._takeover(host, text)
             case NoRecord():
                 return self.fail(
-                    f"{text}, a name without an address",
-                    f"Check in the console that the gateway {host} is deployed and ready.",
+                    tr("{}, a name without an address", text),
+                    tr("Check in the console that the gateway {} is deployed and ready.", host),
                 )
             case NoAnswer(why):
-                return self.unknown(f"{text}; whether that resolves is not known: {why}")
+                return self.unknown(tr("{}; whether that resolves is not known: {}", text, why))
             case None:
-                return self.unknown(f"{text}; whether that resolves was not asked")
+                return self.unknown(tr("{}; whether that resolves was not asked", text))
             case Addresses() if below(host, CLASSIC):
                 return self._classic(text)
             case Addresses() if self.deployment.doubts(host):
                 return self.warn(
-                    f"{text}; no page of the vendor settles the names of this cloud",
-                    f"Compare {host} with the deployment name that the console shows.",
+                    tr("{}; no page of the vendor settles the names of this cloud", text),
+                    tr("Compare {} with the deployment name that the console shows.", host),
                 )
             case Addresses():
                 kept = self.views.lasting(self.name)
-                fine = f"{text}, which resolves{kept}"
+                fine = tr("{}, which resolves{}", text, kept)
                 return Pass(None, fine, self.expected, about=self.about)
 
     def _other(self, host: str, text: str) -> Outcome:
@@ -269,19 +280,27 @@ class _Gateway:
         if self.deployment.lacking is not None and in_azure(host):
             return unavailable(None, self.deployment.lacking)
         if self._reaches(found):
-            return self.warn(f"{text}: another name with the gateway's address", self.repoint)
-        return self.fail(f"{text}, which is another host", self.repoint)
+            return self.warn(tr("{}: another name with the gateway's address", text), self.repoint)
+        return self.fail(tr("{}, which is another host", text), self.repoint)
 
     def _takeover(self, host: str, text: str) -> Outcome:
         return self.fail(
-            f"{text}, a name that does not exist: whoever creates it takes over the clients of "
-            "this gateway",
-            f"Delete the alias {self.name}, or deploy what {host} stands for; then: {self.repoint}",
+            tr(
+                "{}, a name that does not exist: whoever creates it takes over the "
+                "clients of this gateway",
+                text,
+            ),
+            tr(
+                "Delete the alias {}, or deploy what {} stands for; then: {}",
+                self.name,
+                host,
+                self.repoint,
+            ),
         )
 
     def _classic(self, text: str) -> Outcome:
         return self.warn(
-            f"{text}: a classic cloud service, which Azure retired in August 2024",
+            tr("{}: a classic cloud service, which Azure retired in August 2024", text),
             "Replace the gateway by one on a virtual machine scale set.",
             self.repoint,
         )
@@ -332,7 +351,9 @@ def cname_scope(
     """Pass when the internet and the company network are told the same."""
     name = plain(service)
     if in_azure(name):
-        return [NotApplicable(None, f"{name} is a name in Azure itself, which all can resolve")]
+        return [
+            NotApplicable(None, tr("{} is a name in Azure itself, which all can resolve", name))
+        ]
     scope = _Scope(name, view(public, name), view(internal, name), issuer)
     unasked = [one for one in (public, internal) if isinstance(one, Missing)]
     return [scope.outcome(internet, unasked)]
@@ -354,18 +375,22 @@ class _Scope:
     @property
     def expected(self) -> str:
         rule = "" if isinstance(self.issuer, Missing) else f" ({_RULES[self.issuer]})"
-        return f"{self.name} has the same target inside and outside the company network{rule}"
+        return tr(
+            "{} has the same target inside and outside the company network{}", self.name, rule
+        )
 
     @property
     def text(self) -> str:
         outside, inside = (
             "not asked" if side is None else side.text for side in (self.outside, self.inside)
         )
-        return f"{self.name}: the internet sees {outside}, the company network {inside}"
+        return tr("{}: the internet sees {}, the company network {}", self.name, outside, inside)
 
     def outcome(self, internet: bool | Missing, unasked: list[Missing]) -> Outcome:
-        public = f"Create {self.name} as an alias (CNAME) in public DNS."
-        internal = f"Create the same alias {self.name} in the internal zone, or remove that zone."
+        public = tr("Create {} as an alias (CNAME) in public DNS.", self.name)
+        internal = tr(
+            "Create the same alias {} in the internal zone, or remove that zone.", self.name
+        )
         if isinstance(self.outside, ABSENT) and internet is True:
             return self._fail("clients on the internet cannot find the gateway", public)
         if isinstance(self.outside, ABSENT) and isinstance(self.inside, ABSENT):
@@ -373,7 +398,7 @@ class _Scope:
         sides = (self.outside, self.inside)
         if not all(isinstance(side, Target | Addresses | NoName | NoRecord) for side in sides):
             mends = tuple(dict.fromkeys(one.mend for one in unasked if one.mend))
-            because = f"{self.text}; it takes an answer from both"
+            because = tr("{}; it takes an answer from both", self.text)
             return Unknown(None, because, about=self.about, remedy=mends)
         if isinstance(self.outside, ABSENT):
             if isinstance(internet, Missing):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assess.check import Fail, Missing, Outcome, Warn
+from assess.check import Fail, Missing, Outcome, Warn, tr
 from assess.evidence.dns import (
     AddressBook,
     Addresses,
@@ -41,7 +41,7 @@ class Views:
         """The name and its answer; says so where an invented name beside it gets the same one."""
         domain = name.partition(".")[2]
         made_up = isinstance(lookup, Target | Addresses) and lookup == view(self.wildcards, domain)
-        wildcard = f" (from the wildcard *.{domain})" if made_up else ""
+        wildcard = tr(" (from the wildcard *.{})", domain) if made_up else ""
         return f"{name}: {lookup.text}{wildcard}"
 
     def published(
@@ -64,8 +64,13 @@ class Views:
         if isinstance(public, NoAnswer):
             return judged
         return warn(
-            f"{name}: propagation is not over: the servers of the zone say {zone.text}, a public "
-            f"resolver says {public.text}",
+            tr(
+                "{}: propagation is not over: the servers of the zone say {}, a "
+                "public resolver says {}",
+                name,
+                zone.text,
+                public.text,
+            ),
             _WAIT,
         )
 
@@ -75,16 +80,16 @@ class Views:
         if seconds is None:
             return ""
         late = "" if seconds <= _DAY else ", so that a change reaches everybody that late only"
-        return f"; TTL {_span(seconds)}{late}"
+        return tr("; TTL {}{}", _span(seconds), late)
 
     def unheard(self, name: str) -> str:
         """Which view was set up and lost, and why; "" if none was. It might have contradicted."""
         for aliases, of in ((self.zone, "the zone's servers"), (self.internal, "the inside")):
             if isinstance(aliases, Missing) and not aliases.skipped:
-                return f"what {of} would say is not known: {aliases.reason}"
+                return tr("what {} would say is not known: {}", of, aliases.reason)
         internal = view(self.internal, name)
         if isinstance(internal, NoAnswer):
-            return f"what the inside would say is not known: {internal.why}"
+            return tr("what the inside would say is not known: {}", internal.why)
         return ""
 
     def inside(self, name: str) -> Lookup | None:
@@ -100,7 +105,7 @@ def _span(seconds: int) -> str:
     for unit, name in ((_DAY, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.3g} {name}"
-    return f"{seconds} seconds"
+    return tr("{} seconds", seconds)
 
 
 def view(aliases: Aliases | Missing, name: str) -> Lookup | None:

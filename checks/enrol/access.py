@@ -13,6 +13,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     worst,
 )
 from assess.evidence.access import (
@@ -113,7 +114,9 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
     expected = "an enabled policy that lets in compliant or hybrid joined devices only"
     application = _application(resource)
     if application is None:
-        because = f"{resource} is no cloud application that conditional access is known to protect"
+        because = tr(
+            "{} is no cloud application that conditional access is known to protect", resource
+        )
         step = "Name it by its application id in planning.resources_to_protect, or look it up."
         return Unknown(resource, because, remedy=(step,))
     own = [policy for policy in policies if _about(policy, *application)]
@@ -123,27 +126,33 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
     gaps = {p.label: _gaps(p) for p in enforced}
     sound = [label for label, found in gaps.items() if not found]
     if sound:
-        return Pass(resource, f"{listed(sound)} demands a device condition of {resource}", expected)
+        return Pass(
+            resource, tr("{} demands a device condition of {}", listed(sound), resource), expected
+        )
     if odd:
         names = listed(f"{p.label} ({p.state})" for p in odd)
-        return Unknown(resource, f"Graph does not say in a known way whether {names} is enabled")
+        return Unknown(
+            resource, tr("Graph does not say in a known way whether {} is enabled", names)
+        )
     if gaps:
         said = listed(f"{label} {'; '.join(found)}" for label, found in gaps.items())
-        step = f"Close the gaps of {listed(gaps)}, in report-only mode first."
-        return Warn(resource, expected, f"{resource} is protected in part: {said}", remedy=(step,))
+        step = tr("Close the gaps of {}, in report-only mode first.", listed(gaps))
+        return Warn(
+            resource, expected, tr("{} is protected in part: {}", resource, said), remedy=(step,)
+        )
     trying = [p.label for p in demanding if str(p.state).lower() == REPORT_ONLY]
     if trying:
-        observed = f"{listed(trying)} only reports about {resource}, and protects nothing"
-        step = f"Switch {listed(trying)} from report-only to on when its reports look right."
+        observed = tr("{} only reports about {}, and protects nothing", listed(trying), resource)
+        step = tr("Switch {} from report-only to on when its reports look right.", listed(trying))
         return Warn(resource, expected, observed, remedy=(step,))
     hidden = [policy.label for policy in policies if _hidden(policy, own)]
     if hidden:
-        because = f"Graph does not show what {listed(hidden)} is about, or demands"
-        return Unknown(resource, f"{because}: whether it protects {resource} is not known")
-    observed = f"none of {len(policies)} policies demands a device condition of {resource}"
+        because = tr("Graph does not show what {} is about, or demands", listed(hidden))
+        return Unknown(resource, tr("{}: whether it protects {} is not known", because, resource))
+    observed = tr("none of {} policies demands a device condition of {}", len(policies), resource)
     others = [p.label for p in own if str(p.state).lower() == ENABLED]
     if others:
-        observed += f" ({listed(others)} is about it, and demands something else)"
+        observed += tr(" ({} is about it, and demands something else)", listed(others))
     return Fail(resource, expected, observed)
 
 
@@ -184,7 +193,7 @@ def _gaps(policy: AccessPolicy) -> list[str]:
             others.append("terms of use")
         operator = str(grant.operator).lower()
         if others and operator != "and":
-            gaps.append(f"is satisfied without a device condition, by {' or '.join(others)}")
+            gaps.append(tr("is satisfied without a device condition, by {}", " or ".join(others)))
     if isinstance(conditions, AccessConditions):
         gaps += _narrow(conditions)
     return gaps
@@ -198,12 +207,14 @@ def _narrow(conditions: AccessConditions) -> Iterable[str]:
     if isinstance(platforms, AccessPlatforms):
         named = _lower(platforms.include_platforms)
         if "all" not in named:
-            yield f"is for {', '.join(sorted(named)) or 'no platform'} only"
+            yield tr("is for {} only", ", ".join(sorted(named)) or "no platform")
         if _lower(platforms.exclude_platforms):
-            yield f"leaves out {', '.join(sorted(_lower(platforms.exclude_platforms)))}"
+            yield tr("leaves out {}", ", ".join(sorted(_lower(platforms.exclude_platforms))))
     clients = _lower(conditions.client_app_types)
     if "all" not in clients and not {"browser", "mobileappsanddesktopclients"} <= clients:
-        yield f"is for the clients {', '.join(sorted(clients)) or 'that Graph does not name'} only"
+        yield tr(
+            "is for the clients {} only", ", ".join(sorted(clients)) or "that Graph does not name"
+        )
     if _lower(conditions.sign_in_risk_levels) or _lower(conditions.user_risk_levels):
         yield "applies to risky sign-ins only"
     locations = conditions.locations
@@ -227,7 +238,9 @@ def _compliance(
     """Whether there is a compliance policy that reaches somebody, for each platform in scope."""
     for one in (policies, given):
         if isinstance(one, Missing):
-            return [Unknown(None, f"whether compliance policies exist is not known: {one.reason}")]
+            return [
+                Unknown(None, tr("whether compliance policies exist is not known: {}", one.reason))
+            ]
     assert not isinstance(policies, Missing)
     assert not isinstance(given, Missing)
     if not isinstance(platforms, Missing):

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.administrators import (
@@ -53,28 +54,30 @@ def entra_global_admin(
     attested: Annotated[Attested | Missing, Attestation()],
 ) -> Outcomes:
     """Pass when the nominated account is enabled and holds the role of Global Administrator."""
-    expected = f"{nominated} is an enabled Global Administrator"
+    expected = tr("{} is an enabled Global Administrator", nominated)
     if isinstance(account, Missing) or isinstance(members, Missing):
         if isinstance(attested, Attested) and attested.yes:
             said = "" if attested.answer is True else f" {attested.answer}"
             by = attested.by or "nobody named"
-            return [Pass(None, f"a Global Administrator signs in on the day{said}, says {by}")]
+            return [
+                Pass(None, tr("a Global Administrator signs in on the day{}, says {}", said, by))
+            ]
         return [unavailable(None, *(o for o in (account, members) if isinstance(o, Missing)))]
     if account.found is None:
-        return [Fail(None, expected, f"the tenant has no account {nominated}")]
+        return [Fail(None, expected, tr("the tenant has no account {}", nominated))]
     who = account.found
     if who.account_enabled is False:
-        return [Fail(None, expected, f"{nominated} is disabled")]
+        return [Fail(None, expected, tr("{} is disabled", nominated))]
     if who.account_enabled is not True:
-        return [Unknown(None, f"Graph does not say accountEnabled of {nominated}")]
+        return [Unknown(None, tr("Graph does not say accountEnabled of {}", nominated))]
     held = _holds(who, members, by_group)
     if held is True:
         return [
-            Pass(None, f"{nominated} is enabled and Global Administrator", expected),
+            Pass(None, tr("{} is enabled and Global Administrator", nominated), expected),
             _many(members),
         ]
     if isinstance(held, Missing):
-        return [Unknown(None, f"who holds the role by a group is not known: {held.reason}")]
+        return [Unknown(None, tr("who holds the role by a group is not known: {}", held.reason))]
     return [_eligible(nominated, who, expected, eligible, eligible_by_group, skus)]
 
 
@@ -92,8 +95,8 @@ def _holds(
 
 def _many(members: tuple[RoleMember, ...]) -> Outcome:
     people = [m for m in members if kind_of(m.kind).lower() in {"", "user"}]
-    expected = f"at most {_MOST} accounts that hold the role permanently"
-    observed = f"{len(people)} users hold the role of Global Administrator now"
+    expected = tr("at most {} accounts that hold the role permanently", _MOST)
+    observed = tr("{} users hold the role of Global Administrator now", len(people))
     if len(people) > _MOST:
         step = "Give the role by Privileged Identity Management, or a lesser role, to those who "
         step += "do not need it every day."
@@ -109,26 +112,30 @@ def _eligible(
     by_group: Gathered[Member] | Missing,
     skus: tuple[Sku, ...] | Missing,
 ) -> Outcome:
-    absent = f"{nominated} does not hold the role of Global Administrator"
+    absent = tr("{} does not hold the role of Global Administrator", nominated)
     if isinstance(eligible, Missing):
         if not isinstance(skus, Missing) and not _has_p2(skus):
-            observed = f"{absent}, and the tenant has no Entra ID P2 to activate it with"
+            observed = tr("{}, and the tenant has no Entra ID P2 to activate it with", absent)
             return Fail(None, expected, observed)
-        because = f"{absent} now; whether it may activate the role is not known: {eligible.reason}"
+        because = tr(
+            "{} now; whether it may activate the role is not known: {}", absent, eligible.reason
+        )
         return Unknown(None, because, remedy=(eligible.mend,) if eligible.mend else ())
     own = [e for e in eligible if str(e.principal_id).lower() == who.id.lower()]
     others = any(str(e.principal_id).lower() != who.id.lower() for e in eligible)
-    observed = f"{nominated} may activate the role of Global Administrator, and has not"
-    step = f"Plan when {nominated} activates the role (Privileged Identity Management)."
+    observed = tr("{} may activate the role of Global Administrator, and has not", nominated)
+    step = tr("Plan when {} activates the role (Privileged Identity Management).", nominated)
     if any(e.directory_scope_id == "/" for e in own):
         return Warn(None, expected, observed, remedy=(step,))
     if others:
         if isinstance(by_group, Missing):
-            because = f"{absent} now; whether a group lets it is not known: {by_group.reason}"
+            because = tr(
+                "{} now; whether a group lets it is not known: {}", absent, by_group.reason
+            )
             return Unknown(None, because)
         if any(member.id.lower() == who.id.lower() for member in by_group.rows):
-            return Warn(None, expected, f"{observed} (by a group)", remedy=(step,))
-    return Fail(None, expected, f"{absent}, and may not activate it")
+            return Warn(None, expected, tr("{} (by a group)", observed), remedy=(step,))
+    return Fail(None, expected, tr("{}, and may not activate it", absent))
 
 
 def _has_p2(skus: tuple[Sku, ...]) -> bool:
@@ -146,17 +153,17 @@ def azure_subscription_owner(
     assigned: Annotated[tuple[RoleAssignment, ...] | Missing, RoleAssignments()],
 ) -> Outcomes:
     """Pass when the nominated account is Owner of the whole subscription."""
-    expected = f"{nominated} is Owner of the subscription {subscription}"
+    expected = tr("{} is Owner of the subscription {}", nominated, subscription)
     if isinstance(account, Perhaps) and account.found is None and "@" in nominated:
-        return [Fail(None, expected, f"the tenant has no account {nominated}")]
+        return [Fail(None, expected, tr("the tenant has no account {}", nominated))]
     if isinstance(assigned, Missing):
         return [unavailable(None, assigned)]
     parts: list[Outcome] = [_role(nominated, subscription, assigned, expected)]
     if isinstance(account, Perhaps) and account.found and account.found.account_enabled is False:
-        parts.append(Fail(None, expected, f"{nominated} is disabled"))
+        parts.append(Fail(None, expected, tr("{} is disabled", nominated)))
     shown = account.found if isinstance(account, Perhaps) else None
     if shown is not None and not isinstance(shown.account_enabled, bool):
-        parts.append(Unknown(None, f"Graph does not say accountEnabled of {nominated}"))
+        parts.append(Unknown(None, tr("Graph does not say accountEnabled of {}", nominated)))
     return parts
 
 
@@ -168,16 +175,18 @@ def _role(
     owner = [role for role in whole if role.role == OWNER]
     if any(not role.condition for role in owner):
         scope = next(role.scope for role in owner if not role.condition)
-        return Pass(None, f"{nominated} is Owner at {scope}", expected)
+        return Pass(None, tr("{} is Owner at {}", nominated, scope), expected)
     if owner:
-        return Warn(None, expected, f"{nominated} is Owner under a condition: {owner[0].condition}")
+        return Warn(
+            None, expected, tr("{} is Owner under a condition: {}", nominated, owner[0].condition)
+        )
     if any(role.role == CONTRIBUTOR for role in whole):
-        return Warn(None, expected, f"{nominated} is only Contributor of the subscription")
+        return Warn(None, expected, tr("{} is only Contributor of the subscription", nominated))
     parts = [role.scope for role in roles if role.role == OWNER]
     if parts:
-        return Warn(None, expected, f"{nominated} is Owner of a part only: {listed(parts)}")
-    observed = f"{nominated} has no role Owner or Contributor on the subscription or above it"
-    return Fail(None, expected, f"{observed} ({len(roles)} other assignments)")
+        return Warn(None, expected, tr("{} is Owner of a part only: {}", nominated, listed(parts)))
+    observed = tr("{} has no role Owner or Contributor on the subscription or above it", nominated)
+    return Fail(None, expected, tr("{} ({} other assignments)", observed, len(roles)))
 
 
 def _whole(role: Assigned, subscription: str) -> bool:
@@ -195,15 +204,17 @@ def subscription_id(
     """Pass when the recorded id is a subscription that the account which signs in can see."""
     expected = "the id of a subscription that the account can see"
     if not _GUID.fullmatch(identifier.strip()):
-        return [Fail(None, expected, f"{identifier} is no id of a subscription")]
+        return [Fail(None, expected, tr("{} is no id of a subscription", identifier))]
     if isinstance(visible, Missing):
         return [unavailable(None, visible)]
     own = next((s for s in visible if s.subscription_id.lower() == identifier.lower()), None)
     if own is not None:
-        return [Pass(None, f"{own.label} is visible", expected)]
+        return [Pass(None, tr("{} is visible", own.label), expected)]
     if not visible:
         because = "the account that signs in has no role on any subscription, and so sees none"
-        mend = f"Give it the role Reader on the subscription {identifier}."
+        mend = tr("Give it the role Reader on the subscription {}.", identifier)
         return [Unknown(None, because, remedy=(mend,))]
     seen = listed(one.label for one in visible)
-    return [Fail(None, expected, f"{identifier} is not among the visible subscriptions: {seen}")]
+    return [
+        Fail(None, expected, tr("{} is not among the visible subscriptions: {}", identifier, seen))
+    ]

@@ -24,6 +24,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.devices import EntraDevice, EntraDevices, ManagedDevice, ManagedDevices
@@ -74,11 +75,11 @@ def intune_mdm_app(
         return [_absent(policies, expected, skus)]
     parts: list[Outcome] = []
     if found.is_valid is True:
-        parts.append(Pass(None, f"{found.label} is listed and valid", expected))
+        parts.append(Pass(None, tr("{} is listed and valid", found.label), expected))
     elif found.is_valid is False:
-        parts.append(Warn(None, expected, f"{found.label} is listed, and not valid"))
+        parts.append(Warn(None, expected, tr("{} is listed, and not valid", found.label)))
     else:
-        parts.append(Unknown(None, f"Graph does not say isValid of {found.label}"))
+        parts.append(Unknown(None, tr("Graph does not say isValid of {}", found.label)))
     rivals = [
         policy
         for policy in policies
@@ -93,9 +94,9 @@ def _absent(
     policies: tuple[MobilityPolicy, ...], expected: str, skus: tuple[Sku, ...] | Missing
 ) -> Outcome:
     others = listed(policy.label for policy in policies) or "none"
-    observed = f"Microsoft Intune is not among the MDM applications (listed: {others})"
+    observed = tr("Microsoft Intune is not among the MDM applications (listed: {})", others)
     if isinstance(skus, Missing):
-        return Unknown(None, f"{observed}, and the licences are not known: {skus.reason}")
+        return Unknown(None, tr("{}, and the licences are not known: {}", observed, skus.reason))
     premium = any(
         plan.service_plan_id.lower() in PREMIUM
         for sku in skus
@@ -104,10 +105,10 @@ def _absent(
     )
     if not (premium and has_intune(skus)):
         lacking = "Intune" if premium else "Entra ID P1"
-        because = f"{observed}, and the tenant has no licence of {lacking}"
+        because = tr("{}, and the tenant has no licence of {}", observed, lacking)
         mend = "Licence the tenant first, see licence.entra-premium and licence.intune-subscription"
         return Unknown(None, because, remedy=(f"{mend}.",))
-    return Fail(None, expected, f"{observed}, although Entra ID P1 and Intune are licensed")
+    return Fail(None, expected, tr("{}, although Entra ID P1 and Intune are licensed", observed))
 
 
 def _rivals(
@@ -119,20 +120,22 @@ def _rivals(
 ) -> Outcome:
     named = listed(policy.label for policy in rivals)
     if not found.scope or any(policy.scope not in _SCOPES for policy in rivals):
-        return Unknown(None, f"Graph does not say for whom {found.label} and {named} are meant")
+        return Unknown(
+            None, tr("Graph does not say for whom {} and {} are meant", found.label, named)
+        )
     if found.scope == "none":
-        return Pass(None, f"{found.label} is meant for nobody, so {named} has no user of it")
-    step = f"Take the users of Intune out of the user scope of {named}."
+        return Pass(None, tr("{} is meant for nobody, so {} has no user of it", found.label, named))
+    step = tr("Take the users of Intune out of the user scope of {}.", named)
     if found.scope == "all" or any(policy.scope == "all" for policy in rivals):
-        return Warn(None, expected, f"{named} has users who are also Intune's", remedy=(step,))
+        return Warn(None, expected, tr("{} has users who are also Intune's", named), remedy=(step,))
     if isinstance(ours, Missing) or isinstance(others, Missing):
         gaps = [one for one in (ours, others) if isinstance(one, Missing)]
-        return Unknown(None, f"who else uses {named} is not known: {gaps[0].reason}")
+        return Unknown(None, tr("who else uses {} is not known: {}", named, gaps[0].reason))
     shared = _shared(ours, others)
     if shared:
-        observed = f"{named} and {found.label} share {shared} users"
+        observed = tr("{} and {} share {} users", named, found.label, shared)
         return Warn(None, expected, observed, remedy=(step,))
-    return Pass(None, f"{named} and {found.label} share no user", expected)
+    return Pass(None, tr("{} and {} share no user", named, found.label), expected)
 
 
 def _shared(some: Gathered[Member], others: Gathered[Member]) -> int:
@@ -187,16 +190,16 @@ def _address(
     required: bool,
 ) -> Outcome:
     if found is None:
-        because = f"Microsoft Intune is not among the MDM applications, and so has no {name}"
+        because = tr("Microsoft Intune is not among the MDM applications, and so has no {}", name)
         return Unknown(None, because, remedy=("See autoenroll.intune-mdm-app.",))
     expected = " or ".join(wanted)
     if value is not None and not isinstance(value, str):
-        return Unknown(None, f"Graph does not say {name} of {found.label}")
+        return Unknown(None, tr("Graph does not say {} of {}", name, found.label))
     given = (value or "").strip()
     if not given:
-        observed = f"{name} of {found.label} is empty"
+        observed = tr("{} of {} is empty", name, found.label)
         return Fail(None, expected, observed) if required else Warn(None, expected, observed)
-    observed = f"{name} of {found.label} is {given}"
+    observed = tr("{} of {} is {}", name, found.label, given)
     if given.lower() in wanted:
         return Pass(None, observed, expected)
     try:
@@ -204,8 +207,8 @@ def _address(
     except ValueError:
         host = ""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
-        return Warn(None, expected, f"{observed}, which is Intune's and not the default")
-    return Fail(None, expected, f"{observed}, which is not Intune's")
+        return Warn(None, expected, tr("{}, which is Intune's and not the default", observed))
+    return Fail(None, expected, tr("{}, which is not Intune's", observed))
 
 
 # -- the scopes --
@@ -228,7 +231,7 @@ def mdm_user_scope(
         case "all":
             if stage == "pilot":
                 observed = "the MDM user scope is All, although the stage is a pilot"
-                step = f"{_MOBILITY} > MDM user scope > Some > the groups of the pilot > Save."
+                step = tr("{} > MDM user scope > Some > the groups of the pilot > Save.", _MOBILITY)
                 return [Warn(None, expected, observed, remedy=(step,))]
             return [Pass(None, "the MDM user scope is All", expected)]
         case "none":
@@ -237,7 +240,9 @@ def mdm_user_scope(
             return [_selected(found, expected, covered, enrolling)]
         case _:
             said = found.scope or "nothing"
-            return [Unknown(None, f"Graph says {said} of appliesTo, which is no known user scope")]
+            return [
+                Unknown(None, tr("Graph says {} of appliesTo, which is no known user scope", said))
+            ]
 
 
 def _selected(
@@ -251,34 +256,47 @@ def _selected(
     names = listed(str(group.display_name or group.id) for group in found.groups)
     if not found.groups:
         return Fail(None, expected, "the MDM user scope is Some, and names no group")
-    where = f"the MDM user scope is Some: {names}"
+    where = tr("the MDM user scope is Some: {}", names)
     if isinstance(enrolling, Missing):
         if enrolling.key:
-            observed = f"{where}; who is going to enrol is not named ({enrolling.key})"
+            observed = tr("{}; who is going to enrol is not named ({})", where, enrolling.key)
             return Warn(None, expected, observed, remedy=(enrolling.mend,))
-        return Unknown(None, f"{where}; who is going to enrol is not known: {enrolling.reason}")
+        return Unknown(
+            None, tr("{}; who is going to enrol is not known: {}", where, enrolling.reason)
+        )
     if isinstance(covered, Missing):
-        return Unknown(None, f"{where}; its members are not known: {covered.reason}")
+        return Unknown(None, tr("{}; its members are not known: {}", where, covered.reason))
     inside = Claims()
     for member in covered.rows:
         inside.add(hashed(member.id))
     wanted = [person for person in enrolling.rows if person.account_enabled is not False]
     lacking = [person for person in wanted if hashed(person.id) not in inside]
-    gone = [f"{group} does not exist" for group in covered.absent]
+    gone = [tr("{} does not exist", group) for group in covered.absent]
     said = f"{where}{'; ' + '; '.join(gone) if gone else ''}"
     if lacking:
         return Fail(
             None,
             expected,
-            f"{said}; {len(lacking)} of {len(wanted)} users who are going to enrol are not in it",
+            tr(
+                "{}; {} of {} users who are going to enrol are not in it",
+                said,
+                len(lacking),
+                len(wanted),
+            ),
             rows=Rows(("user",), ({"user": one.user_principal_name} for one in lacking)),
         )
     if enrolling.absent:
         missing = listed(enrolling.absent)
-        return Unknown(None, f"{said}; mdm.enrollment_group_ids names what is no group: {missing}")
+        return Unknown(
+            None, tr("{}; mdm.enrollment_group_ids names what is no group: {}", said, missing)
+        )
     if not wanted:
-        return Warn(None, expected, f"{said}; the groups of those who are going to enrol are empty")
-    return Pass(None, f"{said}; all {len(wanted)} users who are going to enrol are in it", expected)
+        return Warn(
+            None, expected, tr("{}; the groups of those who are going to enrol are empty", said)
+        )
+    return Pass(
+        None, tr("{}; all {} users who are going to enrol are in it", said, len(wanted)), expected
+    )
 
 
 @check("autoenroll.mam-scope-conflict")
@@ -295,7 +313,7 @@ def mam_scope_conflict(
     mdm, mam = _intune(policies), _intune(apps)
     if mam is None or mam.scope == "none":
         what = "None" if mam else "not set: Microsoft Intune is no MAM application"
-        return [Pass(None, f"the MAM user scope is {what}", expected)]
+        return [Pass(None, tr("the MAM user scope is {}", what), expected)]
     if mdm is None:
         because = "Microsoft Intune is not among the MDM applications, and so has no user scope"
         return [Unknown(None, because, remedy=("See autoenroll.intune-mdm-app.",))]
@@ -304,14 +322,20 @@ def mam_scope_conflict(
         return [Pass(None, said, expected)]
     for policy, name in ((mdm, "MDM"), (mam, "MAM")):
         if policy.scope not in _SCOPES:
-            return [Unknown(None, f"Graph does not say the {name} user scope: {policy.scope}")]
+            return [
+                Unknown(None, tr("Graph does not say the {} user scope: {}", name, policy.scope))
+            ]
         if policy.scope == "selected" and not isinstance(policy.included_groups, tuple):
-            return [Unknown(None, f"Graph does not say includedGroups of the {name} user scope")]
+            return [
+                Unknown(None, tr("Graph does not say includedGroups of the {} user scope", name))
+            ]
     overlap = _overlap(mdm, mam, managed, protected)
     if isinstance(overlap, Unknown):
         return [overlap]
     if not overlap:
-        said = f"the MDM user scope is {mdm.scope}, the MAM user scope {mam.scope}; none in both"
+        said = tr(
+            "the MDM user scope is {}, the MAM user scope {}; none in both", mdm.scope, mam.scope
+        )
         return [Pass(None, said, expected)]
     return [_conflict(overlap, expected, byod, ownership)]
 
@@ -332,28 +356,28 @@ def _overlap(
     ]
     for members in needed:
         if isinstance(members, Missing):
-            return Unknown(None, f"who is in both scopes is not known: {members.reason}")
+            return Unknown(None, tr("who is in both scopes is not known: {}", members.reason))
     listed_ones = [members for members in needed if isinstance(members, Gathered)]
     if len(listed_ones) == 1:
         count = len(listed_ones[0].rows)
     else:
         count = _shared(listed_ones[0], listed_ones[1])
-    return f"{count} users" if count else ""
+    return tr("{} users", count) if count else ""
 
 
 def _conflict(
     overlap: str, expected: str, byod: bool | Missing, ownership: str | Missing
 ) -> Outcome:
-    observed = f"in the MDM and in the MAM user scope at once: {overlap}"
+    observed = tr("in the MDM and in the MAM user scope at once: {}", overlap)
     personal = byod is True or ownership in {"personal", "both"}
     if personal:
-        return Fail(None, expected, f"{observed}, and personal devices are in scope")
+        return Fail(None, expected, tr("{}, and personal devices are in scope", observed))
     if byod is False or ownership == "company":
-        return Warn(None, expected, f"{observed}; only company-owned devices are in scope")
+        return Warn(None, expected, tr("{}; only company-owned devices are in scope", observed))
     missing = [one for one in (byod, ownership) if isinstance(one, Missing)]
     asked = unavailable(None, *missing)
     if isinstance(asked, Manual):
-        return Manual(None, f"Set planning.byod_in_scope: {observed}.", observed)
+        return Manual(None, tr("Set planning.byod_in_scope: {}.", observed), observed)
     return asked
 
 
@@ -381,7 +405,7 @@ def intune_enrollment_app(
         if not told:
             return [unavailable(None, policies)]
         by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
-        return [_enrollment_app(told, f", says {by}", devices)]
+        return [_enrollment_app(told, tr(", says {}", by), devices)]
     found = _intune(policies, ENROLLMENT_APP)
     scope = "absent" if found is None else found.scope
     return [_enrollment_app(scope, "", devices)]
@@ -398,9 +422,9 @@ def _told(attested: Attested) -> str:
 
 def _enrollment_app(scope: str, told: str, devices: Table[ManagedDevice] | Missing) -> Outcome:
     expected = "Microsoft Intune Enrollment with the MDM user scope All"
-    said = f"the MDM user scope of Microsoft Intune Enrollment is {scope}{told}"
+    said = tr("the MDM user scope of Microsoft Intune Enrollment is {}{}", scope, told)
     if scope == "absent":
-        said = f"the tenant has no entry Microsoft Intune Enrollment{told}"
+        said = tr("the tenant has no entry Microsoft Intune Enrollment{}", told)
     match scope:
         case "all":
             return Pass(None, said, expected)
@@ -410,20 +434,22 @@ def _enrollment_app(scope: str, told: str, devices: Table[ManagedDevice] | Missi
             pass
         case _:
             return Unknown(
-                None, f"Graph does not say appliesTo of Microsoft Intune Enrollment{told}"
+                None, tr("Graph does not say appliesTo of Microsoft Intune Enrollment{}", told)
             )
     if isinstance(devices, Missing):
-        because = f"{said}; whether devices enrol automatically is not known: {devices.reason}"
+        because = tr(
+            "{}; whether devices enrol automatically is not known: {}", said, devices.reason
+        )
         return Unknown(None, because, remedy=(devices.mend,) if devices.mend else ())
     works = sum(str(one.device_enrollment_type).lower() in _AUTOMATIC for one in devices)
     if works:
-        observed = f"{said}; {works} devices did enrol automatically"
+        observed = tr("{}; {} devices did enrol automatically", said, works)
         absent = scope == "absent"
         return Pass(None, observed, expected) if absent else Warn(None, expected, observed)
-    observed = f"{said}; none of {len(devices)} devices in Intune enrolled automatically"
+    observed = tr("{}; none of {} devices in Intune enrolled automatically", said, len(devices))
     if scope == "none":
         return Fail(None, expected, observed)
-    return Unknown(None, f"{observed} yet", remedy=("Enrol a pilot device, and run again.",))
+    return Unknown(None, tr("{} yet", observed), remedy=("Enrol a pilot device, and run again.",))
 
 
 # -- the end --
@@ -450,7 +476,7 @@ def end_state(
 def _ends(found: list[Pilot], as_of: datetime) -> Iterator[Outcome]:
     for pilot in found:
         if not pilot.registered:
-            yield Unknown(None, f"{pilot.name} has not been joined or registered yet")
+            yield Unknown(None, tr("{} has not been joined or registered yet", pilot.name))
         else:
             yield _end(pilot, as_of)
 
@@ -462,26 +488,28 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
         seen = [moment(device.last_sync_date_time) for device in pilot.enrolled]
         last = max((date for date in seen if date is not None), default=None)
         if last is None:
-            return Unknown(None, f"Graph does not say when {pilot.name} was last seen")
-        observed = f"{pilot.name} is managed by Intune, last seen on {last:%Y-%m-%d}"
+            return Unknown(None, tr("Graph does not say when {} was last seen", pilot.name))
+        observed = tr("{} is managed by Intune, last seen on {:%Y-%m-%d}", pilot.name, last)
         if as_of - last > _FRESH:
             return Warn(None, expected, observed)
         return Pass(None, observed, expected)
     if pilot.enrolled:
-        observed = f"{pilot.name} is in Intune, which the directory does not say"
+        observed = tr("{} is in Intune, which the directory does not say", pilot.name)
         return Warn(None, expected, observed)
     if any(device.is_managed is True for device in intune):
-        observed = f"{pilot.name} counts as managed in the directory, and Intune does not know it"
+        observed = tr(
+            "{} counts as managed in the directory, and Intune does not know it", pilot.name
+        )
         return Fail(None, expected, observed)
     dates = [moment(device.registration_date_time) for device in pilot.registered]
     joined = min((date for date in dates if date is not None), default=None)
     if joined is None:
         return Unknown(
-            None, f"{pilot.name} is not managed, and since when it is joined is not known"
+            None, tr("{} is not managed, and since when it is joined is not known", pilot.name)
         )
-    observed = f"{pilot.name} is joined or registered since {joined:%Y-%m-%d %H:%M} UTC"
+    observed = tr("{} is joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined)
     if as_of - joined > _PATIENCE:
         other = next((d.mdm_app_id for d in pilot.registered if d.is_managed is True), None)
-        how = f"managed by another application ({other})" if other else "not managed"
-        return Fail(None, expected, f"{observed}, and {how}")
-    return Unknown(None, f"{observed}, which is less than a day: it may still enrol")
+        how = tr("managed by another application ({})", other) if other else "not managed"
+        return Fail(None, expected, tr("{}, and {}", observed, how))
+    return Unknown(None, tr("{}, which is less than a day: it may still enrol", observed))

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.assigned import GroupSizes
@@ -75,7 +76,7 @@ def _everybody(
     clients = (one for one in by_site(d for d in site.rows if d.is_client is True))
     parts = [_versions((c for c in clients if not c.is_server), "clients of the site", as_of)]
     if not site.sees.complete:
-        because = f"the site may have more clients than it shows: {site.sees.because}"
+        because = tr("the site may have more clients than it shows: {}", site.sees.because)
         mend = getattr(site.sees, "mend", "")
         parts.append(Unknown(None, because, remedy=(mend,) if mend else ()))
     return parts
@@ -109,7 +110,7 @@ def _pilots(
     if absent:
         asked = (("the directory", registered), ("the site", site))
         knows = " and ".join(name for name, source in asked if not isinstance(source, Missing))
-        because = f"{listed(absent)}: not known to {knows}, and so no version of it"
+        because = tr("{}: not known to {}, and so no version of it", listed(absent), knows)
         parts.append(Unknown(None, because, remedy=("Join or synchronise these devices.",)))
     return parts
 
@@ -133,18 +134,20 @@ def _versions(devices: Iterable[Target], what: str, as_of: datetime) -> Outcome:
             odd.append((device.name, why))
     if not total:
         mend = "Set planning.pilot_devices, or join a device."
-        return Unknown(None, f"there are no {what} whose version could be read", remedy=(mend,))
+        return Unknown(
+            None, tr("there are no {} whose version could be read", what), remedy=(mend,)
+        )
     if not modern and len(unclear) < total:
-        observed = f"none of {total} {what} runs Windows 10 or later"
+        observed = tr("none of {} {} runs Windows 10 or later", total, what)
         return Fail(None, _EXPECTED, observed, rows=_rows(odd))
     if unclear:
-        because = f"version or edition of {len(unclear)} of {total} {what} is not known: "
+        because = tr("version or edition of {} of {} {} is not known: ", len(unclear), total, what)
         return Unknown(None, because + listed(unclear))
     if odd:
         said = listed(f"{name} ({why})" for name, why in odd)
-        observed = f"{len(odd)} of {total} {what} do not qualify: {said}"
+        observed = tr("{} of {} {} do not qualify: {}", len(odd), total, what, said)
         return Warn(None, _EXPECTED, observed, rows=_rows(odd))
-    return Pass(None, f"all {total} {what} qualify", _EXPECTED)
+    return Pass(None, tr("all {} {} qualify", total, what), _EXPECTED)
 
 
 def _rows(odd: list[tuple[str, str]]) -> Rows:
@@ -166,10 +169,12 @@ def devices_in_intune(
     there = [pilot for pilot in found if pilot.enrolled]
     nameless = sum(1 for device in enrolled if not device.name)
     if nameless and len(there) < len(found):
-        because = f"Intune does not tell the names of {nameless} devices; the pilot's may be among"
-        return [Unknown(None, f"{because} them")]
+        because = tr(
+            "Intune does not tell the names of {} devices; the pilot's may be among", nameless
+        )
+        return [Unknown(None, tr("{} them", because))]
     if not there:
-        observed = f"Intune lists none of {len(found)} pilot devices"
+        observed = tr("Intune lists none of {} pilot devices", len(found))
         return [Fail(None, expected, observed)]
     return list(_contacts(found, expected, as_of))
 
@@ -190,13 +195,13 @@ def _contacts(found: list[Pilot], expected: str, as_of: datetime) -> Iterator[Ou
         else:
             unclear.append(pilot.name)
     if unclear:
-        yield Unknown(None, f"Graph does not say when {listed(unclear)} was last in contact")
+        yield Unknown(None, tr("Graph does not say when {} was last in contact", listed(unclear)))
     if absent:
-        yield Warn(None, expected, f"not in Intune: {listed(absent)}")
+        yield Warn(None, expected, tr("not in Intune: {}", listed(absent)))
     if silent:
-        yield Warn(None, expected, f"no contact within 7 days: {listed(silent)}")
+        yield Warn(None, expected, tr("no contact within 7 days: {}", listed(silent)))
     if not (absent or silent or unclear):
-        yield Pass(None, f"all {len(found)} pilot devices had contact within 7 days", expected)
+        yield Pass(None, tr("all {} pilot devices had contact within 7 days", len(found)), expected)
 
 
 # -- Autopilot --
@@ -229,12 +234,12 @@ def autopilot(
     best = max(reached.values())
     labels = listed(str(p.display_name or p.id) for p in profiles)
     if best is Reach.NOBODY:
-        return [Fail(None, expected, f"no deployment profile reaches a device: {labels}")]
+        return [Fail(None, expected, tr("no deployment profile reaches a device: {}", labels))]
     if best is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
-        return [Unknown(None, f"whether {labels} reaches a device is not known: {why}")]
+        return [Unknown(None, tr("whether {} reaches a device is not known: {}", labels, why))]
     used = listed(str(p.display_name or p.id) for p in profiles if reached[p.id] >= Reach.SOME)
-    return [_hardware(f"{used} is assigned", expected, hardware, enrolled, names)]
+    return [_hardware(tr("{} is assigned", used), expected, hardware, enrolled, names)]
 
 
 def _hardware(
@@ -253,11 +258,11 @@ def _hardware(
     managed = () if isinstance(enrolled, Missing) else enrolled
     lacking = [p.name for p in pilots(names, (), managed) if not _registered(p, known)]
     if not lacking:
-        return Pass(None, f"{said}; all pilot devices are registered for Autopilot", expected)
-    observed = f"{said}; not registered for Autopilot: {listed(lacking)}"
+        return Pass(None, tr("{}; all pilot devices are registered for Autopilot", said), expected)
+    observed = tr("{}; not registered for Autopilot: {}", said, listed(lacking))
     if isinstance(enrolled, Missing):
         return Unknown(
-            None, f"{observed}, by name: serial numbers are not known: {enrolled.reason}"
+            None, tr("{}, by name: serial numbers are not known: {}", observed, enrolled.reason)
         )
     return Warn(None, expected, observed)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from assess.check import tr
 from assess.evidence.devices import EntraDevice, ManagedDevice
 
 
@@ -51,5 +52,5 @@ def pilots(
 def listed(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     every = list(names)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
+    more = tr(" and {} more", len(every) - most) if len(every) > most else ""
     return ", ".join(every[:most]) + more

@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.enrolment import (
@@ -42,45 +43,47 @@ def _default(rules: tuple[EnrollmentConfiguration, ...]) -> EnrollmentConfigurat
     if len(found) == 1:
         return found[0]
     names = "no" if not found else "more than one"
-    return Unknown(None, f"Graph shows {names} default restriction of platforms")
+    return Unknown(None, tr("Graph shows {} default restriction of platforms", names))
 
 
 def _told(name: str, attested: Attested | Missing, rules: Missing) -> Outcome:
     """What a person says, which stands in only where nothing was read."""
-    expected = f"enrolment of {name} devices is switched on"
+    expected = tr("enrolment of {} devices is switched on", name)
     if isinstance(attested, Missing):
         return unavailable(None, rules)
     by = attested.by or "nobody named"
     if attested.yes:
-        return Pass(None, f"enrolment of {name} devices is switched on, says {by}", expected)
-    observed = f"enrolment of {name} devices is not switched on, says {by}"
-    return Fail(None, expected, observed, remedy=(f"{_RESTRICTION} > {name} > Allow.",))
+        return Pass(None, tr("enrolment of {} devices is switched on, says {}", name, by), expected)
+    observed = tr("enrolment of {} devices is not switched on, says {}", name, by)
+    return Fail(None, expected, observed, remedy=(tr("{} > {} > Allow.", _RESTRICTION, name),))
 
 
 def _allowed(name: str, restriction: object, personal: bool | Missing) -> Outcome:
     """Whether a platform may enrol."""
-    expected = f"{name} devices may enrol, personal ones too where they are planned"
+    expected = tr("{} devices may enrol, personal ones too where they are planned", name)
     if not isinstance(restriction, Restriction):
-        return Unknown(None, f"Graph does not say what the default restriction is for {name}")
+        return Unknown(None, tr("Graph does not say what the default restriction is for {}", name))
     if restriction.platform_blocked is True:
-        step = f"{_RESTRICTION} > {name} > Allow."
-        return Fail(None, expected, f"the default restriction blocks {name}", remedy=(step,))
+        step = tr("{} > {} > Allow.", _RESTRICTION, name)
+        return Fail(None, expected, tr("the default restriction blocks {}", name), remedy=(step,))
     if restriction.platform_blocked is not False:
-        return Unknown(None, f"Graph does not say platformBlocked of the restriction for {name}")
+        return Unknown(
+            None, tr("Graph does not say platformBlocked of the restriction for {}", name)
+        )
     blocked = restriction.personal_device_enrollment_blocked
     if blocked is False:
-        return Pass(None, f"{name} devices may enrol, personal ones too", expected)
+        return Pass(None, tr("{} devices may enrol, personal ones too", name), expected)
     if blocked is not True:
-        because = f"Graph does not say personalDeviceEnrollmentBlocked for {name}"
+        because = tr("Graph does not say personalDeviceEnrollmentBlocked for {}", name)
         return Unknown(None, because)
-    observed = f"{name} devices may enrol, personal ones may not"
+    observed = tr("{} devices may enrol, personal ones may not", name)
     if personal is True:
-        step = f"{_RESTRICTION} > {name} > personally owned > Allow, or plan without them."
-        return Warn(None, expected, f"{observed}, which are planned", remedy=(step,))
+        step = tr("{} > {} > personally owned > Allow, or plan without them.", _RESTRICTION, name)
+        return Warn(None, expected, tr("{}, which are planned", observed), remedy=(step,))
     if isinstance(personal, Missing):
-        question = f"{observed}: are personal devices planned? Set planning.byod_in_scope."
+        question = tr("{}: are personal devices planned? Set planning.byod_in_scope.", observed)
         return Manual(None, question, observed)
-    return Pass(None, f"{observed}, and are not planned", expected)
+    return Pass(None, tr("{}, and are not planned", observed), expected)
 
 
 def _personal(byod: bool | Missing, ownership: str | Missing) -> bool | Missing:
@@ -156,7 +159,7 @@ def windows_mobile_enabled(
     if not isinstance(restriction, Restriction):
         return [Warn(None, expected, observed)]
     if restriction.platform_blocked is True:
-        return [Fail(None, expected, f"{observed}, and the default restriction blocks them")]
+        return [Fail(None, expected, tr("{}, and the default restriction blocks them", observed))]
     return [Warn(None, expected, observed)]
 
 
@@ -181,7 +184,7 @@ def android(
     """Pass when Android is not in scope, or may enrol and managed Google Play is bound."""
     expected = "Android may enrol, and managed Google Play is bound and validated"
     if not _has(platforms, _DROIDS):
-        return [Pass(None, f"Android is not in scope: {', '.join(platforms)}", expected)]
+        return [Pass(None, tr("Android is not in scope: {}", ", ".join(platforms)), expected)]
     return [_bound(play, expected), _android(rules, expected)]
 
 
@@ -193,7 +196,7 @@ def _bound(play: Perhaps[PlayBinding] | Missing, expected: str) -> Outcome:
         return Unknown(None, "Graph does not say bindStatus of managed Google Play")
     if status.lower() == "boundandvalidated":
         return Pass(None, "managed Google Play is bound and validated", expected)
-    return Warn(None, expected, f"Android is in scope, and managed Google Play is {status}")
+    return Warn(None, expected, tr("Android is in scope, and managed Google Play is {}", status))
 
 
 def _android(rules: tuple[EnrollmentConfiguration, ...] | Missing, expected: str) -> Outcome:

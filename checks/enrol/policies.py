@@ -3,17 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
-from assess.check import (
-    Fail,
-    Key,
-    Missing,
-    Outcome,
-    Outcomes,
-    Pass,
-    Unknown,
-    Warn,
-    check,
-)
+from assess.check import Fail, Key, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check, tr
 from assess.evidence.assigned import GroupSizes, RequiredAppAssignments
 from assess.evidence.devices import word
 from assess.evidence.enrolment import AppAssignment, Assignment, kind_of
@@ -91,24 +81,28 @@ def covered(
     platform: str, found: Mapping[str, Mapping[str, Reach]], what: str, sizes: object
 ) -> Outcome:
     """Whether a platform has a policy that reaches somebody."""
-    expected = f"{what} for {platform} that reaches somebody"
+    expected = tr("{} for {} that reaches somebody", what, platform)
     own = found.get(platform, {})
     best = max(own.values(), default=Reach.NOBODY)
     if best >= Reach.SOME:
         names = listed(label for label, reached in own.items() if reached >= Reach.SOME)
         whom = "everybody" if best is Reach.EVERYBODY else "groups"
-        return Pass(None, f"{platform}: {names} reaches {whom}", expected)
+        return Pass(None, tr("{}: {} reaches {}", platform, names, whom), expected)
     if best is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
-        return Unknown(None, f"whom {listed(own)} for {platform} reaches is not known: {why}")
+        return Unknown(
+            None, tr("whom {} for {} reaches is not known: {}", listed(own), platform, why)
+        )
     untyped = [label for label, reached in found.get("", {}).items() if reached > Reach.NOBODY]
     if untyped:
-        because = f"Graph does not say for which platform {listed(untyped)} is, and so whether "
-        return Unknown(None, f"{because}{platform} has {what}")
-    observed = f"{platform} has no {what}"
+        because = tr(
+            "Graph does not say for which platform {} is, and so whether ", listed(untyped)
+        )
+        return Unknown(None, tr("{}{} has {}", because, platform, what))
+    observed = tr("{} has no {}", platform, what)
     if own:
-        observed = f"{platform}: {listed(own)} reaches nobody"
-    step = f"Create {what} for {platform} and assign it to the users or devices that enrol."
+        observed = tr("{}: {} reaches nobody", platform, listed(own))
+    step = tr("Create {} for {} and assign it to the users or devices that enrol.", what, platform)
     return Warn(None, expected, observed, remedy=(step,))
 
 
@@ -118,7 +112,7 @@ def in_scope(platforms: Iterable[str]) -> Iterator[str | Unknown]:
     for text in platforms:
         name = platform_of(text)
         if not name:
-            yield Unknown(None, f"planning.platforms names {text}, which is no known platform")
+            yield Unknown(None, tr("planning.platforms names {}, which is no known platform", text))
         elif name not in seen:
             seen.add(name)
             yield name
@@ -187,33 +181,35 @@ def _app(
     given: dict[str, tuple[AppAssignment, ...] | None] | Missing,
     sizes: dict[str, int | None] | Missing,
 ) -> Outcome:
-    expected = f"{name} in Intune, assigned"
+    expected = tr("{} in Intune, assigned", name)
     wanted = name.strip().casefold()
     own = [app for app in apps if str(app.display_name).strip().casefold() == wanted]
     nameless = sum(1 for app in apps if not word(app.display_name))
     if not own and nameless:
-        because = f"Graph does not show the names of {nameless} of {len(apps)} apps, and {name}"
-        return Unknown(None, f"{because} may be one of them")
+        because = tr(
+            "Graph does not show the names of {} of {} apps, and {}", nameless, len(apps), name
+        )
+        return Unknown(None, tr("{} may be one of them", because))
     if not own:
-        step = f"Intune admin center > Apps > All apps > Add {name}, and assign it."
-        return Fail(None, expected, f"{name} is not in Intune", remedy=(step,))
+        step = tr("Intune admin center > Apps > All apps > Add {}, and assign it.", name)
+        return Fail(None, expected, tr("{} is not in Intune", name), remedy=(step,))
     if isinstance(given, Missing):
-        return Unknown(None, f"whom {name} reaches is not known: {given.reason}")
+        return Unknown(None, tr("whom {} reaches is not known: {}", name, given.reason))
     reached = max(reach(_wanted(given.get(app.id)), sizes) for app in own)
-    step = f"Intune admin center > Apps > All apps > {name} > Properties > Assignments."
+    step = tr("Intune admin center > Apps > All apps > {} > Properties > Assignments.", name)
     if reached is Reach.NOBODY:
-        return Fail(None, expected, f"{name} is in Intune, and reaches nobody", remedy=(step,))
+        return Fail(None, expected, tr("{} is in Intune, and reaches nobody", name), remedy=(step,))
     if reached is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
-        return Unknown(None, f"whom {name} reaches is not known: {why}")
+        return Unknown(None, tr("whom {} reaches is not known: {}", name, why))
     states = {word(app.publishing_state) for app in own}
     if "published" not in states:
         waiting = [str(app.publishing_state) for app in own if word(app.publishing_state)]
         if not states & {"notpublished", "processing"}:
-            return Unknown(None, f"Graph does not say publishingState of {name}")
-        return Warn(None, expected, f"{name} is assigned, and is {listed(waiting)}")
+            return Unknown(None, tr("Graph does not say publishingState of {}", name))
+        return Warn(None, expected, tr("{} is assigned, and is {}", name, listed(waiting)))
     whom = "everybody" if reached is Reach.EVERYBODY else "groups"
-    return Pass(None, f"{name} is assigned to {whom}", expected)
+    return Pass(None, tr("{} is assigned to {}", name, whom), expected)
 
 
 def _wanted(given: Iterable[AppAssignment] | None) -> list[AppAssignment]:

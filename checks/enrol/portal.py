@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.dns import AddressBook, Addresses, NoAnswer
@@ -55,7 +56,7 @@ def _text(value: object) -> str | None:
 
 
 def _unsaid(name: str) -> Unknown:
-    return Unknown(None, f"Graph does not say {name} of the customisation of Intune")
+    return Unknown(None, tr("Graph does not say {} of the customisation of Intune", name))
 
 
 # -- name --
@@ -75,7 +76,7 @@ def company_name(
         if not told:
             return [unavailable(None, branded)]
         by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
-        return [_named(told, f"the company name is {told}, says {by}", agreed)]
+        return [_named(told, tr("the company name is {}, says {}", told, by), agreed)]
     brand = _brand(branded)
     name = None if brand is None else _text(brand.display_name)
     if name is None:
@@ -85,7 +86,9 @@ def company_name(
         return [Fail(None, "the company name", observed)]
     return [
         _named(
-            name, f"the company name is {name}", agreed or tuple(filter(None, [_said(attested)]))
+            name,
+            tr("the company name is {}", name),
+            agreed or tuple(filter(None, [_said(attested)])),
         )
     ]
 
@@ -108,7 +111,7 @@ def _said(attested: Attested | Missing) -> str:
 def _named(name: str, observed: str, agreed: tuple[str, ...]) -> Outcome:
     expected = " or ".join(agreed)
     if not agreed:
-        question = f"{observed}: is that the agreed name? Set engagement.customer."
+        question = tr("{}: is that the agreed name? Set engagement.customer.", observed)
         return Manual(None, question, observed)
     if name.casefold() in {one.casefold() for one in agreed}:
         return Pass(None, observed, expected)
@@ -138,9 +141,9 @@ def privacy_url(
     except ValueError:
         parts, host = urlsplit(""), ""
     if not host or parts.scheme not in {"http", "https"}:
-        return [Fail(None, expected, f"{address} is no address of the web")]
+        return [Fail(None, expected, tr("{} is no address of the web", address))]
     if parts.scheme == "http":
-        return [Warn(None, expected, f"{address} is not protected by TLS")]
+        return [Warn(None, expected, tr("{} is not protected by TLS", address))]
     return [
         replace(part, about=(host,))
         for part in (_resolved(address, host, public, expected), _answered(address, page, expected))
@@ -149,17 +152,21 @@ def privacy_url(
 
 def _resolved(address: str, host: str, public: AddressBook | Missing, expected: str) -> Outcome:
     if isinstance(public, Missing):
-        because = f"whether the internet finds {host} is not known: {public.reason}"
+        because = tr("whether the internet finds {} is not known: {}", host, public.reason)
         return Unknown(None, because, remedy=(public.mend,) if public.mend else ())
     found = public.by_name.get(host, NoAnswer("not asked"))
     match found:
         case Addresses():
-            return Pass(None, f"{host} has public addresses", expected)
+            return Pass(None, tr("{} has public addresses", host), expected)
         case NoAnswer():
-            return Unknown(None, f"whether the internet finds {host} is not known: {found.text}")
+            return Unknown(
+                None, tr("whether the internet finds {} is not known: {}", host, found.text)
+            )
         case _:
             return Fail(
-                None, expected, f"{address}: the internet does not find {host}: {found.text}"
+                None,
+                expected,
+                tr("{}: the internet does not find {}: {}", address, host, found.text),
             )
 
 
@@ -169,17 +176,21 @@ def _answered(address: str, page: HttpAnswer | Missing, expected: str) -> Outcom
         case Missing():
             return unavailable(None, page)
         case Answered(status) if status == _GOOD:
-            return Pass(None, f"{address} answers with 200", expected)
+            return Pass(None, tr("{} answers with 200", address), expected)
         case Answered(status) if _MOVED <= status < _BAD:
-            because = f"{address} leads on ({status}); where to was not followed"
-            step = f"Open {address} from outside the company, and enter the address it ends at."
+            because = tr("{} leads on ({}); where to was not followed", address, status)
+            step = tr(
+                "Open {} from outside the company, and enter the address it ends at.", address
+            )
             return Unknown(None, because, remedy=(step,))
         case Answered(status) if status >= _BAD:
-            return Fail(None, expected, f"{address} answers with {status} {page.reason}".strip())
+            return Fail(
+                None, expected, tr("{} answers with {} {}", address, status, page.reason).strip()
+            )
         case Answered(status):
-            return Unknown(None, f"{address} answers with {status}, which is no page")
+            return Unknown(None, tr("{} answers with {}, which is no page", address, status))
         case _:
-            return Fail(None, expected, f"{address} cannot be read: {page.why}")
+            return Fail(None, expected, tr("{} cannot be read: {}", address, page.why))
 
 
 # -- look --
@@ -199,7 +210,7 @@ def portal_look(
     if isinstance(attested, Attested) and attested.yes:
         by = attested.by or "nobody named"
         return [
-            Pass(None, f"{part.observed}, which is wanted, says {by}", expected)
+            Pass(None, tr("{}, which is wanted, says {}", part.observed, by), expected)
             if isinstance(part, Warn)
             else part
             for part in parts
@@ -214,7 +225,7 @@ def _look(brand: Brand, expected: str) -> Iterator[Outcome]:
         if rgb == _DEFAULT_BLUE:
             yield Warn(None, expected, "the colour is the default blue")
         elif all(isinstance(part, int) for part in rgb):
-            yield Pass(None, f"the colour is {rgb[0]}, {rgb[1]}, {rgb[2]}", expected)
+            yield Pass(None, tr("the colour is {}, {}, {}", rgb[0], rgb[1], rgb[2]), expected)
         else:
             yield _unsaid("themeColor")
     elif colour is None:
@@ -265,16 +276,18 @@ def contact_information(
     parts: list[Outcome] = [_mail(mail, domains)] if mail else []
     if "contactITName" in filled and len(filled) > 1:
         return [Pass(None, said, expected), *parts]
-    step = f"{_PLACE} > Support information: enter what is missing beside {said}."
-    return [Warn(None, expected, f"only {said}", remedy=(step,)), *parts]
+    step = tr("{} > Support information: enter what is missing beside {}.", _PLACE, said)
+    return [Warn(None, expected, tr("only {}", said), remedy=(step,)), *parts]
 
 
 def _mail(mail: str, domains: tuple[Domain, ...] | Missing) -> Outcome:
     expected = "an e-mail address at a verified domain of the tenant"
     if isinstance(domains, Missing):
-        because = f"whether the domain of {mail} is the company's is not known: {domains.reason}"
+        because = tr(
+            "whether the domain of {} is the company's is not known: {}", mail, domains.reason
+        )
         return Unknown(None, because, remedy=(domains.mend,) if domains.mend else ())
     domain = mail.rpartition("@")[2].lower()
     if domain in {one.id.lower() for one in domains if one.is_verified}:
-        return Pass(None, f"{mail} is at a verified domain", expected)
-    return Warn(None, expected, f"{mail} is not at a verified domain of the tenant")
+        return Pass(None, tr("{} is at a verified domain", mail), expected)
+    return Warn(None, expected, tr("{} is not at a verified domain of the tenant", mail))

@@ -14,6 +14,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.enrolment import (
@@ -50,29 +51,33 @@ def enrollment_terms(
     given = [one for several in assignments.values() for one in several or ()]
     targets = targets_of(given)
     if len(targets) < len(given):
-        return [Unknown(None, f"Graph does not say to whom {names} is assigned")]
+        return [Unknown(None, tr("Graph does not say to whom {} is assigned", names))]
     if not any(target.everybody or target.group for target in targets):
         odd = any(not target.excluded for target in targets)
         if odd:
-            return [Unknown(None, f"{names} is assigned in a way that this version does not know")]
-        return [_lacking(f"{names} is assigned to nobody", approved, demanded=demanded)]
+            return [
+                Unknown(None, tr("{} is assigned in a way that this version does not know", names))
+            ]
+        return [_lacking(tr("{} is assigned to nobody", names), approved, demanded=demanded)]
     return [_coverage(names, targets, included, excluded, enrolling), _approval(names, approved)]
 
 
 def _lacking(observed: str, approved: Attested | Missing, *, demanded: bool) -> Outcome:
     if demanded and isinstance(approved, Attested):
         by = approved.by or "nobody named"
-        return Fail(None, _EXPECTED, f"{observed}, although a text has been approved (says {by})")
-    return Warn(None, _EXPECTED, f"{observed}: users enrol without accepting any")
+        return Fail(
+            None, _EXPECTED, tr("{}, although a text has been approved (says {})", observed, by)
+        )
+    return Warn(None, _EXPECTED, tr("{}: users enrol without accepting any", observed))
 
 
 def _approval(names: str, approved: Attested | Missing) -> Outcome:
     if isinstance(approved, Attested) and not approved.yes:
         step = "Have the text approved by legal and HR, and change it where they want."
         return Warn(
-            None, "an approved text", f"the text of {names} is not approved", remedy=(step,)
+            None, "an approved text", tr("the text of {} is not approved", names), remedy=(step,)
         )
-    return Pass(None, f"the terms are {names}", _EXPECTED)
+    return Pass(None, tr("the terms are {}", names), _EXPECTED)
 
 
 def _coverage(
@@ -85,7 +90,7 @@ def _coverage(
     everybody = any(target.everybody for target in targets)
     left_out = any(target.excluded for target in targets)
     if everybody and not left_out:
-        return Pass(None, f"{names} is assigned to all users", _EXPECTED)
+        return Pass(None, tr("{} is assigned to all users", names), _EXPECTED)
     for one in (included, excluded, enrolling):
         if isinstance(one, Missing):
             return unavailable(None, one)
@@ -107,12 +112,14 @@ def _coverage(
         return Warn(
             None,
             _EXPECTED,
-            f"{len(lacking)} of {len(people)} users who are going to enrol get no terms",
+            tr("{} of {} users who are going to enrol get no terms", len(lacking), len(people)),
             rows=Rows(("user",), ({"user": one.user_principal_name} for one in lacking)),
         )
     if enrolling.absent:
         gone = listed(enrolling.absent)
-        return Unknown(None, f"mdm.enrollment_group_ids names what is no group: {gone}")
+        return Unknown(None, tr("mdm.enrollment_group_ids names what is no group: {}", gone))
     if not people:
         return Unknown(None, "the groups of those who are going to enrol are empty")
-    return Pass(None, f"{names} reaches all {len(people)} users who are going to enrol", _EXPECTED)
+    return Pass(
+        None, tr("{} reaches all {} users who are going to enrol", names, len(people)), _EXPECTED
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from assess.check import tr
 from assess.evidence.adminservice import text
 from assess.evidence.devices import EntraDevice
 from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED
@@ -68,7 +69,7 @@ def by_directory(devices: Iterable[EntraDevice]) -> Iterable[Target]:
 def by_site(devices: Iterable[SiteDevice]) -> Iterable[Target]:
     """Devices as the site has them: ``Microsoft Windows NT Workstation 10.0`` and a build."""
     for one in devices:
-        name = text(one.name) or f"resource {one.resource_id}"
+        name = text(one.name) or tr("resource {}", one.resource_id)
         domain = text(one.domain)
         managed = bool(domain) and domain.upper() != "WORKGROUP"
         yield Target(name, text(one.device_os), text(one.device_os_build), managed)
@@ -79,17 +80,17 @@ def fault(device: Target, as_of: datetime) -> str | None:
     if not device.system:
         return None
     if not device.is_windows:
-        return f"runs {device.system}"
+        return tr("runs {}", device.system)
     if device.is_server:
-        return f"is a server ({device.system})"
+        return tr("is a server ({})", device.system)
     build = device.build
     if build is None:
-        return f"runs Windows {device.version}" if _NUMBERS.match(device.version) else None
+        return tr("runs Windows {}", device.version) if _NUMBERS.match(device.version) else None
     if build < OLDEST:
-        return f"build {build} is older than {OLDEST}"
+        return tr("build {} is older than {}", build, OLDEST)
     for before, last, name in _ENDS:
         if build < before:
             if as_of.date() > last.date():
-                return f"{name} (build {build}) is out of support since {last:%Y-%m-%d}"
+                return tr("{} (build {}) is out of support since {:%Y-%m-%d}", name, build, last)
             break
     return "" if device.managed else None

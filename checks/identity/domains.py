@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.dns import Delegation, NoAnswer, NoName, NoRecord, Zone, ZoneOf, Zones
@@ -43,11 +44,11 @@ def _registered(domain: str, found: ZoneOf) -> Outcome:
         case NoName():
             return _fail(domain, f"{domain}: {found.text}")
         case NoRecord():
-            return _fail(domain, f"{domain} has no name servers")
+            return _fail(domain, tr("{} has no name servers", domain))
         case NoAnswer():
             return Unknown(domain, f"{domain}: {found.text}")
         case Zone(name) if len(name) < len(registrable(domain) or ""):
-            return _fail(domain, f"{domain} has no name servers of its own, nor has its owner")
+            return _fail(domain, tr("{} has no name servers of its own, nor has its owner", domain))
         case Zone(primary=""):
             return Unknown(domain, found.text)
         case Zone():
@@ -56,15 +57,15 @@ def _registered(domain: str, found: ZoneOf) -> Outcome:
 
 def _zone(domain: str, found: Zone) -> Outcome:
     if not found.nameservers:
-        return _fail(domain, f"{domain} has no name servers")
-    within = "" if found.name == domain else f"{domain} lies in the "
+        return _fail(domain, tr("{} has no name servers", domain))
+    within = "" if found.name == domain else tr("{} lies in the ", domain)
     text = f"{within}{found.text}"
-    expected = f"SOA and at least {SERVERS} name servers of {domain}"
+    expected = tr("SOA and at least {} name servers of {}", SERVERS, domain)
     if len(found.nameservers) < SERVERS:
-        one = f"Add a second name server for {found.name} at the DNS provider."
-        return Warn(domain, expected, f"{text}: only one name server", remedy=(one,))
+        one = tr("Add a second name server for {} at the DNS provider.", found.name)
+        return Warn(domain, expected, tr("{}: only one name server", text), remedy=(one,))
     # When the registration ends, only the registrar's data (RDAP) would say.
-    return Pass(domain, f"{text}. When the registration ends was not asked", expected)
+    return Pass(domain, tr("{}. When the registration ends was not asked", text), expected)
 
 
 def _fail(domain: str, observed: str) -> Fail:
@@ -73,7 +74,7 @@ def _fail(domain: str, observed: str) -> Fail:
         "a domain that is registered on the internet and has name servers there",
         observed,
         remedy=(
-            f"Register a domain to use instead of {domain}, or repair its delegation.",
+            tr("Register a domain to use instead of {}, or repair its delegation.", domain),
             "Put it into tenant.public_domains and verify it in the tenant.",
         ),
     )

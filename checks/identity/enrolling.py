@@ -6,6 +6,7 @@ names one that cannot be read, nobody knows; where a list may be cut, only who i
 
 from enum import Enum
 
+from assess.check import tr
 from assess.evidence import Missing, Table
 from assess.evidence.adminservice import Members, Trimmed, UserMember
 from assess.evidence.graph import Gathered, Person, User
@@ -67,18 +68,18 @@ def enrolling(
     if isinstance(members, Members):
         gaps += _gaps(members)
         name = members.collection.label if members.collection else "the MDM collection"
-        says.append(f"{len(members.rows)} members of {name}")
+        says.append(tr("{} members of {}", len(members.rows), name))
         added.append(members)
     if isinstance(groups, Gathered):
-        gaps += [f"the group {name} does not exist in the tenant" for name in groups.absent]
-        says.append(f"{len(groups.rows)} users of the enrolment groups")
+        gaps += [tr("the group {} does not exist in the tenant", name) for name in groups.absent]
+        says.append(tr("{} users of the enrolment groups", len(groups.rows)))
         if isinstance(tenant, Missing):
-            gaps.append(f"the groups name users of the tenant only: {tenant.reason}")
+            gaps.append(tr("the groups name users of the tenant only: {}", tenant.reason))
     text = " and ".join(says)
     if gaps:
-        known = f"; known are {text}" if text else ""
-        text = f"it is not known for everybody ({'; '.join(gaps)}){known}"
-    found = Enrolling(f"who enrols: {text}", whole=not gaps)
+        known = tr("; known are {}", text) if text else ""
+        text = tr("it is not known for everybody ({}){}", "; ".join(gaps), known)
+    found = Enrolling(tr("who enrols: {}", text), whole=not gaps)
     _add_members(found, members)
     _add_groups(found, groups, tenant)
     return found
@@ -91,7 +92,7 @@ def _gaps(members: Members) -> list[str]:
         gaps.append(members.users_seen.because)
     others = sum(not isinstance(row, UserMember) for row in members.rows)
     if others:
-        gaps.append(f"{others} members are groups, or users that the account does not see")
+        gaps.append(tr("{} members are groups, or users that the account does not see", others))
     return gaps
 
 

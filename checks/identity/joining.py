@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.directory import (
@@ -60,9 +61,12 @@ def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -
     return [
         Warn(
             None,
-            f"the service connection point of {forest.root} names the tenant {tenant}",
-            f"it names the tenant {forest.tenant_id} ({forest.tenant_name or 'no name'}): "
-            "its computers join that one",
+            tr("the service connection point of {} names the tenant {}", forest.root, tenant),
+            tr(
+                "it names the tenant {} ({}): its computers join that one",
+                forest.tenant_id,
+                forest.tenant_name or "no name",
+            ),
             remedy=(_TENANT.format(forest.root),),
         )
         for forest in registrations.forests
@@ -72,16 +76,20 @@ def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -
 
 def _counted(devices: dict[str, int | None] | Missing) -> str:
     if isinstance(devices, Missing):
-        return f"devices could not be counted ({devices.reason})"
-    return ", ".join(f"{devices.get(kind)} devices {words}" for kind, words in _WORDS.items())
+        return tr("devices could not be counted ({})", devices.reason)
+    return ", ".join(
+        tr("{} devices {}", devices.get(kind), words) for kind, words in _WORDS.items()
+    )
 
 
 def _configured(registrations: Registrations | Missing) -> str:
     if isinstance(registrations, Missing):
-        return f"the service connection point could not be read ({registrations.reason})"
+        return tr("the service connection point could not be read ({})", registrations.reason)
     filled = [f.root for f in registrations.forests if isinstance(f, Registration)]
     return (
-        f"hybrid join is set up in {', '.join(filled)}" if filled else "hybrid join is not set up"
+        tr("hybrid join is set up in {}", ", ".join(filled))
+        if filled
+        else "hybrid join is not set up"
     )
 
 
@@ -109,9 +117,11 @@ def _forest(forest: Registration | NotRegistered | NoAnswer) -> Outcome:
     match forest:
         case Registration():
             said = forest.tenant_name or forest.tenant_id or "a tenant"
-            observed = f"hybrid join is set up in {forest.root}, for {said}"
+            observed = tr("hybrid join is set up in {}, for {}", forest.root, said)
             return Warn(None, "no hybrid join", observed, remedy=(_STEP,))
         case NotRegistered():
-            return Pass(None, f"hybrid join is not set up in {forest.root}: {forest.because}")
+            return Pass(
+                None, tr("hybrid join is not set up in {}: {}", forest.root, forest.because)
+            )
         case NoAnswer():
-            return Unknown(None, f"{forest.section} did not tell: {forest.reason}")
+            return Unknown(None, tr("{} did not tell: {}", forest.section, forest.reason))

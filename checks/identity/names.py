@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from assess.check import tr
 from assess.evidence import Missing, Table
 from assess.evidence import adminservice as site
 from assess.evidence.directory import DirectoryUser
@@ -161,7 +162,9 @@ class Names:
         name = hashed(upn)
         if self._upns.count(name) > 1:
             times = self._upns.count(name)
-            yield Fault("duplicate", True, f"{times} accounts have this UPN (case does not count)")
+            yield Fault(
+                "duplicate", True, tr("{} accounts have this UPN (case does not count)", times)
+            )
         if self._other_addresses(name, user):
             yield Fault("taken", False, "another account has it as a mail or proxy address")
         if name in self._cloud_upns:
@@ -177,7 +180,7 @@ class Names:
             yield Fault("deleted", False, "a deleted user of the tenant still holds it")
         mail = _primary(user)
         if mail and mail.lower() != upn.lower():
-            yield Fault("mail-differs", False, f"the mail address is {mail}")
+            yield Fault("mail-differs", False, tr("the mail address is {}", mail))
 
     def free(self, name: int, user: DirectoryUser) -> bool:
         """Nobody but the user has this hashed name, in any place that was read."""

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence import adminservice as site
@@ -95,8 +96,8 @@ def upn_suffix_defined(
         if offered and not any(map(is_public, (*forest.domains, *forest.added))):
             yield Fail(
                 forest.root,
-                f"{forest.root} offers a public domain as UPN suffix",
-                f"it offers no public one: {_listed(forest)}",
+                tr("{} offers a public domain as UPN suffix", forest.root),
+                tr("it offers no public one: {}", _listed(forest)),
                 remedy=(_add(wanted[0], forest.root),),
             )
     for gap in refused:
@@ -104,21 +105,21 @@ def upn_suffix_defined(
 
 
 def _offered(name: str, offered: set[str], read: list[Forest], refused: list[NoAnswer]) -> Outcome:
-    expected = f"{name} is a UPN suffix of the forest, or the name of one of its domains"
+    expected = tr("{} is a UPN suffix of the forest, or the name of one of its domains", name)
     if name in offered:
         where = [f"{f.root} ({_how(f, name)})" for f in read if f.offers(name)]
-        return Pass(name, f"{name} is offered by {', '.join(where)}", expected)
+        return Pass(name, tr("{} is offered by {}", name, ", ".join(where)), expected)
     if refused:
         return Unknown(
             name,
-            f"the forests that answered do not offer it; {_reasons(refused)}",
+            tr("the forests that answered do not offer it; {}", _reasons(refused)),
             remedy=tuple(gap.mend for gap in refused if gap.mend),
         )
-    seen = "; ".join(f"{forest.root} offers {_listed(forest)}" for forest in read)
+    seen = "; ".join(tr("{} offers {}", forest.root, _listed(forest)) for forest in read)
     remedy = (_add(name, ", ".join(forest.root for forest in read)),)
     if offered:
-        return Warn(name, expected, f"{name} is not offered: {seen}", remedy=remedy)
-    return Fail(name, expected, f"no public domain is offered: {seen}", remedy=remedy)
+        return Warn(name, expected, tr("{} is not offered: {}", name, seen), remedy=remedy)
+    return Fail(name, expected, tr("no public domain is offered: {}", seen), remedy=remedy)
 
 
 def _how(forest: Forest, name: str) -> str:
@@ -130,9 +131,11 @@ def _listed(forest: Forest) -> str:
 
 
 def _add(name: str, forests: str) -> str:
-    return (
-        f"Active Directory Domains and Trusts > Properties of the root node > UPN Suffixes > "
-        f"Add {name}, in the forest {forests}."
+    return tr(
+        "Active Directory Domains and Trusts > Properties of the root node > "
+        "UPN Suffixes > Add {}, in the forest {}.",
+        name,
+        forests,
     )
 
 
@@ -177,7 +180,7 @@ def discovered_upn_consistent(
     if not len(discovered.rows):
         because = "the site has discovered no users: user discovery has not run"
         if not discovered.sees.complete:
-            because = f"the site shows no users: {discovered.sees.because}"
+            because = tr("the site shows no users: {}", discovered.sees.because)
         yield Unknown(None, because, remedy=("Run Active Directory User Discovery, then again.",))
         return
     verified = Verified.of(domains)
@@ -193,7 +196,7 @@ def discovered_upn_consistent(
     rest = [counted for suffix, counted in seen.items() if suffix not in named]
     if rest:
         users = sum(counted.users for counted in rest)
-        because = f"{users} more users have further suffixes, too many to judge each of them"
+        because = tr("{} more users have further suffixes, too many to judge each of them", users)
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 
@@ -205,24 +208,28 @@ def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator
         return
     ranked = sorted(counts.suffixes, key=lambda one: (-one.users, one.suffix))
     for one in ranked[:MOST_SUBJECTS]:
-        expected = f"{one.suffix} is a verified domain of the tenant"
-        count = f"{one.users} discovered users have {one.suffix}"
+        expected = tr("{} is a verified domain of the tenant", one.suffix)
+        count = tr("{} discovered users have {}", one.users, one.suffix)
         if one.suffix in verified:
-            yield Pass(one.suffix, f"{count}, which the tenant has verified", expected)
+            yield Pass(one.suffix, tr("{}, which the tenant has verified", count), expected)
             continue
         reason = reason_not_public(one.suffix)
         if reason is None and verified.refusal is not None:
-            reason = f"may be verified or not: {verified.refusal.reason}"
-        because = f"{count}, which {reason or 'is not verified in the tenant'}; whether one of "
-        because += f"them enrols is not known, since the users are not listed: {gap.reason}"
+            reason = tr("may be verified or not: {}", verified.refusal.reason)
+        because = tr(
+            "{}, which {}; whether one of ", count, reason or "is not verified in the tenant"
+        )
+        because += tr("them enrols is not known, since the users are not listed: {}", gap.reason)
         yield Unknown(one.suffix, because, remedy=(gap.mend,) if gap.mend else ())
     if without:
-        observed = f"{counts.none} discovered users have no UPN, {counts.no_at} one without an @"
+        observed = tr(
+            "{} discovered users have no UPN, {} one without an @", counts.none, counts.no_at
+        )
         step = "Give the discovered users without a UPN one, then run user discovery again."
         yield Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,))
     rest = sum(one.users for one in ranked[MOST_SUBJECTS:])
     if rest:
-        because = f"{rest} more users have further suffixes, too many to judge each of them"
+        because = tr("{} more users have further suffixes, too many to judge each of them", rest)
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 
@@ -269,26 +276,32 @@ def _discovered_rows(
 def _consistent(
     suffix: str, seen: _Seen, verified: Verified, who: Enrolling, sees: site.Visibility, rows: Rows
 ) -> Outcome:
-    expected = f"{suffix} is a verified domain of the tenant"
-    count = f"{seen.users} discovered users"
+    expected = tr("{} is a verified domain of the tenant", suffix)
+    count = tr("{} discovered users", seen.users)
     if suffix == NONE:
-        observed = f"{count} have no UPN with a domain; {seen.enrols[Enrols.YES]} of them enrol"
+        observed = tr(
+            "{} have no UPN with a domain; {} of them enrol", count, seen.enrols[Enrols.YES]
+        )
         step = "Give the discovered users without a UPN one, then run user discovery again."
         return Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,), rows=rows)
     if suffix in verified:
         if isinstance(sees, site.Trimmed):
-            return Unknown(suffix, f"{count}, but not all are shown: {sees.because}")
-        return Pass(suffix, f"{count} have {suffix}, which the tenant has verified", expected)
+            return Unknown(suffix, tr("{}, but not all are shown: {}", count, sees.because))
+        return Pass(
+            suffix, tr("{} have {}, which the tenant has verified", count, suffix), expected
+        )
     reason = reason_not_public(suffix)
     if reason is None and verified.refusal is not None:
         gap = verified.refusal
-        because = f"{count} have {suffix}; whether it is verified is not known: {gap.reason}"
+        because = tr(
+            "{} have {}; whether it is verified is not known: {}", count, suffix, gap.reason
+        )
         return Unknown(suffix, because, remedy=(gap.mend,) if gap.mend else (), rows=rows)
-    because = f"{suffix} {reason}" if reason else f"{suffix} is not verified in the tenant"
+    because = f"{suffix} {reason}" if reason else tr("{} is not verified in the tenant", suffix)
     observed = f"{count}: {because}; {_split(seen.enrols)}; {who.says}"
     remedy = (
-        f"Change the suffix {suffix} of these users in Active Directory"
-        + ("." if reason else f", or verify {suffix} in the tenant."),
+        tr("Change the suffix {} of these users in Active Directory", suffix)
+        + ("." if reason else tr(", or verify {} in the tenant.", suffix)),
         "Run Active Directory User Discovery again, then repeat the assessment.",
     )
     if seen.enrols[Enrols.YES]:

@@ -23,6 +23,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
@@ -93,25 +94,25 @@ def directory_sync(
     if tenant.on_premises_sync_enabled is True:
         yield unavailable(None, errors) if isinstance(errors, Missing) else _conflicts(errors)
     if isinstance(scheduler, Attested) and not scheduler.yes:
-        observed = (
-            f"its scheduler does not run without errors, says {scheduler.by or 'nobody named'}"
+        observed = tr(
+            "its scheduler does not run without errors, says {}", scheduler.by or "nobody named"
         )
         yield Warn(None, "a scheduler that runs without errors", observed)
 
 
 def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
-    expected = f"synchronisation is on, and ran within {_hours(FRESH)} hours"
+    expected = tr("synchronisation is on, and ran within {} hours", _hours(FRESH))
     enabled = tenant.on_premises_sync_enabled
     if enabled is None or enabled is False:
         was = "no longer on" if enabled is False else "not set up"
-        return Fail(None, expected, f"directory synchronisation is {was}")
+        return Fail(None, expected, tr("directory synchronisation is {}", was))
     if enabled is not True:
         return Unknown(None, "Graph does not say whether the directory is synchronised")
     last = moment(tenant.on_premises_last_sync_date_time)
     if last is None:
         return Unknown(None, "Graph does not say when the directory was synchronised last")
     age = as_of - last
-    observed = f"synchronised last on {last:%Y-%m-%d %H:%M} UTC, {_hours(age)} hours ago"
+    observed = tr("synchronised last on {:%Y-%m-%d %H:%M} UTC, {} hours ago", last, _hours(age))
     if age > STALE:
         return Fail(None, expected, observed)
     if age > FRESH:
@@ -132,8 +133,12 @@ def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
         if len(first) == _EXAMPLES:
             break
     more = " …" if len(errors) > len(first) else ""
-    observed = f"{len(errors)} users have attributes that conflict: {', '.join(first)}{more}"
-    step = f"Mend the duplicate attributes of {', '.join(first)} and the others of the list, then "
+    observed = tr(
+        "{} users have attributes that conflict: {}{}", len(errors), ", ".join(first), more
+    )
+    step = tr(
+        "Mend the duplicate attributes of {} and the others of the list, then ", ", ".join(first)
+    )
     step += "run Start-ADSyncSyncCycle -PolicyType Delta."
     rows = Rows(_COLUMNS, _conflict_rows(errors))
     return Warn(None, "no user has an error", observed, remedy=(step,), rows=rows)
@@ -192,11 +197,13 @@ def online_passwords(
         ]
     unclear = [d.id for d in relevant if not isinstance(d.authentication_type, str)]
     if unclear:
-        return [Unknown(None, f"Graph does not say how {', '.join(unclear)} signs in")]
+        return [Unknown(None, tr("Graph does not say how {} signs in", ", ".join(unclear)))]
     managed = [domain.id for domain in relevant if not domain.federated]
     if not managed:
         names = ", ".join(domain.id for domain in relevant)
-        return [NotApplicable(None, f"{names} is federated: users have no password of the cloud")]
+        return [
+            NotApplicable(None, tr("{} is federated: users have no password of the cloud", names))
+        ]
     return [_managed(", ".join(managed), sync, tenant, answered, as_of)]
 
 
@@ -210,22 +217,30 @@ def _managed(
     expected = "password hashes are synchronised, or each user has received a cloud password"
     age = None if isinstance(sync, Missing) else _password_age(sync, as_of)
     if age is not None and age <= STALE:
-        return Pass(None, f"{names}: password hashes arrived {_hours(age)} hours ago", expected)
+        return Pass(
+            None, tr("{}: password hashes arrived {} hours ago", names, _hours(age)), expected
+        )
     if isinstance(answered, Attested) and answered.yes:
         who = answered.by or "nobody named"
-        return Pass(None, f"{names}: each user has received a password, says {who}", expected)
+        return Pass(
+            None, tr("{}: each user has received a password, says {}", names, who), expected
+        )
     if isinstance(sync, Missing):
         return unavailable(None, sync)
     seen = "no password hash has been synchronised"
     if age is not None:
-        seen = f"password hashes arrived last {_hours(age)} hours ago"
+        seen = tr("password hashes arrived last {} hours ago", _hours(age))
     if isinstance(answered, Attested):
-        observed = f"{names}: {seen}, and not each user has received a password"
-        step = f"Switch on password hash synchronisation for {names} (Entra Connect > Optional "
+        observed = tr("{}: {}, and not each user has received a password", names, seen)
+        step = tr(
+            "Switch on password hash synchronisation for {} (Entra Connect > Optional ", names
+        )
         step += "features), or reset the passwords and hand them over securely."
         return Fail(None, expected, observed, remedy=(step,))
     if isinstance(tenant, Tenant) and tenant.on_premises_sync_enabled in (None, False):
-        observed = f"{names}: nothing is synchronised, so users have passwords of the cloud only"
+        observed = tr(
+            "{}: nothing is synchronised, so users have passwords of the cloud only", names
+        )
         return Warn(None, expected, observed)
     question = "Has every enrolling user received a cloud password?"
     return Manual(None, question, f"{names}: {seen}", remedy=(answered.mend,))
@@ -252,14 +267,14 @@ def sso_federation(
     for name in wanted:
         domain = by_name.get(name.lower())
         if domain is None or not domain.is_verified:
-            because = f"{name} is not a verified domain of the tenant"
+            because = tr("{} is not a verified domain of the tenant", name)
             yield Unknown(name, because, remedy=("See identity.domain-verified.",))
         elif domain.federated:
             yield from _federated(domain, federations, hosts, control, metadata, forests, as_of)
         elif _text(domain.authentication_type).lower() == "managed":
             yield _cloud_sign_in(name, sync, seamless(trail) + unused(forests), as_of)
         else:
-            yield Unknown(name, f"Graph does not say how {name} signs in")
+            yield Unknown(name, tr("Graph does not say how {} signs in", name))
 
 
 def _cloud_sign_in(
@@ -268,17 +283,20 @@ def _cloud_sign_in(
     """``beside``: what the forests show of other ways to sign in."""
     if isinstance(sync, Missing):
         return unavailable(name, sync)
-    expected = f"{name} signs in with corporate credentials"
+    expected = tr("{} signs in with corporate credentials", name)
     age = _password_age(sync, as_of)
     if age is not None and age <= STALE:
-        observed = f"managed, password hashes arrived {_hours(age)} hours ago{beside}"
+        observed = tr("managed, password hashes arrived {} hours ago", _hours(age)) + beside
         return Pass(name, observed, expected)
     seen = "none was ever synchronised"
     if age is not None:
-        seen = f"the last arrived {_hours(age)} hours ago"
-    observed = f"managed without current password hashes: {seen}; whether pass-through "
-    observed += f"authentication is used, Graph does not show to a reader{beside}"
-    step = f"Switch on password hash synchronisation with seamless sign-on for {name} in Entra "
+        seen = tr("the last arrived {} hours ago", _hours(age))
+    observed = tr("managed without current password hashes: {}; whether pass-through ", seen)
+    observed += "authentication is used, Graph does not show to a reader"
+    observed += beside
+    step = tr(
+        "Switch on password hash synchronisation with seamless sign-on for {} in Entra ", name
+    )
     step += "Connect; where pass-through authentication is used, record that as a waiver."
     return Warn(name, expected, observed, remedy=(step,))
 
@@ -298,15 +316,15 @@ def _federated(
         return
     host = sign_in_host(federations.get(domain.id))
     if not host:
-        because = f"{name} is federated, but no address of AD FS is told{perhaps(name, forests)}"
-        yield Unknown(name, because)
+        because = tr("{} is federated, but no address of AD FS is told", name)
+        yield Unknown(name, because + perhaps(name, forests))
         return
     if isinstance(hosts, Missing):
         yield unavailable(name, hosts)
         return
     seen = hosts.by_host.get(host)
     if seen is None:
-        yield Unknown(name, f"{host} was not asked for its certificate")
+        yield Unknown(name, tr("{} was not asked for its certificate", host))
         return
     others = control.reached(besides=host) if isinstance(control, Endpoints) else ""
     others = others or hosts.reached(besides=host)
@@ -318,45 +336,53 @@ def _federated(
 def _certificate(name: str, host: str, seen: Seen, others: str, as_of: datetime) -> Outcome:
     """``others``: a host that was reached in the same run, which proves the line."""
     about = (name, host)
-    expected = f"{host} answers with a certificate that the public trusts, for 30 days or more"
-    look = f"Look at AD FS and its Web Application Proxy on {host}: service, firewall, certificate."
+    expected = tr("{} answers with a certificate that the public trusts, for 30 days or more", host)
+    look = tr(
+        "Look at AD FS and its Web Application Proxy on {}: service, firewall, certificate.", host
+    )
     match seen:
         case Served():
             return _served(name, host, seen, as_of)
         case Refused(why) | NoAddress(why) | NoHandshake(why) | Silent(why):
             if others:
-                observed = f"{host} does not answer ({why}), while {others} does"
+                observed = tr("{} does not answer ({}), while {} does", host, why, others)
                 return Fail(name, expected, observed, about=about, remedy=(look,))
-            because = f"{host} does not answer ({why}), nor does any other host from here"
+            because = tr("{} does not answer ({}), nor does any other host from here", host, why)
             step = "Run again from where the internet is reached, or name the proxy."
             return Unknown(name, because, about=about, remedy=(step,))
 
 
 def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     about, leaf = (name, host), seen.leaf
-    expected = f"{host} answers with a certificate that the public trusts, for 30 days or more"
-    renew = f"Renew the certificate of {host} on AD FS and on each Web Application Proxy."
+    expected = tr("{} answers with a certificate that the public trusts, for 30 days or more", host)
+    renew = tr("Renew the certificate of {} on AD FS and on each Web Application Proxy.", host)
     ends = f"{leaf.not_after:%Y-%m-%d}"
-    end = (Ends(f"Certificate of the federation service {host}", leaf.not_after.date()),)
+    end = (Ends(tr("Certificate of the federation service {}", host), leaf.not_after.date()),)
     steps = [step for step in seen.trust.path if step.not_after < as_of]
     if leaf.not_after <= as_of or steps:
-        which = "the certificate" if leaf.not_after <= as_of else f"its issuer {steps[0].name}"
-        observed = f"{which} of {host} has expired ({ends})"
+        which = "the certificate" if leaf.not_after <= as_of else tr("its issuer {}", steps[0].name)
+        observed = tr("{} of {} has expired ({})", which, host, ends)
         return Fail(name, expected, observed, about=about, remedy=(renew,), ends=end)
     if leaf.not_before > as_of:
-        observed = f"the certificate of {host} is not valid before {leaf.not_before:%Y-%m-%d}"
+        observed = tr(
+            "the certificate of {} is not valid before {:%Y-%m-%d}", host, leaf.not_before
+        )
         return Fail(name, expected, observed, about=about, remedy=(renew,))
     if not leaf.covers(host):
-        observed = f"the certificate of {host} is for {', '.join(leaf.dns_names) or leaf.name}"
+        observed = tr(
+            "the certificate of {} is for {}", host, ", ".join(leaf.dns_names) or leaf.name
+        )
         return Fail(name, expected, observed, about=about, remedy=(renew,))
     if seen.trust.anchor == "none":
-        observed = f"the certificate of {host} is not trusted: {seen.trust.reason}"
+        observed = tr("the certificate of {} is not trusted: {}", host, seen.trust.reason)
         return Fail(name, expected, observed, about=about, remedy=(renew,))
     if seen.trust.anchor == "own":
-        observed = f"the certificate of {host} comes from an authority that only the company trusts"
+        observed = tr(
+            "the certificate of {} comes from an authority that only the company trusts", host
+        )
         return Warn(name, expected, observed, about=about, remedy=(renew,))
     left = leaf.not_after - as_of
-    observed = f"federated at {host}, certificate valid until {ends}, {left.days} days"
+    observed = tr("federated at {}, certificate valid until {}, {} days", host, ends, left.days)
     if left < EARLY:
         return Warn(name, expected, observed, about=about, remedy=(renew,), ends=end)
     return Pass(name, observed, expected, about=about, ends=end)
@@ -375,19 +401,20 @@ def _metadata(name: str, host: str, metadata: HttpAnswer | Missing, elsewhere: s
     ``elsewhere``: what the forests show that speaks against AD FS.
     """
     about = (name, host)
-    expected = f"AD FS on {host} shows its federation metadata"
-    look = f"Look at the AD FS service on {host}, and at its Web Application Proxy."
+    expected = tr("AD FS on {} shows its federation metadata", host)
+    look = tr("Look at the AD FS service on {}, and at its Web Application Proxy.", host)
     match metadata:
         case Missing():
             return unavailable(name, metadata)
         case Answered(200):
-            return Pass(name, f"{host} shows its metadata", expected, about=about)
+            return Pass(name, tr("{} shows its metadata", host), expected, about=about)
         case Answered(status) if status >= 500:  # noqa: PLR2004
-            observed = f"AD FS on {host} is in trouble: status {status}"
+            observed = tr("AD FS on {} is in trouble: status {}", host, status)
             return Fail(name, expected, observed, about=about, remedy=(look,))
         case Answered(status):
-            observed = f"{host} answers {status} for the metadata of AD FS; is it AD FS?{elsewhere}"
+            observed = tr("{} answers {} for the metadata of AD FS; is it AD FS?", host, status)
+            observed += elsewhere
             return Warn(name, expected, observed, about=about, remedy=(look,))
         case NotTrusted(why) | NoStatus(why) | NotReached(why):
-            because = f"the metadata of AD FS on {host} could not be read: {why}"
+            because = tr("the metadata of AD FS on {} could not be read: {}", host, why)
             return Unknown(name, because, about=about)

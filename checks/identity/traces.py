@@ -7,7 +7,7 @@ up for another tenant does not reach this one. Nothing is concluded from the abs
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assess.check import Fail, Missing, Outcome, Pass, Warn
+from assess.check import Fail, Missing, Outcome, Pass, Warn, tr, trn
 from assess.evidence.graph import Domain
 from assess.evidence.traces import (
     FederationTrail,
@@ -30,21 +30,24 @@ def with_servers(outcome: Outcome, trail: SyncTrail | Missing) -> Outcome:
     )
     if not accounts or not isinstance(outcome, Pass | Warn | Fail):
         return outcome
-    observed = f"{outcome.observed}; the directory names {_listed(accounts)}"
+    observed = outcome.observed + tr("; the directory names {}", _listed(accounts))
     if isinstance(outcome, Pass):
         return replace(outcome, observed=observed)
     servers = list(dict.fromkeys(one.server for one in accounts if one.server))
     if not servers:
         return replace(outcome, observed=observed)
-    step = f"Look at {', '.join(servers[:_MOST])}: does the service run, and what does its "
-    step += "scheduler say (Get-ADSyncScheduler; for cloud sync, the agent's state in Entra)?"
+    step = tr(
+        "Look at {}: does the service run, and what does its scheduler say (Get-ADSyncScheduler; "
+        "for cloud sync, the agent's state in Entra)?",
+        ", ".join(servers[:_MOST]),
+    )
     return replace(outcome, observed=observed, remedy=(*outcome.remedy, step))
 
 
 def _listed(accounts: list[SyncAccount]) -> str:
-    said = [f"in {one.domain} {one.text}" for one in accounts[:_MOST]]
+    said = ", ".join(tr("in {} {}", one.domain, one.text) for one in accounts[:_MOST])
     more = len(accounts) - _MOST
-    return ", ".join(said) + (f" and {more} more accounts" if more > 0 else "")
+    return said + (trn(more, " and {n} more account", " and {n} more accounts") if more > 0 else "")
 
 
 def of_another_tenant(
@@ -57,12 +60,15 @@ def of_another_tenant(
     for forest in trail.read() if ours else ():
         named = _tenants(forest)
         if named and not ours & named.keys():
-            told = "; ".join(f"{one.text} in {one.domain}" for one in named.values())
-            observed = f"{forest.root} is synchronised to another tenant: {told}"
-            step = f"Find out whether {forest.root} belongs to the tenant {{tenant.id}}. If so, "
-            step += "set up Entra Connect or cloud sync for this tenant; if not, leave the forest "
-            step += "out of the engagement file."
-            expected = f"the synchronisation of {forest.root} is for this tenant"
+            told = _listed(list(named.values()))
+            observed = tr("{} is synchronised to another tenant: {}", forest.root, told)
+            step = tr(
+                "Find out whether {root} belongs to the tenant {tenant.id}. If so, set up Entra "
+                "Connect or cloud sync for this tenant; if not, leave the forest out of the "
+                "engagement file.",
+                root=forest.root,
+            )
+            expected = tr("the synchronisation of {} is for this tenant", forest.root)
             yield Warn(None, expected, observed, remedy=(step,))
 
 
@@ -79,8 +85,9 @@ def farm(host: str, trail: FederationTrail | Missing) -> str:
     account = None if isinstance(trail, Missing) else trail.runs(host)
     if account is None:
         return ""
-    off = "" if account.enabled else ", which is disabled"
-    return f"; it runs as {account.account} of {account.domain}{off}"
+    if not account.enabled:
+        return tr("; it runs as {} of {}, which is disabled", account.account, account.domain)
+    return tr("; it runs as {} of {}", account.account, account.domain)
 
 
 def foreign(trail: FederationTrail | Missing) -> str:
@@ -88,7 +95,7 @@ def foreign(trail: FederationTrail | Missing) -> str:
     if isinstance(trail, Missing) or not trail.nowhere:
         return ""
     roots = ", ".join(forest.root for forest in trail.read())
-    return f"; AD FS was never installed in {roots}"
+    return tr("; AD FS was never installed in {}", roots)
 
 
 def perhaps(name: str, trail: FederationTrail | Missing) -> str:
@@ -96,13 +103,13 @@ def perhaps(name: str, trail: FederationTrail | Missing) -> str:
     hosts = () if isinstance(trail, Missing) else trail.below(name)
     if not hosts:
         return ""
-    return f"; in the directory, accounts stand for {', '.join(hosts[:_MOST])}"
+    return tr("; in the directory, accounts stand for {}", ", ".join(hosts[:_MOST]))
 
 
 def unused(trail: FederationTrail | Missing) -> str:
     """Where AD FS is installed though the domain does without it; "" where nothing shows that."""
     found = () if isinstance(trail, Missing) else trail.installed()
-    return f"; AD FS is or was installed in {', '.join(found)}" if found else ""
+    return tr("; AD FS is or was installed in {}", ", ".join(found)) if found else ""
 
 
 def seamless(trail: SyncTrail | Missing) -> str:
@@ -110,8 +117,10 @@ def seamless(trail: SyncTrail | Missing) -> str:
     if isinstance(trail, Missing):
         return ""
     said = [_key(one) for forest in trail.read() for one in forest.sign_on]
-    return f"; seamless single sign-on is set up in {', '.join(said)}" if said else ""
+    return tr("; seamless single sign-on is set up in {}", ", ".join(said)) if said else ""
 
 
 def _key(one: SeamlessSignOn) -> str:
-    return one.domain if one.changed is None else f"{one.domain} (key of {one.changed:%Y-%m-%d})"
+    if one.changed is None:
+        return one.domain
+    return tr("{} (key of {})", one.domain, f"{one.changed:%Y-%m-%d}")

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import idna
 
+from assess.check import tr
 from assess.publicnames import reason_not_public
 
 LONGEST = 113
@@ -67,7 +68,7 @@ def _faults(value: str) -> Iterable[Fault]:
     if at and not name:
         yield Fault("at-first", True, "it begins with the @: there is no name before it")
     if "@" in name:
-        yield Fault("at-more", True, f"it has {value.count('@')} @ signs; one is allowed")
+        yield Fault("at-more", True, tr("it has {} @ signs; one is allowed", value.count("@")))
     yield from _characters(value, name)
     if name.endswith("."):
         yield Fault("dot-last", True, "there is a dot just before the @")
@@ -83,12 +84,14 @@ def _faults(value: str) -> Iterable[Fault]:
 
 def _lengths(value: str, name: str, suffix: str) -> Iterable[Fault]:
     if len(value) > LONGEST:
-        yield Fault("too-long", True, f"it has {len(value)} characters; at most {LONGEST} may be")
+        yield Fault(
+            "too-long", True, tr("it has {} characters; at most {} may be", len(value), LONGEST)
+        )
     if len(name) > LONGEST_NAME:
-        text = f"{len(name)} characters before the @; at most {LONGEST_NAME} may be"
+        text = tr("{} characters before the @; at most {} may be", len(name), LONGEST_NAME)
         yield Fault("name-too-long", True, text)
     if len(suffix) > LONGEST_SUFFIX:
-        text = f"{len(suffix)} characters after the @; at most {LONGEST_SUFFIX} may be"
+        text = tr("{} characters after the @; at most {} may be", len(suffix), LONGEST_SUFFIX)
         yield Fault("suffix-too-long", True, text)
 
 
@@ -104,17 +107,19 @@ def _characters(value: str, name: str) -> Iterable[Fault]:
             )
             if there
         ]
-        yield Fault("space", True, f"there is a space {' and '.join(places)}")
+        yield Fault("space", True, tr("there is a space {}", " and ".join(places)))
     hidden = [c for c in value if c != " " and _unseen(c)]
     if hidden:
-        yield Fault("invisible", True, f"there are characters that nobody sees: {_named(hidden)}")
+        yield Fault(
+            "invisible", True, tr("there are characters that nobody sees: {}", _named(hidden))
+        )
     foreign = [c for c in value if not c.isascii() and not _unseen(c)]
     if foreign:
-        text = f"only letters A to Z without accents are allowed; there is {_named(foreign)}"
+        text = tr("only letters A to Z without accents are allowed; there is {}", _named(foreign))
         yield Fault("non-ascii", True, text)
     wrong = [c for c in _FORBIDDEN.findall(name) if c.isascii() and c != "@" and not _unseen(c)]
     if wrong:
-        yield Fault("character", True, f"not allowed before the @: {_named(wrong)}")
+        yield Fault("character", True, tr("not allowed before the @: {}", _named(wrong)))
 
 
 def _unseen(character: str) -> bool:
@@ -131,7 +136,7 @@ def _named(characters: Iterable[str]) -> str:
         for c in once[:_SHOWN]
     ]
     more = len(once) - _SHOWN
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(shown) + (tr(" and {} more", more) if more > 0 else "")
 
 
 @lru_cache(maxsize=4096)
@@ -154,17 +159,19 @@ def suffix_faults(suffix: str) -> tuple[Fault, ...]:
 def _suffix_faults(suffix: str) -> Iterable[Fault]:
     labels = suffix.split(".")
     if not all(labels):
-        yield Fault("suffix-dots", True, f"{suffix} has a dot too many")
+        yield Fault("suffix-dots", True, tr("{} has a dot too many", suffix))
     wrong = [c for c in suffix if c.isascii() and not (c.isalnum() or c in "-_.")]
     if wrong:
-        yield Fault("suffix-character", True, f"not allowed after the @: {_named(wrong)}")
+        yield Fault("suffix-character", True, tr("not allowed after the @: {}", _named(wrong)))
         return
     if "_" in suffix:
-        text = f"{suffix} has an underscore, which Microsoft permits and many services refuse"
+        text = tr("{} has an underscore, which Microsoft permits and many services refuse", suffix)
         yield Fault("suffix-underscore", False, text)
     for label in filter(None, labels):
         if label.startswith("-") or label.endswith("-") or len(label) > _LONGEST_LABEL:
-            text = f"{label} is no label of a domain: at most 63 characters, no hyphen at its ends"
+            text = tr(
+                "{} is no label of a domain: at most 63 characters, no hyphen at its ends", label
+            )
             yield Fault("suffix-label", True, text)
         elif not label.isascii() or label.startswith("xn--"):
             yield from _international(label)
@@ -175,12 +182,14 @@ def _international(label: str) -> Iterable[Fault]:
     try:
         if not label.isascii():
             ascii_form = idna.alabel(label).decode()
-            text = f"{label} must be written as {ascii_form}, as it stands in the DNS"
+            text = tr("{} must be written as {}, as it stands in the DNS", label, ascii_form)
             yield Fault("suffix-unicode", True, text)
         else:
             idna.ulabel(label)
     except idna.IDNAError as error:
-        yield Fault("suffix-idna", True, f"{label} is no international label (IDNA 2008): {error}")
+        yield Fault(
+            "suffix-idna", True, tr("{} is no international label (IDNA 2008): {}", label, error)
+        )
 
 
 def account_faults(account: str) -> tuple[Fault, ...]:
@@ -189,13 +198,15 @@ def account_faults(account: str) -> tuple[Fault, ...]:
         return (Fault("account-missing", True, "there is no sAMAccountName either"),)
     found = []
     if len(account) > _LONGEST_ACCOUNT:
-        text = f"sAMAccountName has {len(account)} characters; at most {_LONGEST_ACCOUNT} may be"
+        text = tr(
+            "sAMAccountName has {} characters; at most {} may be", len(account), _LONGEST_ACCOUNT
+        )
         found.append(Fault("account-too-long", True, text))
     wrong = _BAD_ACCOUNT.findall(account)
     if wrong:
-        found.append(Fault("account-character", True, f"sAMAccountName holds {_named(wrong)}"))
+        found.append(Fault("account-character", True, tr("sAMAccountName holds {}", _named(wrong))))
     return tuple(found) + tuple(
-        Fault(f"account-{fault.rule}", True, f"composed from sAMAccountName: {fault.text}")
+        Fault(f"account-{fault.rule}", True, tr("composed from sAMAccountName: {}", fault.text))
         for fault in _characters(account, account)
         if fault.rule != "character" or not wrong
     )

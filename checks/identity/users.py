@@ -22,6 +22,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
 )
 from assess.evidence import adminservice as site
@@ -163,10 +164,10 @@ class _Survey:
         if suffix in self.verified:
             found = [fault for fault in found if fault.rule != "not-public"]
             if suffix in self.verified.initial:
-                text = f"{suffix} came with the tenant: it is no public domain of the customer"
+                text = tr("{} came with the tenant: it is no public domain of the customer", suffix)
                 found.append(Fault("initial-domain", False, text))
         elif self.verified.refusal is None and not any(fault.forbidden for fault in found):
-            text = f"{suffix} is public, but not verified in the tenant"
+            text = tr("{} is public, but not verified in the tenant", suffix)
             found.append(Fault("not-verified", True, text))
         if "userPrincipalName" in user.undecodable:
             found.append(Fault("undecodable", True, "it holds bytes that are no UTF-8"))
@@ -184,7 +185,7 @@ class _Survey:
         if account and not wrong:
             initial = min(self.verified.initial, key=len, default="<tenant>.onmicrosoft.com")
             suffix = domain if domain and domain in self.verified else initial
-            text += f"; synchronisation would compose {account}@{suffix}"
+            text += tr("; synchronisation would compose {}@{}", account, suffix)
         return [Fault("missing", True, text), *wrong]
 
     # -- proposals --
@@ -317,19 +318,23 @@ def _judged(subject: str, survey: _Survey) -> Outcome:
         return Unknown(subject, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     refusal = survey.verified.refusal
     if refusal is not None and _could_be_verified(subject):
-        because = f"{observed}; whether it is verified in the tenant is not known: {refusal.reason}"
+        because = tr(
+            "{}; whether it is verified in the tenant is not known: {}", observed, refusal.reason
+        )
         return Unknown(subject, because, remedy=(refusal.mend,) if refusal.mend else (), rows=rows)
     if survey.accounts.doubt:
-        because = f"{observed}; not everybody may be seen: {survey.accounts.doubt}"
+        because = tr("{}; not everybody may be seen: {}", observed, survey.accounts.doubt)
         return Unknown(subject, because, rows=rows)
     if counted.forbidden:
         return Warn(subject, expected, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     fell = survey.names.fell_back[subject]
     if fell:
-        observed += f"; {fell} of them carry a name of the tenant's initial domain in the tenant"
+        observed += tr(
+            "; {} of them carry a name of the tenant's initial domain in the tenant", fell
+        )
     if counted.remarked or fell:
         return Warn(subject, expected, observed, remedy=remedy, rows=rows)
-    return Pass(subject, f"{observed}; the tenant has verified it", expected)
+    return Pass(subject, tr("{}; the tenant has verified it", observed), expected)
 
 
 def _could_be_verified(subject: str) -> bool:
@@ -340,18 +345,20 @@ def _could_be_verified(subject: str) -> bool:
 def _expected(subject: str) -> str:
     if subject in (NONE, OTHERS):
         return "everybody who enrols has a UPN with a public, verified suffix"
-    return f"{subject} is verified in the tenant, and whoever enrols with it has an allowed UPN"
+    return tr(
+        "{} is verified in the tenant, and whoever enrols with it has an allowed UPN", subject
+    )
 
 
 def _counted(counted: _Suffix, survey: _Survey) -> str:
     """How many there are in each source, and how many are the same people."""
-    parts = [f"enabled users in {survey.accounts.name}: {counted.enabled}"]
+    parts = [tr("enabled users in {}: {}", survey.accounts.name, counted.enabled)]
     if counted.disabled:
-        parts.append(f"disabled: {counted.disabled}")
+        parts.append(tr("disabled: {}", counted.disabled))
     if survey.names.tenant_read and not isinstance(survey.accounts, OfTenant):
-        parts.append(f"of the enabled in the tenant: {counted.in_tenant}")
+        parts.append(tr("of the enabled in the tenant: {}", counted.in_tenant))
     if survey.names.site_read:
-        parts.append(f"discovered by the site: {counted.in_site}")
+        parts.append(tr("discovered by the site: {}", counted.in_site))
     return ", ".join(parts)
 
 
@@ -398,7 +405,7 @@ def _wrong(counted: _Suffix) -> str:
         worded[words] = max(worded[words], number)
     said = [f"{words}: {number}" for words, number in worded.most_common(_MOST_SAID)]
     if len(worded) > len(said):
-        said.append(f"and {len(worded) - len(said)} more kinds, see the table")
+        said.append(tr("and {} more kinds, see the table", len(worded) - len(said)))
     if not said:
         return ""
     offenders = counted.forbidden.total()
@@ -406,7 +413,7 @@ def _wrong(counted: _Suffix) -> str:
     split = ", ".join(
         f"{counted.forbidden[one]} {word}" for one, word in kinds.items() if counted.forbidden[one]
     )
-    whom = f"; not allowed: {offenders} ({split})" if offenders else ""
+    whom = tr("; not allowed: {} ({})", offenders, split) if offenders else ""
     return f"; {', '.join(said)}{whom}"
 
 
@@ -416,17 +423,26 @@ def _remedy(subject: str, counted: _Suffix, survey: _Survey) -> tuple[str, ...]:
     steps = []
     if counted.rules["not-verified"]:
         steps.append(
-            f"Verify {subject} in the tenant (Entra admin center > Settings > Domain names > "
-            f"Add custom domain), or move its users to {main}."
+            tr(
+                "Verify {} in the tenant (Entra admin center > Settings > Domain "
+                "names > Add custom domain), or move its users to {}.",
+                subject,
+                main,
+            )
         )
-    table = f"the users of {subject} in the table of this finding ({offenders})"
+    table = tr("the users of {} in the table of this finding ({})", subject, offenders)
     steps.append(
-        f"Give {table} the proposed UPN: Active Directory Users and Computers > Account tab, or "
-        "Set-ADUser -UserPrincipalName in bulk."
+        tr(
+            "Give {} the proposed UPN: Active Directory Users and Computers > "
+            "Account tab, or Set-ADUser -UserPrincipalName in bulk.",
+            table,
+        )
     )
     if survey.names.not_compared:
         missing = " and ".join(survey.names.not_compared)
-        steps.append(f"The proposals were not compared with {missing}: check them there first.")
+        steps.append(
+            tr("The proposals were not compared with {}: check them there first.", missing)
+        )
     steps.append(_AGAIN)
     return tuple(steps)
 
@@ -444,7 +460,7 @@ def _left_out(survey: _Survey) -> Iterator[Outcome]:
     listed = "; ".join(f"{reason}: {number}" for reason, number in sorted(kinds.items()))
     yield NotApplicable(
         EXCLUDED,
-        f"accounts that are not judged: {kinds.total()} ({listed})",
+        tr("accounts that are not judged: {} ({})", kinds.total(), listed),
         rows=Rows(("user", "found", "reason", "source", "dn"), survey.left_out()),
     )
 
@@ -481,7 +497,9 @@ class _Arrived:
         sees = self._members.sees
         doubts = [] if sees.complete else [sees.because]
         if self.others:
-            doubts.append(f"{self.others} members are groups, or users the account does not see")
+            doubts.append(
+                tr("{} members are groups, or users the account does not see", self.others)
+            )
         if not doubts and not self.found:
             doubts.append("the collection has no members")
         return doubts
@@ -514,29 +532,29 @@ def users_and_groups_synced(
     """Pass where every member of the MDM collection is in the tenant, with a synchronised group."""
     arrived = _Arrived(members, tenant)
     name = members.collection.label if members.collection else "the MDM collection"
-    expected = f"each member of {name} is in the tenant, and a synchronised security group too"
-    observed = f"{arrived.found} users of {name} are in the tenant"
+    expected = tr("each member of {} is in the tenant, and a synchronised security group too", name)
+    observed = tr("{} users of {} are in the tenant", arrived.found, name)
     if arrived.absent:
         total = arrived.absent + arrived.found
-        text = f"{arrived.absent} of {total} users of {name} are not in the tenant"
+        text = tr("{} of {} users of {} are not in the tenant", arrived.absent, total, name)
         yield Fail(None, expected, text, remedy=_bring(name, arrived.absent), rows=arrived.rows())
     elif doubts := arrived.doubts():
         mend = () if isinstance(members.sees, site.SeesEverything) else (members.sees.mend,)
-        yield Unknown(None, f"{observed}, but {'; '.join(doubts)}", remedy=mend)
+        yield Unknown(None, tr("{}, but {}", observed, "; ".join(doubts)), remedy=mend)
     elif isinstance(groups, Missing):
         yield unavailable(None, groups)
     elif arrived.unsynced or not groups:
         parts = []
         if arrived.unsynced:
-            parts.append(f"{arrived.unsynced} of them are cloud accounts, not synchronised")
+            parts.append(tr("{} of them are cloud accounts, not synchronised", arrived.unsynced))
         if not groups:
             parts.append("no security group is synchronised")
         rows = arrived.rows() if arrived.unsynced else None
-        step = f"Bring the groups and users of {name} into the scope of synchronisation."
-        text = f"{observed}, but {' and '.join(parts)}"
+        step = tr("Bring the groups and users of {} into the scope of synchronisation.", name)
+        text = tr("{}, but {}", observed, " and ".join(parts))
         yield Warn(None, expected, text, remedy=(step, _AGAIN), rows=rows)
     else:
-        text = f"{observed}, and {groups} security groups are synchronised"
+        text = tr("{}, and {} security groups are synchronised", observed, groups)
         yield Pass(None, text, expected)
 
 
@@ -544,5 +562,5 @@ _AGAIN = "Run a delta synchronisation, then repeat the assessment."
 
 
 def _bring(name: str, absent: int) -> tuple[str, ...]:
-    step = f"Bring the {absent} users of {name} into the scope of synchronisation"
-    return (f"{step}: check OU filtering and attribute conflicts.", _AGAIN)
+    step = tr("Bring the {} users of {} into the scope of synchronisation", absent, name)
+    return (tr("{}: check OU filtering and attribute conflicts.", step), _AGAIN)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Key, Outcome, Outcomes, Pass, Warn, check
+from assess.check import Fail, Key, Outcome, Outcomes, Pass, Warn, check, tr
 from assess.evidence.graph import Domain, Domains
 
 _EXPECTED = "a verified custom domain of the tenant"
@@ -20,18 +20,18 @@ def domain_verified(
 
 def _domain(name: str, domain: Domain | None) -> Outcome:
     if domain is None:
-        add = f"Entra admin center > Settings > Domain names > Add custom domain: {name}."
+        add = tr("Entra admin center > Settings > Domain names > Add custom domain: {}.", name)
         record = "Create the TXT or MX record that is shown at the DNS provider, then Verify."
-        return Fail(name, _EXPECTED, f"{name} is not in the tenant", remedy=(add, record))
+        return Fail(name, _EXPECTED, tr("{} is not in the tenant", name), remedy=(add, record))
     if not domain.is_verified:
-        step = f"Create the TXT or MX record that Entra shows for {name}, then Verify."
-        return Fail(name, _EXPECTED, f"{name} is in the tenant, not verified", remedy=(step,))
+        step = tr("Create the TXT or MX record that Entra shows for {}, then Verify.", name)
+        return Fail(name, _EXPECTED, tr("{} is in the tenant, not verified", name), remedy=(step,))
     services = domain.services
     shown = ", ".join(sorted(services)) or "not told"
-    observed = f"{name} is verified; services: {shown}"
+    observed = tr("{} is verified; services: {}", name, shown)
     # An empty list is what the service shows of a domain that nothing was set up for by hand.
     if services and "intune" not in services:
-        expected = f"{_EXPECTED}, with Intune among its services"
-        step = f"Add Intune to the services of {name} (Microsoft 365 admin center > Domains)."
+        expected = tr("{}, with Intune among its services", _EXPECTED)
+        step = tr("Add Intune to the services of {} (Microsoft 365 admin center > Domains).", name)
         return Warn(name, expected, observed, remedy=(step,))
     return Pass(name, observed, _EXPECTED)

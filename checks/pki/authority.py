@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     worst,
 )
 from assess.evidence.certificates import same_computer
@@ -83,7 +84,7 @@ def enterprise_ca(
 def _left_over(one: Outcome) -> Outcome:
     """Beside an authority that will do, one that has expired is a leftover."""
     if isinstance(one, Fail):
-        text = f"{one.observed}; it is left over beside another authority"
+        text = tr("{}; it is left over beside another authority", one.observed)
         return Warn(one.subject, one.expected, text)
     return one
 
@@ -105,7 +106,7 @@ def none_there(wanted: str | Missing, services: PublicKeyServices) -> Fail | Unk
     subject = wanted if isinstance(wanted, str) else None
     gaps = [reasons(services.refused())] if services.refused() else []
     gaps += [
-        f"{one.hidden} enrolment services of {one.root} are not shown to this account"
+        tr("{} enrolment services of {} are not shown to this account", one.hidden, one.root)
         for one in services.read()
         if one.hidden
     ]
@@ -114,8 +115,8 @@ def none_there(wanted: str | Missing, services: PublicKeyServices) -> Fail | Unk
         return Unknown(subject, "; ".join(gaps), remedy=mends)
     names = ", ".join(a.label for f in services.read() for a in f.authorities)
     roots = ", ".join(f.root for f in services.read())
-    where = f"an enterprise CA on {wanted}" if subject else "an enterprise CA in the forest"
-    text = f"{roots} has {names or 'no enrolment service'}"
+    where = tr("an enterprise CA on {}", wanted) if subject else "an enterprise CA in the forest"
+    text = tr("{} has {}", roots, names or "no enrolment service")
     return Fail(subject, where, text)
 
 
@@ -124,21 +125,23 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
     expected = "an enterprise CA on a member of the forest, its certificate valid for 12 months yet"
     newest = one.newest
     if newest is None:
-        yield Unknown(subject, f"{one.label}: its certificate is not shown, or is none")
+        yield Unknown(subject, tr("{}: its certificate is not shown, or is none", one.label))
         return
     until = f"{newest.not_after:%Y-%m-%d}"
     if as_of > newest.not_after:
-        yield Fail(subject, expected, f"the certificate of {one.label} expired on {until}")
+        yield Fail(subject, expected, tr("the certificate of {} expired on {}", one.label, until))
     elif as_of < newest.not_before:
-        text = f"the certificate of {one.label} is not valid before {newest.not_before:%Y-%m-%d}"
+        text = tr(
+            "the certificate of {} is not valid before {:%Y-%m-%d}", one.label, newest.not_before
+        )
         yield Fail(subject, expected, text)
     elif newest.not_after - as_of <= _YEAR:
         left = (newest.not_after - as_of).days
-        text = f"the certificate of {one.label} ends on {until}, in {left} days; "
+        text = tr("the certificate of {} ends on {}, in {} days; ", one.label, until, left)
         yield Warn(subject, expected, text + "nothing that it issues lives longer")
     match one.computer:
         case NoHost(because, complete=True):
-            yield Warn(subject, expected, f"{because}; it may be in another forest")
+            yield Warn(subject, expected, tr("{}; it may be in another forest", because))
         case NoHost(because) | NotShown(because):
             yield Unknown(subject, because)
         case Host():
@@ -146,13 +149,13 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
     if isinstance(forest.logon, NotShown):
         yield Unknown(subject, forest.logon.because)
     elif newest.sha256 not in forest.logon:
-        text = f"the certificate of {one.name} is not in NTAuthCertificates of {forest.root}"
+        text = tr("the certificate of {} is not in NTAuthCertificates of {}", one.name, forest.root)
         yield Warn(subject, expected, text)
     yield Pass(
         subject,
-        f"{one.label}, certificate valid until {until}, in NTAuthCertificates",
+        tr("{}, certificate valid until {}, in NTAuthCertificates", one.label, until),
         expected,
-        ends=(Ends(f"Certification authority {one.name}", newest.not_after.date()),),
+        ends=(Ends(tr("Certification authority {}", one.name), newest.not_after.date()),),
     )
 
 
@@ -175,9 +178,13 @@ def _outlived(
             if of_forest.section != forest.section or template.cn.lower() not in published:
                 continue
             if template.days is not None and template.days > left:
-                text = (
-                    f"{template.cn} promises {template.days:.0f} days, but the certificate of "
-                    f"{one.label} ends in {left:.0f}: what it issues now lives no longer"
+                text = tr(
+                    "{} promises {:.0f} days, but the certificate of {} ends in {:.0f}: "
+                    "what it issues now lives no longer",
+                    template.cn,
+                    template.days,
+                    one.label,
+                    left,
                 )
                 yield Warn(one.name, "an authority that outlives what it issues", text)
 
@@ -197,7 +204,9 @@ def ca_os_version(
     gone = none_there(wanted, services)
     if gone is not None:
         because = gone.because if isinstance(gone, Unknown) else gone.observed
-        return [Unknown(gone.subject, f"no authority to look at: {because}", remedy=gone.remedy)]
+        return [
+            Unknown(gone.subject, tr("no authority to look at: {}", because), remedy=gone.remedy)
+        ]
     return [_system(one, as_of) for _, one in chosen(wanted, services)]
 
 
@@ -208,18 +217,18 @@ def _system(one: Authority, as_of: datetime) -> Outcome:
     shown = f"{one.computer.name}: {one.computer.system or 'operating system not shown'}"
     found = _VERSION.match(one.computer.version)
     if found is None or (one.computer.system and "windows" not in one.computer.system.lower()):
-        because = f"{shown}, version {one.computer.version or 'not shown'}"
+        because = tr("{}, version {}", shown, one.computer.version or "not shown")
         return Unknown(subject, because)
-    said = f"{shown}, version {one.computer.version}"
+    said = tr("{}, version {}", shown, one.computer.version)
     release = int(found[1]), int(found[2])
     if release < _OLDEST:
         return Fail(subject, expected, said)
     if release in _BEFORE_10:
-        return Warn(subject, expected, f"{said}, which is out of support")
+        return Warn(subject, expected, tr("{}, which is out of support", said))
     name, end = _BUILDS.get(int(found[3] or 0), ("", None))
     if end is None:
-        return Unknown(subject, f"{said}: until when this release is supported is not known")
+        return Unknown(subject, tr("{}: until when this release is supported is not known", said))
     if as_of > end:
-        text = f"{said}: support of Windows Server {name} ended on {end:%Y-%m-%d}"
+        text = tr("{}: support of Windows Server {} ended on {:%Y-%m-%d}", said, name, end)
         return Warn(subject, expected, text)
-    return Pass(subject, f"{said}; supported until {end:%Y-%m-%d}", expected)
+    return Pass(subject, tr("{}; supported until {:%Y-%m-%d}", said, end), expected)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
-from assess.check import Key, Missing, Pass
+from assess.check import Key, Missing, Pass, tr
 from assess.evidence.enrolment import Assignment
 from assess.evidence.policies import Profile, ProfileAssignments, Profiles
 
@@ -31,18 +31,18 @@ def gives_root(
 ) -> Pass | str:
     """Pass when every device that enrols gets it; else what there is, in words."""
     if isinstance(profiles, Missing):
-        return f"the profiles of Intune are not known: {profiles.reason}"
+        return tr("the profiles of Intune are not known: {}", profiles.reason)
     holding = [one for one in profiles if one.kind == _KIND and _holds(one, roots)]
     if not holding:
-        return f"no trusted certificate profile for Windows holds {name}"
+        return tr("no trusted certificate profile for Windows holds {}", name)
     labels = ", ".join(one.label for one in holding)
     if isinstance(targets, Missing):
-        return f"{labels} holds {name}; its assignments are not known: {targets.reason}"
+        return tr("{} holds {}; its assignments are not known: {}", labels, name, targets.reason)
     for one in holding:
         to = _everybody(targets.get(one.id) or (), groups)
         if to:
-            return Pass(None, f"{one.label} gives {name} to {to}")
-    return f"{labels} holds {name}, but is not assigned to every device that enrols"
+            return Pass(None, tr("{} gives {} to {}", one.label, name, to))
+    return tr("{} holds {}, but is not assigned to every device that enrols", labels, name)
 
 
 def _holds(one: Profile, roots: set[str]) -> bool:

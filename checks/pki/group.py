@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -47,14 +48,14 @@ def iis_servers_group(
     name, found = groups.name, groups.found()
     if not found:
         if groups.gaps():
-            return [Unknown(name, f"{name} was not found; {'; '.join(groups.gaps())}")]
-        return [Fail(name, f"a security group {name}", f"there is no group {name}")]
+            return [Unknown(name, tr("{} was not found; {}", name, "; ".join(groups.gaps())))]
+        return [Fail(name, tr("a security group {}", name), tr("there is no group {}", name))]
     needed = [] if mode == "enhanced-http" else points
     if len(found) == 1:
         return [worst(_group(name, found[0], servers, needed))]
     several = ", ".join(one.dn for one in found)
-    text = f"{len(found)} groups have that name: {several}"
-    warned = Warn(name, f"one group {name}", text)
+    text = tr("{} groups have that name: {}", len(found), several)
+    warned = Warn(name, tr("one group {}", name), text)
     best = min((worst(_group(name, one, servers, needed)) for one in found), key=_rank)
     return [worst([warned, best])]
 
@@ -66,11 +67,11 @@ def _rank(outcome: Outcome) -> int:
 def _group(
     name: str, group: Group, servers: list[str] | Missing, points: list[str] | Missing
 ) -> Iterator[Outcome]:
-    expected = f"{name} is a security group with every cloud-role server and management point"
+    expected = tr("{} is a security group with every cloud-role server and management point", name)
     if group.security is None:
-        yield Unknown(name, f"the directory does not show the groupType of {group.dn}")
+        yield Unknown(name, tr("the directory does not show the groupType of {}", group.dn))
     elif not group.security:
-        text = f"{group.dn} is a distribution group, which carries no right"
+        text = tr("{} is a distribution group, which carries no right", group.dn)
         yield Fail(name, expected, text)
     if isinstance(servers, Missing):
         yield unavailable(name, servers)
@@ -80,7 +81,7 @@ def _group(
         yield from _lacking(name, expected, group, points, Warn)
     yield from _unrelated(name, expected, group, servers, points)
     members = ", ".join(m.host or m.name for m in group.members if m.kind == "computer")
-    yield Pass(name, f"computers in it at every depth: {members or 'none'}", expected)
+    yield Pass(name, tr("computers in it at every depth: {}", members or "none"), expected)
 
 
 def _lacking(
@@ -90,12 +91,14 @@ def _lacking(
     if not lacking:
         return
     if group.cut:
-        because = f"{', '.join(lacking)} was not found in {name}: {group.cut}"
+        because = tr("{} was not found in {}: {}", ", ".join(lacking), name, group.cut)
         yield Unknown(name, because)
         return
     what = "" if kind is Fail else "; a request of such a management point is refused"
-    remedy = tuple(f"Add the computer account of {one} to {name}, restart it." for one in lacking)
-    text = f"{', '.join(lacking)} is not a member{what}"
+    remedy = tuple(
+        tr("Add the computer account of {} to {}, restart it.", one, name) for one in lacking
+    )
+    text = tr("{} is not a member{}", ", ".join(lacking), what)
     yield kind(name, expected, text, remedy=remedy)
 
 
@@ -118,8 +121,8 @@ def _unrelated(
     ]
     if others:
         shown = ", ".join(others[:20])
-        more = f" and {len(others) - 20} more" if len(others) > 20 else ""  # noqa: PLR2004
-        yield Warn(name, expected, f"not among the servers that are planned: {shown}{more}")
+        more = tr(" and {} more", len(others) - 20) if len(others) > 20 else ""  # noqa: PLR2004
+        yield Warn(name, expected, tr("not among the servers that are planned: {}{}", shown, more))
 
 
 @check("pki.iis-servers-group-token", subjects="pki.cloud_role_servers")
@@ -150,13 +153,15 @@ def _in_token(
     lists: GroupLists | Missing,
     confirmed: Attested | Missing,
 ) -> Outcome:
-    expected = f"{server} lists {name} among its groups"
+    expected = tr("{} lists {} among its groups", server, name)
     held = () if isinstance(lists, Missing) else lists.of(server)
     if held:
         about = tuple(dict.fromkeys(one.computer for one in held))
         if any(one.lists(name, sids) for one in held):
-            return Pass(server, f"{_files(held)} lists {name}", expected, about=about)
-        text = f"{_files(held)} lists {len(held[-1].groups)} groups, {name} is not among them"
+            return Pass(server, tr("{} lists {}", _files(held), name), expected, about=about)
+        text = tr(
+            "{} lists {} groups, {} is not among them", _files(held), len(held[-1].groups), name
+        )
         return Fail(server, expected, text, about=about, remedy=(_RESTART,))
     if isinstance(confirmed, Attested):
         if not _answered(confirmed, server):
@@ -168,7 +173,9 @@ def _in_token(
         return Unknown(server, lists.reason, remedy=(lists.mend,) if lists.mend else ())
     if lists.unread:
         return Unknown(server, "; ".join(one.reason for one in lists.unread), remedy=(_RESTART,))
-    return Manual(server, "", observed=f"nothing was collected of {server}", remedy=(_RESTART,))
+    return Manual(
+        server, "", observed=tr("nothing was collected of {}", server), remedy=(_RESTART,)
+    )
 
 
 def _files(held: tuple[GroupList, ...]) -> str:

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
     unavailable,
     worst,
 )
@@ -84,20 +85,20 @@ def _exported(
     subject, root = file.name, file.leaf
     expected = "the root of the forest's own PKI as DER, valid for 12 months yet"
     if not root.self_signed or not root.is_ca:
-        text = f"{root.name} is no root: it is issued by {root.issuer_name}"
+        text = tr("{} is no root: it is issued by {}", root.name, root.issuer_name)
         if root.self_signed:
-            text = f"{root.name} is no certification authority"
+            text = tr("{} is no certification authority", root.name)
         yield Fail(subject, expected, text)
     if as_of > root.not_after:
-        yield Fail(subject, expected, f"{root.name} expired on {root.not_after:%Y-%m-%d}")
+        yield Fail(subject, expected, tr("{} expired on {:%Y-%m-%d}", root.name, root.not_after))
     elif root.not_after - as_of <= _YEAR:
-        yield Warn(subject, expected, f"{root.name} ends on {root.not_after:%Y-%m-%d}")
+        yield Warn(subject, expected, tr("{} ends on {:%Y-%m-%d}", root.name, root.not_after))
     if file.form != "der":
-        yield Warn(subject, expected, f"it is {file.form.upper()} instead of DER")
+        yield Warn(subject, expected, tr("it is {} instead of DER", file.form.upper()))
     yield from _in_directory(subject, expected, root, services)
     yield from _intermediates(subject, root, others, services)
-    end = (Ends(f"Root certificate {root.name}", root.not_after.date()),)
-    yield Pass(subject, f"{root.name}, thumbprint {root.sha1}", expected, ends=end)
+    end = (Ends(tr("Root certificate {}", root.name), root.not_after.date()),)
+    yield Pass(subject, tr("{}, thumbprint {}", root.name, root.sha1), expected, ends=end)
 
 
 def _in_directory(
@@ -113,10 +114,10 @@ def _in_directory(
     if services.refused():
         gaps.append(reasons(services.refused()))
     if gaps:
-        yield Unknown(subject, f"whose root it is cannot be seen: {'; '.join(gaps)}")
+        yield Unknown(subject, tr("whose root it is cannot be seen: {}", "; ".join(gaps)))
         return
     names = in_words(f"{one.name} ({one.sha1})" for one in known)
-    text = f"{root.name} ({root.sha1}) is no root of the forest; its roots are: {names}"
+    text = tr("{} ({}) is no root of the forest; its roots are: {}", root.name, root.sha1, names)
     yield Fail(subject, expected, text)
 
 
@@ -142,7 +143,7 @@ def _intermediates(
     }
     if not needed:
         return
-    expected = f"the certificates of {in_words(step.name for step in needed.values())} as well"
+    expected = tr("the certificates of {} as well", in_words(step.name for step in needed.values()))
     if isinstance(others, Missing) and not others.key:
         yield unread(subject, others)
         return
@@ -152,7 +153,7 @@ def _intermediates(
     if lacking and faults:
         yield Unknown(subject, "; ".join(faults))
     elif lacking:
-        yield Warn(subject, expected, f"files.intermediate_cers lacks {in_words(lacking)}")
+        yield Warn(subject, expected, tr("files.intermediate_cers lacks {}", in_words(lacking)))
 
 
 def _below_root(one: Certificate, root: Certificate, forest: KeyServices) -> list[Certificate]:
@@ -204,8 +205,11 @@ def _own_roots(
     }
     if not found:
         return Missing(
-            f"the root of the own PKI is not known: {file.reason}, and no authority of the "
-            "directory ends in a root that it holds",
+            tr(
+                "the root of the own PKI is not known: {}, and no authority of the "
+                "directory ends in a root that it holds",
+                file.reason,
+            ),
             "Name the exported root as files.trusted_root_cer.",
             file.key,
         )
@@ -263,16 +267,18 @@ def _trusts(
 ) -> Outcome:
     """The root is among what was collected, by its thumbprint."""
     wanted, name = roots
-    expected = f"{name} among the trusted roots"
+    expected = tr("{} among the trusted roots", name)
     if wanted & _thumbprints(entries):
         return Pass(
-            subject, f"{name} is one of {len(entries)} trusted roots", expected, about=about
+            subject, tr("{} is one of {} trusted roots", name, len(entries)), expected, about=about
         )
     nameless = [one for one in entries if not one.thumbprint]
     if not entries or nameless:
-        because = f"{len(nameless)} of the {len(entries)} certificates that were collected have no "
+        because = tr(
+            "{} of the {} certificates that were collected have no ", len(nameless), len(entries)
+        )
         return Unknown(subject, f"{because}thumbprint", about=about)
-    text = f"{name} is not among its {len(entries)} trusted roots"
+    text = tr("{} is not among its {} trusted roots", name, len(entries))
     return Fail(subject, expected, text, about=about)
 
 
@@ -305,7 +311,7 @@ def client_root_trust(
     private = [is_private(one.trust) for one in found.specimens]
     if private and not any(one is not False for one in private):
         names = in_words(one.leaf.issuer_name for one in found.specimens)
-        text = f"issued by {names}, which every client trusts"
+        text = tr("issued by {}, which every client trusts", names)
         return [Pass(None, text, about=tuple(one.subject for one in found.specimens))]
     if not private and issuer == "public" and isinstance(path, Missing):
         because = "pki.issuer is public, but there is no certificate yet that shows it"
@@ -324,11 +330,13 @@ def _clients(
     sampled = [one for one in _stores(stores) if one.roots is not None]
     if isinstance(confirmed, Attested) and not confirmed.yes:
         expected = "every client trusts the own root"
-        text = f"answered: {confirmed.answer}"
+        text = tr("answered: {}", confirmed.answer)
         return [Fail(None, expected, "nothing gives it to other devices; " + text)]
     if not sampled:
         if isinstance(confirmed, Attested):
-            return [Pass(None, f"no trusted roots were collected; answered: {confirmed.answer}")]
+            return [
+                Pass(None, tr("no trusted roots were collected; answered: {}", confirmed.answer))
+            ]
         if isinstance(stores, Missing) and not stores.key:
             return [unread(None, stores)]
         if isinstance(stores, Stores) and stores.unread:

@@ -8,7 +8,19 @@ whenever an entry lets it through.
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-from assess.check import Fail, Key, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check, worst
+from assess.check import (
+    Fail,
+    Key,
+    Missing,
+    Outcome,
+    Outcomes,
+    Pass,
+    Unknown,
+    Warn,
+    check,
+    tr,
+    worst,
+)
 from assess.evidence.certificates import CLIENT_AUTHENTICATION
 from assess.evidence.pki import (
     DOMAIN_ADMINS,
@@ -72,8 +84,8 @@ def web_acl(
 
 
 def _none(name: str) -> Unknown:
-    because = f"there is no template {name}, so nobody can say who may enrol it"
-    return Unknown(name, because, remedy=(f"Make the template {name}.",))
+    because = tr("there is no template {}, so nobody can say who may enrol it", name)
+    return Unknown(name, because, remedy=(tr("Make the template {}.", name),))
 
 
 def _web(subject: str, forest: ForestTemplates, one: Template, groups: Groups) -> Iterator[Outcome]:
@@ -85,12 +97,14 @@ def _web(subject: str, forest: ForestTemplates, one: Template, groups: Groups) -
 
 
 def _of_group(subject: str, one: Template, access: Descriptor, groups: Groups) -> Outcome:
-    expected = f"{groups.name} has Read and Enroll on {one.cn}"
+    expected = tr("{} has Read and Enroll on {}", groups.name, one.cn)
     found = groups.found()
     if not found:
         if groups.gaps():
-            return Unknown(subject, f"{groups.name} was not found; {'; '.join(groups.gaps())}")
-        text = f"there is no group {groups.name}, so none of its servers may enrol"
+            return Unknown(
+                subject, tr("{} was not found; {}", groups.name, "; ".join(groups.gaps()))
+            )
+        text = tr("there is no group {}, so none of its servers may enrol", groups.name)
         return Fail(subject, expected, text)
     return min(
         (_rights_of(subject, expected, group, access) for group in found),
@@ -100,9 +114,9 @@ def _of_group(subject: str, one: Template, access: Descriptor, groups: Groups) -
 
 def _rights_of(subject: str, expected: str, group: Group, access: Descriptor) -> Outcome:
     if not group.sid:
-        return Unknown(subject, f"the directory does not show the SID of {group.name}")
+        return Unknown(subject, tr("the directory does not show the SID of {}", group.name))
     if group.security is False:
-        text = f"{group.name} is a distribution group, which carries no right"
+        text = tr("{} is a distribution group, which carries no right", group.name)
         return Fail(subject, expected, text)
     if access.undecided(group.token):
         because = "its access list has entries of a kind that this version does not understand"
@@ -113,18 +127,22 @@ def _rights_of(subject: str, expected: str, group: Group, access: Descriptor) ->
     }
     missing = [name for name, granted in rights.items() if not granted]
     if missing:
-        return Fail(subject, expected, f"{group.name} lacks {' and '.join(missing)}")
-    return Pass(subject, f"{group.name} has Read and Enroll, and nobody else may enrol", expected)
+        return Fail(subject, expected, tr("{} lacks {}", group.name, " and ".join(missing)))
+    return Pass(
+        subject, tr("{} has Read and Enroll, and nobody else may enrol", group.name), expected
+    )
 
 
 def _others(
     subject: str, forest: ForestTemplates, one: Template, access: Descriptor, groups: Groups
 ) -> Iterator[Outcome]:
     """Whoever may enrol, or change the template, besides the group and the operating system."""
-    expected = f"only {groups.name} may enrol"
+    expected = tr("only {} may enrol", groups.name)
     own = {group.sid for group in groups.found()}
     if access.open:
-        yield Warn(subject, expected, f"{one.cn} has no access list: everybody may do everything")
+        yield Warn(
+            subject, expected, tr("{} has no access list: everybody may do everything", one.cn)
+        )
         return
     named = [forest.principal(sid) for sid in access.named()]
     enrol = [p for p in named if access.might_grant({p.sid}, EXTENDED_RIGHT, ENROLL)]
@@ -135,9 +153,9 @@ def _others(
     if wide:
         yield Warn(subject, expected, _danger(one, wide), summary=_consequence(one))
     if admins:
-        yield Warn(subject, expected, f"{_listed(admins)} may still enrol")
+        yield Warn(subject, expected, tr("{} may still enrol", _listed(admins)))
     if rest:
-        yield Warn(subject, expected, f"{_listed(rest)} may enrol as well")
+        yield Warn(subject, expected, tr("{} may enrol as well", _listed(rest)))
     change = [
         p
         for p in named
@@ -148,10 +166,10 @@ def _others(
     owner = forest.principal(access.owner) if access.owner else None
     if owner is not None and owner.sid not in _OPERATING_SYSTEM and not _is_administrator(owner):
         change = [one for one in change if one.sid != owner.sid]
-        text = f"{_shown(owner)} owns the template, and so may change it"
+        text = tr("{} owns the template, and so may change it", _shown(owner))
         yield Warn(subject, expected, text)
     if change:
-        text = f"{_listed(change)} may change the template, and so let themselves enrol"
+        text = tr("{} may change the template, and so let themselves enrol", _listed(change))
         yield Warn(subject, expected, text)
 
 
@@ -165,26 +183,26 @@ def _listed(principals: Iterable[Principal]) -> str:
 
 def _shown(one: Principal) -> str:
     if one.kind == "foreign":
-        return f"{one.label} (of another forest)"
+        return tr("{} (of another forest)", one.label)
     if one.kind == "unresolved" and one.name == "":
-        return f"{one.sid} (no longer there, or of another forest)"
+        return tr("{} (no longer there, or of another forest)", one.sid)
     return one.label
 
 
 def _danger(one: Template, wide: Iterable[Principal]) -> str:
     """What somebody with a grudge could do with it."""
-    text = f"{_listed(wide)} may enrol {one.cn}"
+    text = tr("{} may enrol {}", _listed(wide), one.cn)
     if one.name_flags is None:
-        return f"{text}, and the directory does not show who supplies the names in it"
+        return tr("{}, and the directory does not show who supplies the names in it", text)
     if not one.supplied_names:
         return text
     if one.approved:
-        return f"{text} and supply the names; a manager has to approve each certificate"
-    text = f"{text} and supply the names in it: any of them gets a certificate for any server"
+        return tr("{} and supply the names; a manager has to approve each certificate", text)
+    text = tr("{} and supply the names in it: any of them gets a certificate for any server", text)
     used, _ = usages(one)
     if used & _SIGNS_IN or not (one.usages or one.policies):
-        text = f"{text}, and can sign in as anybody, administrators included"
-    return f"{text}; its private key can be carried away" if one.exportable else text
+        text = tr("{}, and can sign in as anybody, administrators included", text)
+    return tr("{}; its private key can be carried away", text) if one.exportable else text
 
 
 def _consequence(one: Template) -> str:
@@ -224,9 +242,9 @@ def _workstation(
     chosen = [name for name in forest.domains if wanted is None or name in wanted]
     unread = [name for name in forest.unread_domains if wanted is None or name in wanted]
     found = [_computers(subject, forest, one, one.access, name) for name in chosen]
-    found += [Unknown(subject, f"the SID of {name} could not be read") for name in unread]
+    found += [Unknown(subject, tr("the SID of {} could not be read", name)) for name in unread]
     if not found:
-        return [Unknown(subject, f"ad.domains names no domain of {forest.root}")]
+        return [Unknown(subject, tr("ad.domains names no domain of {}", forest.root))]
     if any(isinstance(part, Pass) for part in found):
         return [_elsewhere(part) for part in found]
     return found
@@ -243,25 +261,29 @@ def _computers(
     subject: str, forest: ForestTemplates, one: Template, access: Descriptor, domain: str
 ) -> Outcome:
     computers = forest.principal(f"{forest.domains[domain]}-{DOMAIN_COMPUTERS}")
-    expected = f"Domain Computers of {domain} have Read, Enroll and Autoenroll on {one.cn}"
+    expected = tr("Domain Computers of {} have Read, Enroll and Autoenroll on {}", domain, one.cn)
     token = computers.token
     if access.undecided(token):
         because = "its access list has entries of a kind that this version does not understand"
         return Unknown(subject, because)
     denied = [e for e in access.entries if e.kind == "deny" and e.sid not in token]
     if denied and not computers.known:
-        because = f"the groups of Domain Computers of {domain} could not be read, and its access "
+        because = tr(
+            "the groups of Domain Computers of {} could not be read, and its access ", domain
+        )
         return Unknown(subject, because + "list denies rights to others")
     missing = _missing(access, token)
     if not missing:
-        text = f"Domain Computers of {domain} may read, enrol and auto-enrol {one.cn}"
+        text = tr("Domain Computers of {} may read, enrol and auto-enrol {}", domain, one.cn)
         return Pass(subject, text, expected)
-    text = f"Domain Computers of {domain} lack {', '.join(missing)}"
+    text = tr("Domain Computers of {} lack {}", domain, ", ".join(missing))
     if "Enroll" not in missing:
         return Warn(subject, expected, text)
     instead = [p for p in map(forest.principal, access.named()) if _stands_in(p, access)]
     if instead:
-        because = f"{text}; {_listed(instead)} may, and nobody knows whether every client is in it"
+        because = tr(
+            "{}; {} may, and nobody knows whether every client is in it", text, _listed(instead)
+        )
         return Unknown(subject, because)
     return Fail(subject, expected, text)
 

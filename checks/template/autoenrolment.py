@@ -20,6 +20,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    tr,
 )
 from assess.evidence.certificates import CLIENT_AUTHENTICATION, CollectedStores, Store, Stores
 from assess.evidence.pki import WORKSTATION, WORKSTATION_TEMPLATE, Templates
@@ -67,7 +68,7 @@ def _without_sample(stores: Missing, policy: bool | None) -> Outcome:
         return Manual(None, "")
     because = stores.reason
     if policy is False:
-        because = f"{because}; answered: there is no policy"
+        because = tr("{}; answered: there is no policy", because)
     return Unknown(None, because, remedy=(stores.mend,) if stores.mend else ())
 
 
@@ -79,7 +80,7 @@ def _judged(samples: list[_Sample], policy: bool | None) -> Outcome:
 
     lacking, doubtful, ending = shown("none"), shown("doubtful"), shown("ending")
     if lacking and policy is False:
-        return Fail(None, _EXPECTED, f"no policy, and {lacking}", about=about)
+        return Fail(None, _EXPECTED, tr("no policy, and {}", lacking), about=about)
     if lacking and policy is None:
         return Manual(None, "", observed=lacking, about=about)
     if doubtful:
@@ -108,11 +109,11 @@ def _sample(store: Store, templates: Templates | Missing, as_of: datetime) -> _S
         ]
         if open_points:
             if best.state == "none":
-                text = f"{entry.text}: not known {', '.join(open_points)}"
+                text = tr("{}: not known {}", entry.text, ", ".join(open_points))
                 best = _Sample(store.computer, "doubtful", text)
         elif entry.not_after is not None and entry.not_after - as_of <= _SOON:
             if best.state != "good":
-                best = _Sample(store.computer, "ending", f"{entry.text}, 30 days or fewer")
+                best = _Sample(store.computer, "ending", tr("{}, 30 days or fewer", entry.text))
         else:
             best = _Sample(store.computer, "good", entry.text)
     return best

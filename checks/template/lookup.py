@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
-from assess.check import Fail, Key, Missing, NotApplicable, Outcome, Unknown
+from assess.check import Fail, Key, Missing, NotApplicable, Outcome, Unknown, tr
 from assess.evidence.pki import Template, Templates, reasons
 
 Issuer: TypeAlias = Annotated[str | Missing, Key("pki.issuer")]
@@ -31,13 +31,15 @@ def absent(templates: Templates) -> Fail | Unknown | None:
     remedy = [one.mend for one in templates.refused() if one.mend]
     for forest in templates.read():
         if forest.hidden:
-            because = f"{forest.hidden} templates of {forest.root} are not shown to this account"
-            gaps.append(f"{because}, any of which may be {name}")
+            because = tr(
+                "{} templates of {} are not shown to this account", forest.hidden, forest.root
+            )
+            gaps.append(tr("{}, any of which may be {}", because, name))
             remedy.append(_SHOW)
     if gaps:
         return Unknown(name, "; ".join(gaps), remedy=tuple(dict.fromkeys(remedy)))
-    seen = ", ".join(f"{forest.seen} in {forest.root}" for forest in templates.read())
-    return Fail(name, f"a template with the display name {name}", f"none among {seen}")
+    seen = ", ".join(tr("{} in {}", forest.seen, forest.root) for forest in templates.read())
+    return Fail(name, tr("a template with the display name {}", name), tr("none among {}", seen))
 
 
 def usages(template: Template) -> tuple[frozenset[str], str]:
@@ -52,12 +54,12 @@ def usages(template: Template) -> tuple[frozenset[str], str]:
     if not extended:
         return frozenset(policies), ""
     odd = sorted(extended ^ policies)
-    doubt = f"pKIExtendedKeyUsage and the application policies differ in {', '.join(odd)}"
+    doubt = tr("pKIExtendedKeyUsage and the application policies differ in {}", ", ".join(odd))
     return frozenset(extended & policies), doubt if odd else ""
 
 
 def lacks(subject: str, attributes: Iterable[str]) -> Outcome:
     """Attributes that the directory did not show, so that nobody can judge by them."""
     names = ", ".join(attributes)
-    because = f"the directory does not show {names} of the template"
+    because = tr("the directory does not show {} of the template", names)
     return Unknown(subject, because, remedy=(_SHOW,))

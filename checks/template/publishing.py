@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, check, worst
+from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, check, tr, worst
 from assess.evidence.pki import (
     WEB,
     WORKSTATION,
@@ -42,16 +42,16 @@ def published(
 def _published(
     subject: str, forest: ForestTemplates, one: Template, services: PublicKeyServices
 ) -> Outcome:
-    expected = f"{one.cn} among the templates to issue of a certification authority"
+    expected = tr("{} among the templates to issue of a certification authority", one.cn)
     of_forest = [found for found in services.read() if found.section == forest.section]
     issuers = [a.label for f in of_forest for a in f.authorities if _lists(a.templates, one.cn)]
     if issuers:
-        return Pass(subject, f"{one.cn} is issued by {', '.join(issuers)}", expected)
+        return Pass(subject, tr("{} is issued by {}", one.cn, ", ".join(issuers)), expected)
     gap = _gap(of_forest, services)
     if gap:
         return Unknown(subject, gap.reason, remedy=(gap.mend,) if gap.mend else ())
     names = ", ".join(a.label for f in of_forest for a in f.authorities)
-    text = f"{one.cn} is in no list; authorities of {forest.root}: {names or 'none'}"
+    text = tr("{} is in no list; authorities of {}: {}", one.cn, forest.root, names or "none")
     return Fail(subject, expected, text)
 
 
@@ -66,5 +66,5 @@ def _gap(of_forest: list[KeyServices], services: PublicKeyServices) -> Missing |
         return Missing(reasons(services.refused()) or "its authorities were not read", mend)
     hidden = sum(found.hidden for found in of_forest)
     if hidden:
-        return Missing(f"{hidden} enrolment services are not shown to this account")
+        return Missing(tr("{} enrolment services are not shown to this account", hidden))
     return None

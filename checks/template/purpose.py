@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check, worst
+from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, Warn, check, tr, worst
 from assess.evidence.adminservice import Seen, Site, Sites
 from assess.evidence.certificates import CLIENT_AUTHENTICATION, SERVER_AUTHENTICATION
 from assess.evidence.pki import WEB, WORKSTATION, Template, Templates
@@ -42,7 +42,7 @@ def _several(templates: Templates) -> Iterator[Outcome]:
     for forest in templates.read():
         if len(forest.found) > 1:
             names = ", ".join(one.cn for one in forest.found)
-            text = f"{len(forest.found)} templates of that name in {forest.root}: {names}"
+            text = tr("{} templates of that name in {}: {}", len(forest.found), forest.root, names)
             yield Warn(templates.name, "exactly one template of that display name", text)
 
 
@@ -64,18 +64,27 @@ def _web(subject: str, one: Template) -> Iterator[Outcome]:
     if unknown:
         yield lacks(subject, unknown)
     if one.supplied is False:
-        text = f"{one.cn} takes the subject from the directory, so no request can name the gateway"
+        text = tr(
+            "{} takes the subject from the directory, so no request can name the gateway", one.cn
+        )
         yield Fail(subject, expected, text)
     if one.key_bits is not None and one.key_bits < _ENOUGH_BITS:
-        yield Warn(subject, expected, f"{one.cn} is content with a key of {one.key_bits} bit")
+        yield Warn(
+            subject, expected, tr("{} is content with a key of {} bit", one.cn, one.key_bits)
+        )
     more = sorted(used & {CLIENT_AUTHENTICATION, ANY_PURPOSE, SMART_CARD_LOGON})
     if more:
-        text = f"{one.cn} is for {', '.join(_NAMES[usage] for usage in more)} as well"
+        text = tr("{} is for {} as well", one.cn, ", ".join(_NAMES[usage] for usage in more))
         yield Warn(subject, expected, text)
-    days = "" if one.days is None else f", {one.days:.0f} days"
+    days = "" if one.days is None else tr(", {:.0f} days", one.days)
     yield Pass(
         subject,
-        f"{one.cn}: server authentication, subject in the request, {one.key_bits} bit{days}",
+        tr(
+            "{}: server authentication, subject in the request, {} bit{}",
+            one.cn,
+            one.key_bits,
+            days,
+        ),
         expected,
     )
 
@@ -84,7 +93,9 @@ def _no_purpose(subject: str, expected: str, one: Template, usage: str, doubt: s
     if usage in one.usages or usage in one.policies:
         return Unknown(subject, f"{one.cn}: {doubt}")
     said = ", ".join(_NAMES.get(u, u) for u in (*one.usages, *one.policies))
-    text = f"{one.cn} is for {said or 'any purpose: it names none'}, not for {_NAMES[usage]}"
+    text = tr(
+        "{} is for {}, not for {}", one.cn, said or "any purpose: it names none", _NAMES[usage]
+    )
     return Fail(subject, expected, text)
 
 
@@ -113,12 +124,12 @@ def _workstation(subject: str, one: Template) -> Iterator[Outcome]:
     if one.for_machines is None:
         yield lacks(subject, ["flags"])
     elif not one.for_machines:
-        yield Fail(subject, expected, f"{one.cn} is for users, so no computer can enrol it")
+        yield Fail(subject, expected, tr("{} is for users, so no computer can enrol it", one.cn))
     more = sorted(used & {ANY_PURPOSE, SMART_CARD_LOGON})
     if more:
-        text = f"{one.cn} is for {', '.join(_NAMES[usage] for usage in more)} as well"
+        text = tr("{} is for {} as well", one.cn, ", ".join(_NAMES[usage] for usage in more))
         yield Warn(subject, expected, text)
-    yield Pass(subject, f"{one.cn}: client authentication, for computers", expected)
+    yield Pass(subject, tr("{}: client authentication, for computers", one.cn), expected)
 
 
 @check("template.web-exportable-key", subjects="pki.web_template_name")
@@ -136,13 +147,15 @@ def web_exportable_key(
 
 
 def _no_template(name: str) -> Outcome:
-    return Unknown(name, f"there is no template {name}", remedy=(f"Make the template {name}.",))
+    return Unknown(
+        name, tr("there is no template {}", name), remedy=(tr("Make the template {}.", name),)
+    )
 
 
 def _exportable(subject: str, one: Template) -> Outcome:
     if one.key_flags is None:
         return lacks(subject, ["msPKI-Private-Key-Flag"])
-    said = f"msPKI-Private-Key-Flag of {one.cn} is {one.key_flags:#010x}"
+    said = tr("msPKI-Private-Key-Flag of {} is {:#010x}", one.cn, one.key_flags)
     if one.exportable:
         return Pass(subject, said, "bit 0x10 is set: the private key may be exported")
     return Fail(subject, "bit 0x10 is set: the private key may be exported", said)
@@ -173,26 +186,28 @@ def _compatible(subject: str, one: Template, sites: Seen[Site] | Missing) -> Out
     expected = "schema version 2: compatible with Windows Server 2003"
     if one.schema is None:
         return lacks(subject, ["msPKI-Template-Schema-Version"])
-    said = f"{one.cn} has schema version {one.schema}"
+    said = tr("{} has schema version {}", one.cn, one.schema)
     if one.schema == _SERVER_2003:
         return Pass(subject, said, expected)
     if one.schema < _SERVER_2003:
-        return Warn(subject, expected, f"{said}: it is one of Windows' own, no duplicate")
+        return Warn(subject, expected, tr("{}: it is one of Windows' own, no duplicate", said))
     if one.legacy_provider is None:
         return lacks(subject, ["msPKI-Private-Key-Flag"])
     if one.legacy_provider:
-        text = f"{said} with the legacy provider, which every site takes"
+        text = tr("{} with the legacy provider, which every site takes", said)
         return Warn(subject, expected, text)
     builds = _builds(sites)
     if not builds:
-        because = f"{said}, which needs a site of version 1710 or later; "
+        because = tr("{}, which needs a site of version 1710 or later; ", said)
         because += sites.reason if isinstance(sites, Missing) else "the site does not say its build"
         mend = (sites.mend,) if isinstance(sites, Missing) and sites.mend else ()
         return Unknown(subject, because, remedy=mend)
     if min(builds) < _KNOWS_CNG:
-        text = f"{said} with a key storage provider; the site's build {min(builds)} takes none"
+        text = tr(
+            "{} with a key storage provider; the site's build {} takes none", said, min(builds)
+        )
         return Fail(subject, expected, text)
-    text = f"{said} with a key storage provider, which the site's build {min(builds)} takes"
+    text = tr("{} with a key storage provider, which the site's build {} takes", said, min(builds))
     return Warn(subject, expected, text)
 
 

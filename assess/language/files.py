@@ -1,0 +1,134 @@
+"""Languages as files: PO, the form that every tool for translators reads and writes.
+
+A package brings a language as ``languages/<code>/*.po``. An assessor's own file lies over what is
+shipped: other words for the same things, or a language that nobody ships.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from gettext import c2py
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from assess.errors import EngagementError
+from assess.language import ENGLISH, Language, holes
+
+FOLDER = "languages"
+_LARGEST = 8 * 1024 * 1024
+_PLURAL = "n != 1"
+_TAG = re.compile(r"<[^<>]*>?")
+
+Texts = dict[str, str | tuple[str, ...]]
+
+
+def shipped(packages: Iterable[str]) -> tuple[str, ...]:
+    """The codes of the languages that these packages bring, English first."""
+    found = {entry.name for package in packages for entry in _folders(package)}
+    return (ENGLISH.code, *sorted(found - {ENGLISH.code}))
+
+
+def language_of(code: str, packages: Iterable[str], own: Path | None = None) -> Language:
+    """The language of that code, ``own`` laid over it. Raises EngagementError, naming the file.
+
+    A code that no package brings needs a file of the assessor's own.
+    """
+    known = tuple(packages)
+    files = [file for package in known for file in _files(package, code)]
+    if not files and own is None:
+        if code == ENGLISH.code:
+            return ENGLISH
+        raise EngagementError(
+            f"report.language: there is no language {code!r}; shipped are "
+            f"{', '.join(shipped(known))}. report.texts names a file (.po) of your own."
+        )
+    texts: Texts = {}
+    plural = _PLURAL
+    for file in files:
+        found, plural = read(file.read_text(encoding="utf-8"), file.name)
+        texts.update(found)
+    if own is not None:
+        found, plural = read(_own(own), own.name)
+        texts.update(found)
+    return Language(code, texts, plural)
+
+
+def read(text: str, name: str) -> tuple[Texts, str]:
+    """The sentences of a PO file, and its rule for plurals.
+
+    What is not translated, or marked as doubtful, is left out. Raises EngagementError where the
+    file is no PO file, or a sentence has other holes than its English.
+    """
+    import polib  # noqa: PLC0415 - English needs no file
+
+    try:
+        entries = polib.pofile(text, wrapwidth=0) if text.strip() else []
+    except (OSError, ValueError, UnicodeError) as error:
+        raise EngagementError(f"{name} is no PO file: {error}") from None
+    texts: Texts = {}
+    for entry in entries:
+        if entry.obsolete or entry.fuzzy:
+            continue
+        forms = tuple(form for _, form in sorted(entry.msgstr_plural.items()))
+        given = forms if entry.msgid_plural else (entry.msgstr,)
+        if not all(given) or not given:
+            continue
+        allowed = holes(entry.msgid) | holes(entry.msgid_plural)
+        needed = allowed - {"n"} if entry.msgid_plural else allowed
+        for form in given:
+            if not needed <= holes(form) <= allowed:
+                raise EngagementError(
+                    f"{name}, line {entry.linenum}: {form!r} needs the holes of its English, "
+                    f"{', '.join(sorted(allowed)) or 'none'}"
+                )
+            if not _same_markup(form, entry.msgid):
+                raise EngagementError(
+                    f"{name}, line {entry.linenum}: {form!r} needs the markup of its English"
+                )
+        texts[entry.msgid] = given if entry.msgid_plural else entry.msgstr
+    return texts, _rule(getattr(entries, "metadata", {}).get("Plural-Forms", ""), name)
+
+
+def _same_markup(form: str, english: str) -> bool:
+    """No markup beyond that of the English; a name in angle brackets may be translated."""
+    if "</" in english:
+        return sorted(_TAG.findall(form)) == sorted(_TAG.findall(english))
+    return form.count("<") == english.count("<") and "</" not in form
+
+
+def _rule(header: str, name: str) -> str:
+    """The expression behind ``plural=``; it is tried, so that it fails here and not later."""
+    rule = header.partition("plural=")[2].split(";")[0].strip().strip("()") or _PLURAL
+    try:
+        c2py(rule)(2)
+    except (ValueError, RecursionError) as error:
+        raise EngagementError(f"{name}: its rule for plurals cannot be read: {error}") from None
+    return rule
+
+
+def _own(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise EngagementError(f"report.texts: {path.name} is larger than 8 MB")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise EngagementError(f"report.texts: {path.name} cannot be read: {error}") from None
+
+
+def _folders(package: str) -> Iterator[Traversable]:
+    root = resources.files(package) / FOLDER
+    if root.is_dir():
+        yield from (entry for entry in root.iterdir() if entry.is_dir())
+
+
+def _files(package: str, code: str) -> list[Traversable]:
+    """The files of one language, those of inner folders behind; always in the same order."""
+
+    def below(folder: Traversable) -> Iterator[Traversable]:
+        for entry in sorted(folder.iterdir(), key=lambda entry: (entry.is_dir(), entry.name)):
+            if entry.is_dir():
+                yield from below(entry)
+            elif entry.name.endswith(".po"):
+                yield entry
+
+    return [file for entry in _folders(package) if entry.name == code for file in below(entry)]
