@@ -103,7 +103,12 @@ def _handshake(
                 yield Unknown(service, tr("{}, and nothing else answers", seen.why), remedy=(mend,))
             continue
         one = Specimen(service, seen.leaf, seen.trust, live=True)
-        yield Pass(service, f"{seen.protocol}; {seen.trust.text}")
+        sound = " and ".join(seen.sound_protocols)
+        if sound:
+            yield Pass(service, f"{sound}; {seen.trust.text}")
+        else:
+            text = tr("it chooses {}, though later protocols were offered", seen.protocol)
+            yield Fail(service, "TLS 1.2 or later", text)
         if not seen.leaf.covers(host):
             names = ", ".join(seen.leaf.dns_names) or "none"
             yield Fail(

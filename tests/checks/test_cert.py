@@ -807,6 +807,11 @@ def endpoint(public: Any = THERE, internal: Any = THERE, tls: Any = GOOD, http: 
         ({"internal": REFUSED}, Unknown),
         ({"tls": live(served(tls_1_0="accepted"))}, Warn),
         ({"tls": live(served(tls_1_1="accepted"))}, Warn),
+        ({"tls": live(served(protocol="TLSv1.2", tls_1_3="refused"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.2", tls_1_3="no answer"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.3", tls_1_2="refused"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.1", tls_1_1="accepted", tls_1_2="refused", tls_1_3="refused"))}, Fail),
+        ({"tls": live(served(protocol="TLSv1", tls_1_2="no answer", tls_1_3="not tried"))}, Fail),
         ({"tls": live(served(cert(days=-1)))}, Fail),
         ({"tls": live(served(cert(days=5)))}, Pass),
         ({"tls": live(served(cert("other.contoso.com")))}, Fail),
@@ -830,6 +835,21 @@ def endpoint(public: Any = THERE, internal: Any = THERE, tls: Any = GOOD, http: 
 )
 def test_tls_endpoint(different: Any, kind: type) -> None:
     assert endpoint(**different) is kind
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (served(tls_1_2="accepted", tls_1_3="accepted"), "TLS 1.2 and TLS 1.3; "),
+        (served(tls_1_2="refused"), "TLS 1.3; "),
+        (served(protocol="TLSv1.2", tls_1_3="refused"), "TLS 1.2; "),
+    ],
+)
+def test_the_protocols_of_today_are_named(seen: Any, told: str) -> None:
+    outcomes = tls_endpoint(NOW, HOST, "public", THERE, THERE, live(seen), ANSWER, LOGIN)
+    [outcome] = list(outcomes)
+    assert isinstance(outcome, Pass)
+    assert told in outcome.observed
 
 
 def test_the_gateway_is_no_control_of_its_own() -> None:
