@@ -15,7 +15,14 @@ from uuid import UUID
 
 import ldap3
 
-from assess.connectors import TableWriter, Visit, ldap_pki, ldap_publishing, ldap_traces
+from assess.connectors import (
+    TableWriter,
+    Visit,
+    ldap_lists,
+    ldap_pki,
+    ldap_publishing,
+    ldap_traces,
+)
 from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import PAGE, Directory, text
 from assess.errors import Unavailable
@@ -49,6 +56,7 @@ from assess.evidence.pki import (
     TemplateNamed,
     Templates,
 )
+from assess.evidence.published import InDirectory, ListsInDirectory, PublishedLists
 from assess.evidence.publishing import Publishing, SitePublishing
 from assess.evidence.traces import (
     DirectoryFederation,
@@ -75,6 +83,7 @@ ATTRIBUTES = (
 _QUESTIONS = (
     ForestSuffixes, DirectoryUsers, DeviceRegistration, CertificateServices, TemplateNamed,
     GroupNamed, DomainAdministrator, DirectorySync, DirectoryFederation, SitePublishing,
+    ListsInDirectory,
 )  # fmt: skip
 _DISABLED = 0x2
 _TRUSTS = 0x800 | 0x1000 | 0x2000  # interdomain, workstation, server
@@ -139,6 +148,8 @@ class Forests:
                 )
             case DirectoryUsers():
                 return self._people(ask, visit)
+            case ListsInDirectory():
+                return self._lists(ask, visit)
             case _:
                 answer, read = _reading(ask)
                 return answer(self._of_forests(read, visit))
@@ -224,6 +235,18 @@ class Forests:
             if not (name or tenant):
                 return NotRegistered(door.section, root, "the service connection point is empty")
             return Registration(door.section, root, name.lower(), tenant.strip("{} ").lower())
+
+    # -- revocation lists --
+
+    def _lists(self, ask: ListsInDirectory, visit: Visit) -> PublishedLists:
+        def read(door: Door) -> dict[str, InDirectory]:
+            with door.directory(visit) as session:
+                return ldap_lists.held(session, ask.urls, visit)
+
+        parts = self._of_each(read, visit)
+        found = [part for part in parts if not isinstance(part, NoAnswer)]
+        refused = [part.reason for part in parts if isinstance(part, NoAnswer)]
+        return PublishedLists(ldap_lists.together(found, refused, ask.urls))
 
     # -- people --
 

@@ -73,6 +73,9 @@ CASES: list[tuple[Any, type]] = [
     (looked(point(NotVerified("the signature of its list is wrong"))), Unknown),
     (looked(point(NotKnown())), Unknown),
     (looked(point(LDAP, "ldap:///CN=a"), point(DEAD)), Unknown),
+    (looked(point(GOOD, "ldap:///CN=a")), Warn),  # nobody outside gets there
+    (looked(point(GOOD, "ldap:///CN=a"), point(DEAD)), Unknown),
+    (looked(point(GONE, "ldap:///CN=a"), point(DEAD)), Fail),
     (looked(point(GOOD), above=(point(DEAD),)), Unknown),
     (looked(point(GOOD), above=(point(GONE),)), Fail),
     (looked(point(GONE)), Fail),
@@ -113,6 +116,15 @@ def test_texts_say_what_and_where() -> None:
     assert "ran out on 2026-11-18 21:10" in old.because
 
 
+def test_who_could_say_is_said() -> None:
+    one = Specimen(HOST, NAMING, trust(NAMING), live=True)
+    [inside] = revocation(one, looked(point(LDAP, "ldap:///CN=a"), subject=HOST), NOW, internet=False)
+    assert "certutil" in inside.remedy[0]
+    assert "[ad] server" in inside.remedy[0]
+    [outside] = revocation(one, looked(point(DEAD), subject=HOST), NOW, internet=False)
+    assert "port 80" in outside.remedy[0]
+
+
 def test_what_names_no_place_needs_no_answer() -> None:
     """Lost evidence counts only where there was something to lose."""
     plain = Specimen("cmg.pfx", cert(), trust())
@@ -128,7 +140,12 @@ def test_what_names_no_place_needs_no_answer() -> None:
     ("found", "kind"),
     [
         (looked(point(GOOD, "http://pki/a.crl"), subject=HOST), Pass),
-        (looked(point(LDAP, "ldap:///CN=a"), subject=HOST), Pass),
+        (looked(point(LDAP, "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GOOD, "ldap:///CN=a"), subject=HOST), Pass),
+        (looked(point(OLD, "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GONE, "ldap:///CN=a"), subject=HOST), Fail),
+        (looked(point(Declined("it holds no list"), "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GOOD, "ldap:///CN=a"), point(DEAD), subject=HOST), Pass),
         (looked(point(DEAD), subject=HOST), Unknown),
         (looked(point(GONE), subject=HOST), Fail),
         (REFUSED, Unknown),

@@ -13,6 +13,7 @@ import pytest
 from ldap3.protocol.microsoft import security_descriptor_control
 
 from assess.connectors import Visit, ldap_traces
+from assess.connectors.directory_export import OF_DOMAIN, ExportConnector
 from assess.connectors.ldap import LdapConnector
 from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import Access
@@ -30,6 +31,7 @@ from assess.evidence.traces import (
 )
 from assess.keytypes import Secret
 from lab.descriptors import descriptor
+from lab.exports import entries, ldif
 from lab.forest import TENANT_DOMAIN
 from lab.samba import DomainController
 
@@ -259,3 +261,17 @@ def test_a_domain_that_only_a_catalog_knows(dc: DomainController, visit: Visit) 
         assert found.containers[0] == KeyContainer("ad.contoso.test", there=False)
         assert found.containers[1] == KeyContainer("child.ad.contoso.test", there=None, because="no catalog here")
         assert ldap_traces.synchronisation(reader, "ad", visit).unread == ("child.ad.contoso.test",)
+
+
+def test_an_export_tells_how_old_the_key_of_seamless_sign_on_is(dc: DomainController, tmp_path: Path, visit: Visit) -> None:
+    target = tmp_path / "export"
+    target.mkdir()
+    with dc.with_values(f"CN=AZUREADSSOACC,CN=Computers,{dc.base}", "pwdLastSet", ["-1"]):
+        live = answer(dc, DirectorySync(), visit)
+        (target / "domain.ldf").write_bytes(ldif(entries(dc, dc.base, OF_DOMAIN)) + b"# requesting: " + ",".join(OF_DOMAIN).encode() + b"\r\n")
+    (target / "configuration.ldf").write_bytes(ldif(entries(dc, dc.configuration)))
+    export = ExportConnector(target, "export")
+    [found] = export.fetch(DirectorySync(), visit).forests
+    export.close()
+    assert found.sign_on == live.sign_on
+    assert found.sign_on[0].changed is not None
