@@ -46,9 +46,9 @@ from assess.language import tr
 KEPT = frozenset(
     {
         "cacertificate", "certificaterevocationlist", "certificatetemplates", "cn", "description",
-        "displayname", "dnshostname", "dnsroot", "flags", "grouptype", "iscriticalsystemobject", "isdeleted", "keywords", "mail",
-        "member", "memberof", "ms-ds-consistencyguid", "mspki-cert-template-oid",
-        "mspki-certificate-application-policy", "mspki-certificate-name-flag",
+        "displayname", "dnshostname", "dnsroot", "flags", "grouptype", "iscriticalsystemobject",
+        "isdeleted", "keywords", "mail", "member", "memberof", "ms-ds-consistencyguid",
+        "mspki-cert-template-oid", "mspki-certificate-application-policy", "mspki-certificate-name-flag",
         "mspki-enrollment-flag", "mspki-minimal-key-size", "mspki-private-key-flag",
         "mspki-ra-signature", "mspki-template-schema-version", "ncname", "netbiosname",
         "ntsecuritydescriptor", "objectcategory", "objectclass", "objectguid", "objectsid",
