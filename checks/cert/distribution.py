@@ -1,8 +1,10 @@
 """The certificate of the traditional cloud distribution point, which is history."""
 
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -25,9 +27,11 @@ from assess.evidence.certificates import (
     file_name,
 )
 from assess.evidence.pki import WEB, Templates
+from assess.evidence.revocation import RevocationIn, Revocations
 from checks.cert.custody import complete, holds_key
 from checks.cert.gateway import Origin, enrolled
-from checks.certificates import Issuer, ServiceName, in_words, is_private, unread
+from checks.certificates import Issuer, ServiceName, Specimen, in_words, is_private, unread
+from checks.revocation import revocation
 
 
 @check("cert.cdp-names")
@@ -85,11 +89,18 @@ def cdp_pki_issued(
     file: Annotated[CertificateFile, CertificateIn("files.cdp_pfx")],
     stores: Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")],
     directory: Annotated[Templates | Missing, WEB],
+    asked: Annotated[Revocations | Missing, RevocationIn("files.cdp_pfx")],
+    as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the subject is the one name, issued by the own authority from the template."""
+    """Pass when the subject is the one name, issued by the own authority from the template.
+
+    And not revoked; whether the internet could ask that too, the gateway's requirements say.
+    """
     label = service.partition(".")[0]
     origin = Origin(template, stores, directory)
     yield enrolled(file, service, label, origin, warn_of_more=False)
+    one = Specimen(file.name, file.leaf, file.trust)
+    yield from revocation(one, asked, as_of, internet=False)
 
 
 @check("cert.cdp-pfx-export", subjects="files.cdp_pfx")

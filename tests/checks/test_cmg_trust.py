@@ -223,7 +223,7 @@ def test_what_is_retired_says_what_replaces_it() -> None:
     ],
 )
 def test_azuremgmt_certificate(pfx: Any, kind: type) -> None:
-    assert verdict(azuremgmt.certificate(pfx, NOW)) is kind
+    assert verdict(azuremgmt.certificate(pfx, REFUSED, NOW)) is kind
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ from assess.evidence.revocation import (
 from assess.model import Fail, Outcome, Pass, Unknown, worst
 from assess.recording import Recording
 from assess.sources import connectors_for
+from checks.azuremgmt import certificate as azure_management
+from checks.cert.distribution import cdp_pki_issued
 from checks.cert.gateway import cmg_validity_chain
 from lab import isolation
 from lab.pki import Pki
@@ -72,6 +74,36 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # -- the whole way: file, chain, responder, list, verdict --
+
+
+@pytest.mark.parametrize("key", ["files.azure_mgmt_pfx", "files.cdp_pfx"])
+def test_the_files_of_other_roles(pki: Pki, tmp_path: Path, revocation: Callable[..., Any], key: str) -> None:
+    root = pki.root()
+    server = revocation(pki, root)
+    leaf = pki.issue(root, "cdp.cloudapp.net", ocsp=server.ocsp, crl=server.crl)
+    file = pki.bundle([leaf])
+    asks = questions([azure_management, cdp_pki_issued])
+    engagement = engagement_from(
+        {
+            "engagement": {"name": "x", "scenarios": ["co-management-pki"], "stage": "production"},
+            "cmg": {"deployment_method": "classic"},
+            "files": {key.partition(".")[2]: str(file), "trusted_root_cer": str(root.certificate)},
+        },
+        file="x.toml", folder=tmp_path,
+    )  # fmt: skip
+    for said in (Good, Revoked):
+        if said is Revoked:
+            pki.revoke(leaf, reason="keyCompromise")
+        with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            collect(asks, connectors_for(asks, engagement), recording, clock=lambda: NOW)
+            found: Revocations = recording.answer(RevocationIn(key))
+            [own] = found.by_subject[file.name]
+            assert [type(one.said) for one in own.points] == [said, said]
+            if key == "files.azure_mgmt_pfx":
+                catalogue = library().catalogue.requirements["azuremgmt.certificate"]
+                judged = judge(catalogue, azure_management, recording, "co-management-pki").outcomes
+                text = " ".join(str(getattr(one, "observed", "")) for one in judged)
+                assert ("was revoked on" in text) is (said is Revoked), judged
 
 
 @contextmanager
