@@ -15,13 +15,13 @@ does no I/O and has no clock.
 import inspect
 import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from assess.errors import CheckDefinitionError
 from assess.evidence import Ask, Missing, Note, Table
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
-from assess.language import msg, tr, trn
+from assess.language import lookup, msg, spoken, tr, trn
 from assess.model import (
     Ends,
     Fail,
@@ -32,8 +32,8 @@ from assess.model import (
     Rows,
     Unknown,
     Warn,
-    worst,
 )
+from assess.model import worst as worst_of
 
 __all__ = [
     "AsOf", "Ask", "Attestation", "Attested", "Check", "Ends", "Fail", "Key", "Manual", "Missing",
@@ -42,6 +42,8 @@ __all__ = [
 ]  # fmt: skip
 
 Outcomes: TypeAlias = Iterable[Outcome]
+_Said = TypeVar("_Said", bound=Outcome)
+_TEXTS = ("expected", "observed", "because", "question", "summary")
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,29 @@ def _takes_missing(kind: Any) -> bool:  # noqa: ANN401 - any annotation
 def unavailable(subject: str | None, *missing: Missing) -> Outcome:
     """The outcome when nothing is left to decide from: manual for an absent key, else unknown."""
     keys = list(dict.fromkeys(one.key for one in missing if one.key))
-    reasons = "; ".join(dict.fromkeys(one.reason for one in missing))
-    mends = tuple(dict.fromkeys(one.mend for one in missing if one.mend))
+    reasons = "; ".join(dict.fromkeys(lookup(one.reason) for one in missing))
+    mends = tuple(dict.fromkeys(lookup(one.mend) for one in missing if one.mend))
     if keys and all(one.key for one in missing):
-        return Manual(subject, f"Set {', '.join(keys)} in the engagement file.", remedy=mends)
+        question = tr("Set {keys} in the engagement file.", keys=", ".join(keys))
+        return Manual(subject, question, remedy=mends)
     return Unknown(subject, reasons, remedy=mends)
+
+
+def in_words(outcome: _Said) -> _Said:
+    """The outcome with each of its texts that is known as a whole in the language in force."""
+    if not spoken().texts:
+        return outcome
+    texts: dict[str, Any] = {
+        name: lookup(getattr(outcome, name)) for name in _TEXTS if hasattr(outcome, name)
+    }
+    ends = tuple(Ends(lookup(end.what), end.on) for end in outcome.ends)
+    return replace(outcome, remedy=tuple(map(lookup, outcome.remedy)), ends=ends, **texts)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome that decides a finding that was measured in parts, each in its own words.
+
+    Fail before unknown before warn before manual before pass before not-applicable; texts of
+    parts with the deciding status are joined. ``outcomes`` must not be empty.
+    """
+    return worst_of(in_words(outcome) for outcome in outcomes)

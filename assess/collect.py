@@ -16,6 +16,7 @@ from assess.connectors import Connector, Progress, Visit
 from assess.errors import Unavailable
 from assess.evidence import Ask, Note
 from assess.evidence.config import AsOf, Attestation, Key, Scenario
+from assess.language import tr
 from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, encode_answer
 
 _WORKERS = 16
@@ -173,7 +174,8 @@ def _asked(
 ) -> _Came:
     """The answer of the first way that has one, else every refusal in one."""
     if not ways:
-        raise Unavailable(f"this version has no way to read {bound.describe()}")
+        what = bound.describe()
+        raise Unavailable(tr("this version has no way to read {what}", what=what))
     came = _Came(ways[0].source)
     for connector in ways:
         going = visit()
@@ -204,8 +206,8 @@ def _refusal(error: Exception, ask: Ask) -> Refusal:
     # The message may hold a credential of a library's making, the type cannot.
     _LOG.debug("reading %s failed", type(ask).__name__, exc_info=error)
     return Refusal(
-        f"reading {ask.describe()} failed: {type(error).__name__}",
-        "Run again with --debug and report this.",
+        tr("reading {what} failed: {error}", what=ask.describe(), error=type(error).__name__),
+        tr("Run again with --debug and report this."),
     )
 
 
@@ -216,5 +218,5 @@ def _all_refused(refusals: Sequence[Refusal]) -> Refusal:
         return tried[0]
     return Refusal(
         "; ".join(dict.fromkeys(one.reason for one in tried)),
-        " Or: ".join(dict.fromkeys(one.mend for one in tried if one.mend)),
+        tr(" Or: ").join(dict.fromkeys(one.mend for one in tried if one.mend)),
     )

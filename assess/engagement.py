@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from assess.errors import EngagementError, Unavailable
 from assess.evidence.config import Attested
 from assess.keytypes import Secret, parse
+from assess.language import tr
 
 # The order of the scenarios wherever they are listed together.
 SCENARIOS = (
@@ -120,13 +121,24 @@ class Engagement:
         value = self.get(name)
         if value is None or value == []:
             known = key_definitions().get(name)
-            about = f" ({known.about})" if known else ""
-            raise Unavailable(
-                f"{name}{about} is not set in {self.file}",
-                f"Set {name} in {self.file}"
-                + (f", e.g. {known.example}." if known and known.example else "."),
-                key=name,
-            )
+            file = self.file
+            reason = tr("{key} is not set in {file}", key=name, file=file)
+            mend = tr("Set {key} in {file}.", key=name, file=file)
+            if known is not None:
+                reason = tr(
+                    "{key} ({meaning}) is not set in {file}",
+                    key=name,
+                    meaning=known.about,
+                    file=file,
+                )
+            if known is not None and known.example:
+                mend = tr(
+                    "Set {key} in {file}, e.g. {example}.",
+                    key=name,
+                    file=file,
+                    example=known.example,
+                )
+            raise Unavailable(reason, mend, key=name)
         return value
 
     def path(self, name: str) -> Path | None:

@@ -12,18 +12,22 @@ from typing import Any
 
 from assess import __version__
 from assess.catalogue import Requirement
-from assess.check import Check, unavailable
+from assess.check import Check, in_words, unavailable, worst
 from assess.errors import Unavailable
 from assess.evidence import Ask, Missing, Note
 from assess.evidence.config import AsOf, Attestation, Attested, Key, Scenario
-from assess.model import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn, worst
+from assess.language import WordList, lookup, msg, tr
+from assess.model import Fail, Manual, NotApplicable, Outcome, Pass, Unknown, Warn
 from assess.recording import Recording
 
-_VEILED = (
+_VEILED = msg(
     "the evidence file shows pseudonyms in place of names, and what decides this may lie in the "
     "names"
 )
-_UNVEIL = ("Evaluate the full evidence file, or read the report that was written with this one.",)
+_UNVEIL = (
+    msg("Evaluate the full evidence file, or read the report that was written with this one."),
+)
+_NOT_ASSESSED = msg("not assessed by this version")
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,14 @@ class Judgement:
 def judge(
     requirement: Requirement, check: Check | None, recording: Recording, scenario: str
 ) -> Judgement:
-    """Decide one requirement for one scenario."""
+    """Decide one requirement for one scenario, in the language in force."""
+    judged = _judge(requirement, check, recording, scenario)
+    return replace(judged, outcomes=tuple(in_words(outcome) for outcome in judged.outcomes))
+
+
+def _judge(
+    requirement: Requirement, check: Check | None, recording: Recording, scenario: str
+) -> Judgement:
     excused = _conditions(requirement, recording)
     if excused is not None:
         return excused
@@ -66,12 +77,17 @@ def judge(
         outcomes = [
             Unknown(
                 None,
-                f"the check {check.name} itself failed: {type(error).__name__}: {error}",
-                remedy=("Report this with the evidence file; the finding stays unknown.",),
+                tr(
+                    "the check {check} itself failed: {error}",
+                    check=check.name,
+                    error=f"{type(error).__name__}: {error}",
+                ),
+                remedy=(tr("Report this with the evidence file; the finding stays unknown."),),
             )
         ]
     if not outcomes:
-        outcomes = [Unknown(None, "there was nothing to look at", remedy=requirement.remediation)]
+        because = tr("there was nothing to look at")
+        outcomes = [Unknown(None, because, remedy=requirement.remediation)]
     return Judgement(_by_subject(_asking(requirement, one) for one in outcomes), read)
 
 
@@ -128,7 +144,7 @@ def _conditions(requirement: Requirement, recording: Recording) -> Judgement | N
             return Judgement((unavailable(None, gap),), (_cite_key(key, None, recording),))
         if value not in clause.values:
             said = str(value).lower() if isinstance(value, bool) else value
-            because = f"{clause.key} is {said}"
+            because = tr("{key} is {value}", key=clause.key, value=said)
             if requirement.availability == "retired" and requirement.availability_note:
                 because = f"{because}. {requirement.availability_note}"
             return Judgement((NotApplicable(None, because),), (_cite_key(key, value, recording),))
@@ -138,20 +154,36 @@ def _conditions(requirement: Requirement, recording: Recording) -> Judgement | N
 def _unchecked(requirement: Requirement, recording: Recording) -> Judgement:
     """Nobody measures it in this version: a person's answer, a question, or unknown."""
     if not requirement.question:
-        return Judgement((Unknown(None, "not assessed by this version"),))
+        return Judgement((Unknown(None, _NOT_ASSESSED, unasked="no-check"),))
     try:
         attested = _attested(requirement.id, recording)
     except Unavailable:
         return Judgement((Manual(None, requirement.question),))
     read = (_cite_attestation(requirement.id, attested, recording),)
-    said = f"{attested.answer} ({attested.by or 'nobody named'})"
+    answer, who = _answer(attested), attested.by or lookup(_NOBODY)
     if requirement.automation != "manual":
-        text = f"answered: {said}; the part that can be measured is not assessed by this version"
+        text = tr(
+            "answered: {answer} ({who}); the part that can be measured is not assessed by this "
+            "version",
+            answer=answer,
+            who=who,
+        )
         return Judgement((Manual(None, requirement.question, text),), read)
     if attested.yes:
-        return Judgement((Pass(None, f"confirmed: {said}"),), read)
+        text = tr("confirmed: {answer} ({who})", answer=answer, who=who)
+        return Judgement((Pass(None, text),), read)
     kind = Warn if requirement.answered_no == "warn" else Fail
-    return Judgement((kind(None, requirement.passes, f"answered: {said}"),), read)
+    text = tr("answered: {answer} ({who})", answer=answer, who=who)
+    return Judgement((kind(None, requirement.passes, text),), read)
+
+
+_NOBODY = msg("nobody named")
+_ANSWERS = WordList((True, False), msg("True | False"))
+
+
+def _answer(attested: Attested) -> str:
+    said = attested.answer
+    return _ANSWERS[said] if isinstance(said, bool) else str(said)
 
 
 def _gather(
@@ -196,7 +228,7 @@ def _look(
     bound = ask.bind(recording)
     record = recording.record(bound)
     value = recording.decode(ask, record)
-    notes = record.notes or (Note(record.described, "answered", record.read_at),)
+    notes = record.notes or (Note(record.described, tr("answered"), record.read_at),)
     return value, [Cited(record.source, note) for note in notes]
 
 
@@ -206,46 +238,50 @@ def _refused(ask: Ask, gap: Missing, recording: Recording) -> list[Cited]:
         record = recording.record(ask.bind(recording))
     except Unavailable:
         if gap.key.startswith("[attestations]"):
-            return [Cited("attestation", Note(gap.key, "not answered", recording.as_of))]
+            return [Cited("attestation", Note(gap.key, tr("not answered"), recording.as_of))]
         if gap.key:
-            return [
-                Cited(
-                    "config",
-                    Note(f"{gap.key} in {recording.engagement.file}", "not set", recording.as_of),
-                )
-            ]
+            location = _place(gap.key, recording)
+            return [Cited("config", Note(location, tr("not set"), recording.as_of))]
         return []
-    said = Note(record.described, gap.reason, record.read_at)
+    said = Note(record.described, lookup(gap.reason), record.read_at)
     return [Cited(record.source, note) for note in (*record.notes, said)]
 
 
 def _attested(requirement: str, recording: Recording) -> Attested:
     attested = recording.engagement.attestations.get(requirement)
-    where = f'[attestations] "{requirement}" in {recording.engagement.file}'
+    name = f'[attestations] "{requirement}"'
+    where, key = _place(name, recording), f"{name} in {recording.engagement.file}"
     if attested is None:
-        raise Unavailable("the question is not answered", f"Answer it under {where}.", key=where)
-    if attested.until is not None and attested.until < recording.as_of.date():
         raise Unavailable(
-            f"the answer of {attested.by or 'nobody named'} expired on {attested.until}",
-            f"Ask again, and renew {where}.",
-            key=where,
+            tr("the question is not answered"), tr("Answer it under {where}.", where=where), key=key
+        )
+    if attested.until is not None and attested.until < recording.as_of.date():
+        who = attested.by or lookup(_NOBODY)
+        raise Unavailable(
+            tr("the answer of {who} expired on {day}", who=who, day=attested.until),
+            tr("Ask again, and renew {where}.", where=where),
+            key=key,
         )
     return attested
 
 
 def _cite_key(key: Key, value: object, recording: Recording) -> Cited:
-    values = value if isinstance(value, list) else ["not set" if value is None else value]
+    values = value if isinstance(value, list) else [tr("not set") if value is None else value]
     if isinstance(value, dict):
         values = [f"{name} = {one}" for name, one in value.items()]
     shown = ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
-    location = f"{key.name} in {recording.engagement.file}"
-    return Cited("config", Note(location, shown, recording.as_of))
+    return Cited("config", Note(_place(key.name, recording), shown, recording.as_of))
+
+
+def _place(name: str, recording: Recording) -> str:
+    """Where a key or an answer stands."""
+    return tr("{key} in {file}", key=name, file=recording.engagement.file)
 
 
 def _cite_attestation(name: str, attested: Attested, recording: Recording) -> Cited:
-    by = f" ({attested.by}, {attested.on or 'undated'})" if attested.by else ""
-    location = f'[attestations] "{name}" in {recording.engagement.file}'
-    return Cited("attestation", Note(location, f"{attested.answer}{by}", recording.as_of))
+    by = f" ({attested.by}, {attested.on or tr('undated')})" if attested.by else ""
+    location = _place(f'[attestations] "{name}"', recording)
+    return Cited("attestation", Note(location, f"{_answer(attested)}{by}", recording.as_of))
 
 
 def _subjects(check: Check, recording: Recording) -> tuple[str | None, ...]:
@@ -271,7 +307,9 @@ def _withheld(requirement: Requirement, subject: str | None, missing: list[Missi
 
 def left_out(by: str) -> Judgement:
     """A requirement that the command line leaves out is unknown, never silently absent."""
-    return Judgement((Unknown(None, f"left out by {by}", remedy=(f"Run again without {by}.",)),))
+    because = tr("left out by {option}", option=by)
+    remedy = tr("Run again without {option}.", option=by)
+    return Judgement((Unknown(None, because, remedy=(remedy,), unasked="left-out"),))
 
 
 def belonging(read: tuple[Cited, ...], names: tuple[str, ...]) -> tuple[Cited, ...]:

@@ -20,6 +20,7 @@ from assess.evidence import Ask
 from assess.history.changes import lost_sight, regressions
 from assess.history.place import place_of
 from assess.history.shapes import Kind
+from assess.language import tr
 from assess.model import Status, Verdict
 from assess.plan.noted import by_finding, overdue, read_plan
 from assess.recording import Record, Recording, Refusal
@@ -91,14 +92,18 @@ def _read_plan(engagement: Engagement, evidence: Recording, clock: Clock) -> Non
     if path is None or (chosen is None and not path.exists()):
         return
     asked = clock()
-    record = Record(ACTION_PLAN, ACTION_PLAN, f"the action plan in {path.name}", asked, asked)
+    record = Record(
+        ACTION_PLAN, ACTION_PLAN, tr("the action plan in {file}", file=path.name), asked, asked
+    )
     try:
         answer = msgspec.Raw(msgspec.json.encode(read_plan(path)))
         record = msgspec.structs.replace(record, answer=answer)
     except EngagementError as error:
         refusal = Refusal(
-            f"the action plan was not read: {error}",
-            "Set report.action_plan to a report.xlsx of an earlier run, or save the file again.",
+            tr("the action plan was not read: {error}", error=error),
+            tr(
+                "Set report.action_plan to a report.xlsx of an earlier run, or save the file again."
+            ),
         )
         record = msgspec.structs.replace(record, refusal=refusal)
     evidence.add(record)

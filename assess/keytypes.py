@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import idna
 
 from assess.errors import Unavailable
+from assess.language import tr
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+)(?P<port>:[0-9]{1,5})?")
@@ -42,8 +43,12 @@ class Secret:
             value = os.environ.get(self.env, "")
             if not value:
                 raise Unavailable(
-                    f"{self.key}: the environment variable {self.env} is not set",
-                    f"Set {self.env} in the environment of this run.",
+                    tr(
+                        "{key}: the environment variable {name} is not set",
+                        key=self.key,
+                        name=self.env,
+                    ),
+                    tr("Set {name} in the environment of this run.", name=self.env),
                 )
             return value
         if self.file is not None:
@@ -51,14 +56,22 @@ class Secret:
                 return self.file.read_text(encoding="utf-8-sig").rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 raise Unavailable(
-                    f"{self.key}: the file {self.file} cannot be read: {_why(error)}",
-                    f"Put the secret into {self.file}, readable only by the account that runs.",
+                    tr(
+                        "{key}: the file {file} cannot be read: {why}",
+                        key=self.key,
+                        file=self.file,
+                        why=_why(error),
+                    ),
+                    tr(
+                        "Put the secret into {file}, readable only by the account that runs.",
+                        file=self.file,
+                    ),
                 ) from None
         return _prompted(self.key)
 
 
 def _why(error: Exception) -> str:
-    return (error.strerror or "") if isinstance(error, OSError) else "it is not UTF-8 text"
+    return (error.strerror or "") if isinstance(error, OSError) else tr("it is not UTF-8 text")
 
 
 _ANSWERED: dict[str, str] = {}
@@ -71,8 +84,10 @@ def _prompted(key: str) -> str:
             _ANSWERED[key] = getpass.getpass(f"{key}: ")
         except (EOFError, OSError):
             raise Unavailable(
-                f"{key} is to be typed in, but there is no terminal to ask on",
-                "Run it in a terminal, or keep the secret in an environment variable or a file.",
+                tr("{key} is to be typed in, but there is no terminal to ask on", key=key),
+                tr(
+                    "Run it in a terminal, or keep the secret in an environment variable or a file."
+                ),
             ) from None
     return _ANSWERED[key]
 

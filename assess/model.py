@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 class Status(StrEnum):
@@ -123,12 +123,20 @@ class Manual(_Outcome):
     observed: str = ""
 
 
+# Why nobody asked: no check measures it in this version, or the command line leaves it out.
+Unasked: TypeAlias = Literal["", "no-check", "left-out"]
+
+
 @dataclass(frozen=True)
 class Unknown(_Outcome):
-    """Not assessed: ``because`` says what stood in the way, ``remedy`` how to mend it."""
+    """Not assessed: ``because`` says what stood in the way, ``remedy`` how to mend it.
+
+    ``unasked`` is the engine's: nothing stood in the way, nobody asked.
+    """
 
     subject: str | None
     because: str
+    unasked: Unasked = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)

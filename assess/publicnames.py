@@ -11,6 +11,8 @@ from pathlib import Path
 import idna
 from publicsuffixlist import PSLFILE, PublicSuffixList
 
+from assess.language import tr
+
 # Reserved by RFC 2606, 6761, 6762, 7686, 8375, 9476 and by ICANN, or in wide use without being one.
 _PRIVATE = frozenset(
     {
@@ -84,12 +86,12 @@ def reason_not_public(domain: str) -> str | None:
         return None
     name = ascii_name(domain)
     if name is None:
-        return "is not a domain name"
+        return tr("is not a domain name")
     if "." not in name:
-        return "is a single label, which no registrar sells"
+        return tr("is a single label, which no registrar sells")
     last = name.rpartition(".")[2]
     if last in _PRIVATE:
-        return f"ends in .{last}, which is for private networks and cannot be registered"
+        return tr("ends in .{}, which is for private networks and cannot be registered", last)
     if _list(last).publicsuffix(name) is None:
-        return f"ends in .{last}, which is no top-level domain of the internet"
-    return "is a public suffix: names are registered below it, and nobody owns it"
+        return tr("ends in .{}, which is no top-level domain of the internet", last)
+    return tr("is a public suffix: names are registered below it, and nobody owns it")

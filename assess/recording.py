@@ -21,6 +21,7 @@ from assess.engagement import Engagement
 from assess.errors import EngagementError, RecordingError, Unavailable
 from assess.evidence import UNANSWERED, Ask, Note, encode_table, table_reader
 from assess.files import whole
+from assess.language import tr
 
 FORMAT = 1
 # What older versions must not read: they would take pseudonyms for names.
@@ -50,8 +51,8 @@ class PassedOver(msgspec.Struct, frozen=True):
 
     def note(self, read_at: datetime) -> Note:
         """Why the answer comes from elsewhere, for the reader of a finding."""
-        said = "not set up" if self.refusal.skipped else self.refusal.reason
-        return Note(f"{self.source}, asked first", said, read_at)
+        said = tr("not set up") if self.refusal.skipped else self.refusal.reason
+        return Note(tr("{source}, asked first", source=self.source), said, read_at)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -165,8 +166,8 @@ class Recording:
         record = self.records.get(bound.key)
         if record is None:
             raise Unavailable(
-                f"{bound.describe()} was not asked in this recording",
-                "Collect again with this version and these scenarios.",
+                tr("{question} was not asked in this recording", question=bound.describe()),
+                tr("Collect again with this version and these scenarios."),
             )
         return record
 
@@ -183,8 +184,12 @@ class Recording:
             )
         except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(
-                f"what is recorded for {record.described} cannot be read: {error}",
-                "Collect again with this version.",
+                tr(
+                    "what is recorded for {question} cannot be read: {error}",
+                    question=record.described,
+                    error=error,
+                ),
+                tr("Collect again with this version."),
             ) from error
 
 

@@ -25,7 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import RecordingError, Unavailable
 from assess.evaluate import Cited, Judgement, belonging, judge, left_out
 from assess.history.shapes import Past
-from assess.language import spoken
+from assess.language import lookup, msg, spoken, tr
 from assess.model import (
     Fail,
     Manual,
@@ -36,6 +36,7 @@ from assess.model import (
     Rows,
     Severity,
     Status,
+    Unasked,
     Unknown,
     Verdict,
     Warn,
@@ -63,8 +64,7 @@ _KEY = re.compile(r"\{([a-z0-9_]+\.[a-z0-9_.]+)\}")
 _MOST_EVIDENCE = 60
 _LONGEST = 2000
 LONGEST_LETTER = 20_000
-# How the observed text of a finding begins that the command line chose not to look at.
-LEFT_OUT = "Not assessed: left out by "
+_NOT_ASSESSED = msg("Not assessed: {because}")
 # C0 and C1 controls but tab and newline, bidirectional marks, and what no JSON text may hold.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -149,7 +149,7 @@ class Finding(msgspec.Struct, frozen=True):
     """A requirement's status for one subject.
 
     ``blocked_by``: requirements that this one builds on and that are open themselves; ``ends``:
-    what expires, and when.
+    what expires, and when; ``unasked``: why nobody asked, where that is why it is unknown.
     """
 
     id: str
@@ -174,6 +174,7 @@ class Finding(msgspec.Struct, frozen=True):
     ends: tuple[EndOf, ...] = ()
     comment: CommentOf | None = None
     commands: tuple[Proposal, ...] = ()
+    unasked: Unasked = ""
 
 
 class PlanNote(msgspec.Struct, frozen=True):
@@ -255,7 +256,7 @@ class OptionOf(msgspec.Struct, frozen=True):
 # Under which name a recording keeps the action plan that was read back.
 ACTION_PLAN = "action-plan"
 # The mend of an unknown that names none of its own.
-WHATEVER_IT_WAS = "Remove what stood in the way, and run the assessment again."
+WHATEVER_IT_WAS = msg("Remove what stood in the way, and run the assessment again.")
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -530,6 +531,7 @@ class _Builder:
                 ends=tuple(EndOf(clean(end.what), end.on) for end in outcome.ends),
                 comment=self._comment(identity, identity.removesuffix(suffix), requirement.id),
                 commands=self._commands(requirement, outcome),
+                unasked=outcome.unasked if isinstance(outcome, Unknown) else "",
             )
         )
         if outcome.rows is not None:
@@ -562,8 +564,9 @@ class _Builder:
             count = self._write(name, rows)
         except Exception as error:  # noqa: BLE001 - the list is the check's; a broken one is no pass
             (self._recording.tables / f"{name}.ndjson").unlink(missing_ok=True)
-            because = f"its list could not be made: {type(error).__name__}: {error}"
-            mend = ("Collect again with this version.",)
+            why = f"{type(error).__name__}: {error}"
+            because = tr("its list could not be made: {error}", error=why)
+            mend = (tr("Collect again with this version."),)
             self._broken[id(rows)] = (rows, Unknown(outcome.subject, because, remedy=mend))
             return self._broken[id(rows)][1]
         self._written[id(rows)] = (rows, name, count)
@@ -597,11 +600,16 @@ class _Builder:
             case Manual():
                 file = self._recording.engagement.file
                 where = f'[attestations] "{requirement.id}" = {{ answer = …, by = "…", on = … }}'
-                return (f"Answer the question with assess attest {file}, or in {file}: {where}.",)
-            case Unknown(because="not assessed by this version"):
-                return (f"Confirm by hand: {requirement.passes}",)
+                asked = tr(
+                    "Answer the question with assess attest {file}, or in {file}: {where}.",
+                    file=file,
+                    where=where,
+                )
+                return (asked,)
+            case Unknown(unasked="no-check"):
+                return (tr("Confirm by hand: {criteria}", criteria=requirement.passes),)
             case Unknown():
-                return (WHATEVER_IT_WAS,)
+                return (lookup(WHATEVER_IT_WAS),)
             case _:
                 return requirement.remediation
 
@@ -697,11 +705,20 @@ def _texts(requirement: Requirement, outcome: Outcome, scenario: str) -> tuple[s
         case Warn(_, expected, observed) | Fail(_, expected, observed):
             return expected or default, observed
         case Manual(_, question, observed):
-            return question, observed or "not answered"
+            return question, observed or tr("not answered")
         case Unknown(_, because):
-            return default, f"Not assessed: {because}"
+            return default, tr(_NOT_ASSESSED, because=because)
         case NotApplicable(_, because):
-            return default, f"Does not apply: {because}"
+            return default, tr("Does not apply: {because}", because=because)
+
+
+def reason_of(observed: str) -> str:
+    """What stood in the way, as the finding of something unknown tells it."""
+    for form in (lookup(_NOT_ASSESSED), _NOT_ASSESSED):
+        before, _, after = form.partition("{because}")
+        if observed.startswith(before) and observed.endswith(after):
+            return observed[len(before) : len(observed) - len(after)]
+    return observed
 
 
 def _consequence(requirement: Requirement, outcome: Outcome) -> str:
@@ -709,9 +726,9 @@ def _consequence(requirement: Requirement, outcome: Outcome) -> str:
         case Fail() | Warn():
             return requirement.consequence or requirement.statement
         case Unknown():
-            return "Nobody has said that this is in order, and nobody has said that it is not."
+            return tr("Nobody has said that this is in order, and nobody has said that it is not.")
         case Manual():
-            return "Only a person can say this."
+            return tr("Only a person can say this.")
         case _:
             return requirement.statement
 
@@ -723,7 +740,7 @@ def _evidence(read: Iterable[Cited]) -> tuple[EvidenceLine, ...]:
     ))  # fmt: skip
     if len(lines) > _MOST_EVIDENCE:
         more = len(lines) - _MOST_EVIDENCE + 1
-        rest = EvidenceLine(lines[-1].source, "evidence.zip", f"{more} more lines", None)
+        rest = EvidenceLine(lines[-1].source, "evidence.zip", tr("{n} more lines", n=more), None)
         lines = [*lines[: _MOST_EVIDENCE - 1], rest]
     return tuple(lines)
 
@@ -806,8 +823,12 @@ def _sources(recording: Recording) -> tuple[SourceOf, ...]:
             status = "skipped" if all(r.skipped or r.key for r in refusals) else "failed"
         elif refusals:
             status = "partial"
-        reasons = "; ".join(dict.fromkeys(refusal.reason for refusal in refusals))
-        detail = f"{answered[source]} of {answered[source] + len(refusals)} questions answered"
+        reasons = "; ".join(dict.fromkeys(lookup(refusal.reason) for refusal in refusals))
+        detail = tr(
+            "{answered} of {asked} questions answered",
+            answered=answered[source],
+            asked=answered[source] + len(refusals),
+        )
         found.append(
             SourceOf(
                 source,

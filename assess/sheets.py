@@ -6,13 +6,14 @@ A file is bounded in size, unpacked size and rows; formulas, macros and links ar
 import csv
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from assess.errors import EngagementError
+from assess.language import tr
 from assess.results import clean
 
 # What an office program may take for a formula, in a cell that it reads or that we write.
@@ -30,8 +31,8 @@ class Fault(NamedTuple):
     why: str
 
 
-def rows(path: Path, *, named: str = "") -> Iterator[Sequence[object]]:
-    """The rows of a CSV, or of a workbook's sheet ``named``, else of its first.
+def rows(path: Path, *, named: Collection[str] = ()) -> Iterator[Sequence[object]]:
+    """The rows of a CSV, or of a workbook's first sheet with a name in ``named``, else its first.
 
     Raises EngagementError where the file cannot be read as such.
     """
@@ -75,7 +76,7 @@ def day(value: object, name: str) -> date | None:
             return datetime.strptime(said, form).date()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
-    raise ValueError(f"{name}: {said} is no date, such as 2026-11-20")
+    raise ValueError(tr("{name}: {said} is no date, such as 2026-11-20", name=name, said=said))
 
 
 def _rows_of_csv(path: Path) -> Iterator[Sequence[object]]:
@@ -87,7 +88,7 @@ def _rows_of_csv(path: Path) -> Iterator[Sequence[object]]:
         yield from csv.reader(file, delimiter=separator)
 
 
-def _rows_of_workbook(path: Path, named: str) -> Iterator[Sequence[object]]:
+def _rows_of_workbook(path: Path, named: Collection[str]) -> Iterator[Sequence[object]]:
     from openpyxl import load_workbook  # noqa: PLC0415 - only where a workbook is read
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
@@ -98,9 +99,11 @@ def _rows_of_workbook(path: Path, named: str) -> Iterator[Sequence[object]]:
             raise EngagementError(f"{path}: it unpacks to more than a sheet of people's can hold.")
         book: Any = load_workbook(path, read_only=True, data_only=True)
         try:
-            if named and named not in book.sheetnames:
-                raise EngagementError(f"{path}: it has no sheet {named}.")
-            sheet = book[named] if named else book.worksheets[0]
+            found = [name for name in book.sheetnames if name in named]
+            if named and not found:
+                wanted = " or ".join(sorted(named))
+                raise EngagementError(f"{path}: it has no sheet {wanted}.")
+            sheet = book[found[0]] if named else book.worksheets[0]
             yield from sheet.iter_rows(values_only=True, max_col=_MOST_COLUMNS)
         finally:
             book.close()

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from assess.engagement import Waiver
+from assess.language import tr, trn
 from assess.model import Status
 
 SOON = timedelta(days=30)
@@ -51,18 +52,27 @@ def _note(
     ]
     needed = any(status not in _CLOSED for status in mine)
     if waiver.until < today:
-        said = "It counts no longer. Renew it, or take it out"
+        text = tr(
+            "Ended on {day}. It counts no longer. Renew it, or take it out.", day=waiver.until
+        )
         if not needed:
-            said = "Nothing that it was for is open. Take it out"
-        return _said(WaiverState.EXPIRED, waiver, f"Ended on {waiver.until}. {said}.")
+            text = tr(
+                "Ended on {day}. Nothing that it was for is open. Take it out.", day=waiver.until
+            )
+        return _said(WaiverState.EXPIRED, waiver, text)
     if not mine:
-        text = "No finding is meant by it: look at its requirement and subject."
+        text = tr("No finding is meant by it: look at its requirement and subject.")
         return _said(WaiverState.UNUSED, waiver, text)
     if not needed:
-        return _said(WaiverState.UNUSED, waiver, "What it was for is in order. Take it out.")
+        text = tr("What it was for is in order. Take it out.")
+        return _said(WaiverState.UNUSED, waiver, text)
     if waiver.until - today <= SOON:
-        days = (waiver.until - today).days
-        text = f"Ends on {waiver.until}, in {days} days. Mend what it is for, or renew it."
+        text = trn(
+            (waiver.until - today).days,
+            "Ends on {day}, in {n} days. Mend what it is for, or renew it.",
+            "Ends on {day}, in {n} days. Mend what it is for, or renew it.",
+            day=waiver.until,
+        )
         return _said(WaiverState.ENDING, waiver, text)
     return None
 

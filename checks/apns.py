@@ -48,7 +48,7 @@ def validity(
     elif isinstance(file, CertificateFile):
         end, remark = (
             file.leaf.not_after,
-            tr("; from {}, since the tenant was not asked", file.name),
+            tr("from {}, since the tenant was not asked", file.name),
         )
     if end is None:
         yield _no_date(uploaded, file)
@@ -60,7 +60,7 @@ def _differing(end: datetime, file: CertificateFile) -> str:
     """The portal shows the end of the certificate; a difference of a day is one of time zones."""
     if abs(end - file.leaf.not_after) <= timedelta(days=1):
         return ""
-    return tr("; {} ends on {:%Y-%m-%d} and is another certificate", file.name, file.leaf.not_after)
+    return tr("{} ends on {:%Y-%m-%d} and is another certificate", file.name, file.leaf.not_after)
 
 
 def _no_date(
@@ -77,11 +77,12 @@ def _no_date(
 
 def _lasting(end: datetime, as_of: datetime, remark: str, about: tuple[str, ...]) -> Outcome:
     left = end - as_of
-    text = tr("valid until {:%Y-%m-%d}, {} days{}", end, left.days, remark)
+    said = tr("valid until {:%Y-%m-%d}, {} days", end, left.days)
+    text = "; ".join(filter(None, (said, remark)))
     expected = "more than 60 days left"
-    ends = (Ends("Apple push certificate", end.date()),)
+    ends = (Ends(tr("Apple push certificate"), end.date()),)
     if left < timedelta():
-        observed = tr("expired on {:%Y-%m-%d}{}", end, remark)
+        observed = "; ".join(filter(None, (tr("expired on {:%Y-%m-%d}", end), remark)))
         return Fail(None, expected, observed, about=about, ends=ends)
     if left < LATE:
         return Fail(None, expected, text, about=about, ends=ends)

@@ -90,12 +90,12 @@ def _told(attested: Attested) -> str:
 
 
 def _named(value: str) -> str:
-    return f"{value}: {_NAMES[value]}" if value in _NAMES else value
+    return f"{value}: {tr(_NAMES[value])}" if value in _NAMES else value
 
 
 def _judge(scenario: str, value: str, observed: str, skus: tuple[Sku, ...] | Missing) -> Outcome:
     wanted = EXPECTED.get(scenario, INTUNE)
-    expected = f"{wanted}: {_NAMES[wanted]}"
+    expected = _named(wanted)
     if value == wanted:
         return Pass(None, observed, expected)
     if value == NOT_CHOSEN:
@@ -129,8 +129,11 @@ def change_constraint(
     """Retired: a tenant that is still set to Configuration Manager is the leftover."""
     value = _value(authority)
     if value and value != CONFIGMGR:
-        because = "hybrid MDM was retired on 2019-09-01, and the MDM authority is "
-        because += tr("{}; its successor is Intune, see authority.mdm", _named(value))
+        because = tr(
+            "hybrid MDM was retired on 2019-09-01, and the MDM authority is {}; its successor is "
+            "Intune, see authority.mdm",
+            _named(value),
+        )
         return [NotApplicable(None, because)]
     if isinstance(decision, Attested) and decision.yes:
         return [Pass(None, tr("the decision is documented: {}", decision.answer))]

@@ -63,14 +63,15 @@ def _connected(tenant: str, tenants: Seen[ConnectedTenant]) -> Outcome:
         return Unknown(None, "the site does not send SMS_AAD_Tenant_Ex.TenantID of its tenants")
     others = [one.label for one in tenants if not _same(text(one.tenant_id), tenant)]
     if len(others) == len(tenants):
-        said = tr("the site is connected to {}", ", ".join(others)) if others else "no tenant"
+        names = ", ".join(others)
         if not tenants.sees.complete:
-            return hidden(
-                tr("{}; {} is not", said if others else "no tenant is shown", tenant), tenants
-            )
-        observed = (
-            tr("{}, not to {}", said, tenant) if others else "the site is connected to no tenant"
-        )
+            shown = tr("no tenant is shown; {} is not", tenant)
+            if others:
+                shown = tr("the site is connected to {}; {} is not", names, tenant)
+            return hidden(shown, tenants)
+        observed = "the site is connected to no tenant"
+        if others:
+            observed = tr("the site is connected to {}, not to {}", names, tenant)
         return Fail(None, expected, observed)
     if others:
         return Warn(None, expected, tr("the site is also connected to {}", ", ".join(others)))
@@ -97,19 +98,21 @@ def _service(services: Seen[CloudService], discoveries: Seen[Discovery] | Missin
             None, tr("{} has discovery settings, so it is Cloud Management", names), expected
         )
     shown = ", ".join(
-        tr("{} (ServiceType {})", text(row.name) or "a service", _number(row.service_type))
+        tr("{} (ServiceType {})", text(row.name) or tr("a service"), _number(row.service_type))
         for row in services
     )
-    because = "whether Cloud Management is among the Azure services cannot be told: no discovery "
-    because += tr(
-        "settings belong to them, and SMS_Azure_CloudService.ServiceType says {}, ", shown
+    because = tr(
+        "whether Cloud Management is among the Azure services cannot be told: no discovery "
+        "settings belong to them, and SMS_Azure_CloudService.ServiceType says {}, values that "
+        "this version does not know",
+        shown,
     )
     look = "Look in Administration > Cloud Services > Azure Services at the type of each service."
-    return Unknown(None, tr("{}values that this version does not know", because), remedy=(look,))
+    return Unknown(None, because, remedy=(look,))
 
 
 def _number(value: object) -> str:
-    return str(value) if isinstance(value, int) else "not sent"
+    return str(value) if isinstance(value, int) else tr("not sent")
 
 
 @check("azureservice.user-discovery")
@@ -148,24 +151,33 @@ def _enabled(settings: Seen[Discovery], users: UserList | Missing, expected: str
             return [hidden("the discoveries that are shown are disabled", settings)]
         return [Fail(None, expected, "every discovery of the Azure services is disabled")]
     if not any(True in pair for pair in flags):
-        because = "the site does not send SMS_AAD_Discovery_Settings.FullSyncEnabled and "
-        return [Unknown(None, tr("{}DeltaSyncEnabled of every discovery", because))]
+        because = (
+            "the site does not send SMS_AAD_Discovery_Settings.FullSyncEnabled and "
+            "DeltaSyncEnabled of every discovery"
+        )
+        return [Unknown(None, because)]
     if isinstance(users, Missing):
         return [unavailable(None, users)]
     types = {row.agent_type for row in settings if isinstance(row.agent_type, int)}
     number = users.with_id()
-    look = "Look in Azure Services > the service > Properties > Discovery whether user discovery "
-    look += "is enabled; SMS_AZUREAD_DISCOVERY_AGENT.log on the site server tells it too."
+    look = (
+        "Look in Azure Services > the service > Properties > Discovery whether user discovery "
+        "is enabled; SMS_AZUREAD_DISCOVERY_AGENT.log on the site server tells it too."
+    )
     if len(types) < _BOTH or not all(True in pair for pair in flags):
         shown = ", ".join(sorted({_number(row.agent_type) for row in settings}))
         because = tr(
-            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, ", shown
+            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, which does "
+            "not say whether of users or of groups; {} users have an id",
+            shown,
+            number,
         )
-        because += "which does not say whether of users or of groups"
-        return [Unknown(None, tr("{}; {} users have an id", because, number), remedy=(look,))]
+        return [Unknown(None, because, remedy=(look,))]
     if number:
-        said = tr("every kind of discovery is enabled, and {} users have an id", number)
-        return [Pass(None, tr("{} in the directory", said), expected)]
+        said = tr(
+            "every kind of discovery is enabled, and {} users have an id in the directory", number
+        )
+        return [Pass(None, said, expected)]
     because = "discovery is enabled, but no discovered user has an id in the directory yet"
     run = "Run Full Discovery Now for the user discovery of the service, and assess again."
     return [Unknown(None, because, remedy=(run, look))]
@@ -224,9 +236,11 @@ def _full(
         said = tr("the last full discovery was on {}; {} users have an id", full[-1], number)
         return [Pass(None, said, expected)]
     because = tr(
-        "the last full discovery was on {}, but no user that is shown has an id in ", full[-1]
+        "the last full discovery was on {}, but no user that is shown has an id in the directory "
+        "(SMS_R_User.AADUserID): {}",
+        full[-1],
+        users.sees.because,
     )
-    because += tr("the directory (SMS_R_User.AADUserID): {}", users.sees.because)
     read = "Read SMS_AZUREAD_DISCOVERY_AGENT.log: it says how many users each cycle found."
     return [Unknown(None, because, remedy=(read,))]
 
@@ -257,7 +271,7 @@ def apps_visible(
         gap = hidden(tr("the tenant {} is not shown", tenant), tenants)
         return [_said(confirmed, expected, gap)]
     below = [one for one in applications if one.tenant_id in own]
-    names = ", ".join(text(one.name) or text(one.client_id) or "an app" for one in below)
+    names = ", ".join(text(one.name) or text(one.client_id) or tr("an app") for one in below)
     if {True, False} <= {one.is_client_app for one in below}:
         return [Pass(None, tr("{} below the tenant", names), expected)]
     if any(not isinstance(one.is_client_app, bool) for one in below):
@@ -266,13 +280,19 @@ def apps_visible(
     if any(not isinstance(one.tenant_id, int) for one in applications):
         because = "the site does not send SMS_AAD_Application_Ex.TenantID"
         return [_said(confirmed, expected, Unknown(None, because))]
-    shown = tr("only {}", names) if below else "no application"
     if not applications.sees.complete:
-        gap = hidden(tr("{} is shown below the tenant", shown), applications)
-        return [_said(confirmed, expected, gap)]
-    if len(below) >= _BOTH:
-        shown = tr("{}, which are all of one kind", names)
-    return [Fail(None, expected, tr("{} below the tenant", shown))]
+        shown = "no application is shown below the tenant"
+        if below:
+            shown = tr("only {} is shown below the tenant", names)
+        return [_said(confirmed, expected, hidden(shown, applications))]
+    return [Fail(None, expected, _below(names, len(below)))]
+
+
+def _below(names: str, many: int) -> str:
+    """What is below the tenant, where it is not both kinds."""
+    if many >= _BOTH:
+        return tr("{}, which are all of one kind below the tenant", names)
+    return tr("only {} below the tenant", names) if many else "no application below the tenant"
 
 
 def _said(

@@ -135,14 +135,17 @@ def _found(
     ]
     if len(pointed) == 1:
         return pointed
-    count = (
-        tr("{} applications could be the {}", len(found), what)
-        if found
-        else tr("no {} was found", what)
-    )
+    because = tr("no {} was found in the tenant, and the site was not asked: {}", what, site.reason)
+    if found:
+        because = tr(
+            "{} applications could be the {} in the tenant, and the site was not asked: {}",
+            len(found),
+            what,
+            site.reason,
+        )
     return Unknown(
         None,
-        tr("{} in the tenant, and the site was not asked: {}", count, site.reason),
+        because,
         remedy=(_SITE_ROLE, "Or copy the client command line to comanagement.command_line."),
     )
 
@@ -357,7 +360,7 @@ def _of_each(
         elif value:
             yield Pass(None, tr("{} of {}: {}", what, app.label, value), about=about)
         else:
-            yield Warn(None, f"a {what}", tr("{} has no {}", app.label, what), about=about)
+            yield Warn(None, tr("a {}", what), tr("{} has no {}", app.label, what), about=about)
 
 
 def _home_page(app: Application) -> str | None:
@@ -549,9 +552,11 @@ def _decided(
             return Fail(None, expected, told, about=about)
         case "hidden":
             told = tr(
-                "Graph does not show in full what is granted to {}: {} may be", app.label, name
+                "Graph does not show in full what is granted to {}: {} may be among it",
+                app.label,
+                name,
             )
-            return Unknown(None, tr("{} among it", told), about=about)
+            return Unknown(None, told, about=about)
         case "untold":
             return Unknown(None, tr("{} shows no permission {}", api.label, wish.id), about=about)
         case _:

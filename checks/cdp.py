@@ -27,9 +27,10 @@ def name_availability(
         return [Unknown(None, because, about=(name,))]
     if isinstance(services, Missing) or not services.sees.complete:
         because = tr(
-            "{} has the {}; whether the site's own service has it, the site ", name, found.text
+            "{} has the {}; whether the site's own service has it, the site could not be asked",
+            name,
+            found.text,
         )
-        because += "could not be asked"
         mend = services.mend if isinstance(services, Missing) else ""
         return [Unknown(None, because, about=(name,), remedy=(mend,) if mend else ())]
     expected = tr("{} is free, or the name of the site's own distribution point", name)

@@ -26,8 +26,10 @@ from checks.log_lines import lost
 
 _NO_NEW = 9058
 """The build of version 2107: no new distribution points in the cloud since."""
-_REPLACE = "Let the gateway serve content (Allow CMG to function as a cloud distribution point), "
-_REPLACE += "move the content there, and delete the cloud distribution point."
+_REPLACE = (
+    "Let the gateway serve content (Allow CMG to function as a cloud distribution point), "
+    "move the content there, and delete the cloud distribution point."
+)
 
 
 @check("cdp.decision")
@@ -56,8 +58,11 @@ def _content(content: bool | Missing, internet: bool | Missing, expected: str) -
         return unavailable(None, content)
     if isinstance(internet, Missing):
         return unavailable(None, internet)
-    observed = "clients on the internet are in scope, and neither the gateway nor a cloud "
-    return Fail(None, expected, tr("{}distribution point is to serve content", observed))
+    observed = (
+        "clients on the internet are in scope, and neither the gateway nor a cloud distribution "
+        "point is to serve content"
+    )
+    return Fail(None, expected, observed)
 
 
 def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
@@ -68,7 +73,7 @@ def _there(services: Seen[AzureService] | Missing, expected: str) -> Outcome:
         observed = tr("the site has {}, a kind of service that is retired", ", ".join(own))
         return Warn(None, expected, observed, remedy=(_REPLACE,))
     if any(not text(row.service_type) for row in services):
-        return not_sent("a service", "ServiceType")
+        return not_sent(tr("a service"), "ServiceType")
     if not services.sees.complete:
         return hidden("no cloud distribution point is shown", services)
     return Pass(None, "the site has no cloud distribution point", expected)
@@ -89,7 +94,7 @@ def deployed(
     named = [row for row in own if isinstance(service, str) and row.known_as(service)]
     if not own:
         if any(not text(row.service_type) for row in services):
-            yield not_sent("a service", "ServiceType")
+            yield not_sent(tr("a service"), "ServiceType")
         elif not services.sees.complete:
             yield hidden("no cloud distribution point is shown", services)
         else:

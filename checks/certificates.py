@@ -52,11 +52,6 @@ class Specimen(NamedTuple):
     trust: Trust
     live: bool = False
 
-    @property
-    def missing_from(self) -> str:
-        """What lacks an intermediate certificate that had to come from elsewhere."""
-        return "what the server sends" if self.live else "the file"
-
 
 class Found(NamedTuple):
     """The certificates that there are, and the outcomes for what could not be read."""
@@ -180,9 +175,12 @@ def chain(one: Specimen, issuer: str | Missing) -> Iterator[Outcome]:
     if trust.anchor != "none":
         names = ", ".join(step.name for step in trust.supplied)
         if names:
-            yield Warn(one.subject, expected, tr("{} is missing in {}", names, one.missing_from))
+            text = tr("{} is missing in the file", names)
+            if one.live:
+                text = tr("{} is missing in what the server sends", names)
+            yield Warn(one.subject, expected, text)
     elif trust.faults:
-        yield Unknown(one.subject, "; ".join(trust.faults))
+        yield Unknown(one.subject, "; ".join(map(tr, trust.faults)))
     elif one.leaf.self_signed or trust.own_root_named or issuer == "public":
         yield Fail(one.subject, expected, trust.reason)
     elif trust.ends_in or trust.missing:
@@ -209,8 +207,7 @@ def lifetime_remark(one: Specimen) -> str:
     if most is None or lives <= most + 1:  # the rules count the last second as a day
         return ""
     return tr(
-        "; it lives {:.0f} days, more than the {} that browsers accept of a "
-        "public one issued on {}",
+        "it lives {:.0f} days, more than the {} that browsers accept of a public one issued on {}",
         lives,
         most,
         day(one.leaf.not_before),
@@ -219,4 +216,4 @@ def lifetime_remark(one: Specimen) -> str:
 
 def in_words(names: Iterable[str]) -> str:
     """A list for a person."""
-    return ", ".join(names) or "none"
+    return ", ".join(names) or tr("none")

@@ -83,7 +83,7 @@ def split(text: str) -> tuple[list[str], bool]:
 def parse(line: str) -> Command:
     """The arguments of an app: what is inside ``CCMSETUPCMD="…"``."""
     words, balanced = split(line)
-    faults = [] if balanced else ["a quotation mark is never closed"]
+    faults = [] if balanced else [tr("a quotation mark is never closed")]
     inner: list[str] = []
     for word in words:
         name, _, value = word.partition("=")
@@ -102,7 +102,7 @@ def parse(line: str) -> Command:
 def parse_inner(text: str) -> Command:
     """The arguments of ccmsetup itself, as a co-management policy or a Win32 app holds them."""
     words, balanced = split(text)
-    faults = [] if balanced else ["a quotation mark is never closed"]
+    faults = [] if balanced else [tr("a quotation mark is never closed")]
     properties: dict[str, str] = {}
     switches: list[str] = []
     for word in words:

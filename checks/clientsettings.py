@@ -35,10 +35,13 @@ from assess.evidence.site_settings import (
 from checks.site_systems import unseen
 
 _DEVICE = 1
-_NOT_READABLE = "the values of the default client settings are not readable through the "
-_NOT_READABLE += "AdminService"
-_LOOK = "Look at Administration > Client Settings > Default Client Settings in the console, or put "
-_LOOK += "the values into custom device settings and set clientsettings.name to them."
+_NOT_READABLE = (
+    "the values of the default client settings are not readable through the AdminService"
+)
+_LOOK = (
+    "Look at Administration > Client Settings > Default Client Settings in the console, or put "
+    "the values into custom device settings and set clientsettings.name to them."
+)
 Page = Callable[[ClientSettings], Agent | None]
 
 
@@ -62,7 +65,7 @@ def _meant(
         if named:
             return named[0]
         if settings.sees.complete:
-            have = ", ".join(one.label for one in settings) or "none"
+            have = ", ".join(one.label for one in settings) or tr("none")
             because = tr("there are no custom client settings {}; there are: {}", name, have)
             return Unknown(None, because, remedy=("Correct clientsettings.name.",))
         return unseen(None, tr("no custom client settings {} are seen", name), settings.sees)
@@ -176,19 +179,26 @@ def user_policy_internet(
         return [internet]
     meant, on = internet
     expected = "PolicyEnableUserPolicyOnInternet and PolicyEnableUserPolicyPolling true"
-    where = tr("Administration > Client Settings > {} > Client Policy > ", meant.label)
-    observed = tr("{}: PolicyEnableUserPolicyOnInternet {}", meant.label, str(on).lower())
+    observed = f"{meant.label}: PolicyEnableUserPolicyOnInternet {str(on).lower()}"
     if not on:
-        step = tr("{}Enable user policy requests from internet clients > Yes.", where)
+        step = tr(
+            "Administration > Client Settings > {} > Client Policy > "
+            "Enable user policy requests from internet clients > Yes.",
+            meant.label,
+        )
         return [Fail(None, expected, observed, remedy=(step,))]
     agent = meant.policy
     polling = None if agent is None else _on(agent.policy_enable_user_policy_polling)
     if polling is None:
         because = tr("{} comes without the property PolicyEnableUserPolicyPolling", meant.label)
         return [Unknown(None, because)]
-    observed += tr(", PolicyEnableUserPolicyPolling {}", str(polling).lower())
+    observed += f", PolicyEnableUserPolicyPolling {str(polling).lower()}"
     if not polling:
-        step = tr("{}Enable user policy on clients > Yes.", where)
+        step = tr(
+            "Administration > Client Settings > {} > Client Policy > "
+            "Enable user policy on clients > Yes.",
+            meant.label,
+        )
         return [Warn(None, expected, observed, remedy=(step,))]
     return [Pass(None, observed, expected)]
 
@@ -243,9 +253,12 @@ def _reached(
     ]
     if apart:
         because = tr(
-            "{} is deployed to {}; whether that contains every device of ", meant.label, listed
+            "{} is deployed to {}; whether that contains every device of {} is not known: it is "
+            "neither the same nor limited to it",
+            meant.label,
+            listed,
+            ", ".join(apart),
         )
-        because += tr("{} is not known: it is neither the same nor limited to it", ", ".join(apart))
         step = tr("Deploy {} to {}.", meant.label, ", ".join(apart))
         yield Unknown(None, because, remedy=(step,))
     else:
@@ -267,13 +280,20 @@ def _overridden(
             yield Unknown(None, because)
         elif other.priority < meant.priority:
             if other.pages is None:
-                because = tr("{} comes without the property AgentConfigurations", other.label)
-                yield Unknown(None, tr("{}, and wins over {}", because, meant.label))
+                because = tr(
+                    "{} comes without the property AgentConfigurations, and wins over {}",
+                    other.label,
+                    meant.label,
+                )
+                yield Unknown(None, because)
             elif other.cloud is not None and own is not None and _differs(own, other.cloud):
                 said = tr(
-                    "{} (priority {}) wins over {} ", other.label, other.priority, meant.label
+                    "{} (priority {}) wins over {} (priority {}) and sets Cloud Services otherwise",
+                    other.label,
+                    other.priority,
+                    meant.label,
+                    meant.priority,
                 )
-                said += tr("(priority {}) and sets Cloud Services otherwise", meant.priority)
                 step = tr(
                     "Raise the priority of {}, or set the same in {}.", meant.label, other.label
                 )

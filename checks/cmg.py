@@ -13,6 +13,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
@@ -31,8 +32,10 @@ from assess.evidence.dns import Address, AddressBook, Addresses
 PREFIX = re.compile(r"[a-z][a-z0-9]{2,23}")
 # What Azure takes as a DNS label at all, capitals aside.
 _LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
-_AGREE = "Agree a lower-case prefix of 3 to 24 letters and digits, the first a letter; set it as "
-_AGREE += "cmg.deployment_prefix, and as first label of cmg.service_name."
+_AGREE = (
+    "Agree a lower-case prefix of 3 to 24 letters and digits, the first a letter; set it as "
+    "cmg.deployment_prefix, and as first label of cmg.service_name."
+)
 
 
 @check("cmg.service-name")
@@ -60,9 +63,10 @@ def service_name(
     if PREFIX.fullmatch(prefix) and label == prefix:
         return [Pass(None, observed, expected)]
     why = tr(
-        "{}: a gateway with content makes a storage account of this name, which takes ", observed
+        "{}: a gateway with content makes a storage account of this name, which takes "
+        "3 to 24 lower-case letters and digits and no hyphen",
+        observed,
     )
-    why += "3 to 24 lower-case letters and digits and no hyphen"
     if PREFIX.fullmatch(prefix):
         why = tr(
             "{}: a certificate's name is compared with its capitals; use one spelling", observed
@@ -98,10 +102,11 @@ def name_availability(
     """Pass when Azure says that all three names are free, or when the gateway has them already."""
     gateway = _own_gateway(prefix, services)
     if gateway is not None:
-        text = tr(
-            "{} is the name of the site's own gateway {}", prefix, gateway.service_c_name or ""
-        )
-        return [Pass(None, text.strip(), about=(prefix,))]
+        text = tr("{} is the name of the site's own gateway", prefix)
+        if gateway.service_c_name:
+            known = gateway.service_c_name
+            text = tr("{} is the name of the site's own gateway {}", prefix, known)
+        return [Pass(None, text, about=(prefix,))]
     suffix = "usgovcloudapi.net" if cloud in ("usgov", "usgov-dod") else "azure.com"
     said = {**_addresses(today, suffix), **_addresses(classic, "cloudapp.net")}
     taken = [
@@ -185,13 +190,17 @@ def _taken(
             return Warn(None, expected, why, about=about, remedy=(free,))
         return Pass(None, held, expected, about=about)
     if site_knows_all or not isinstance(resources, Missing):
-        who = "the site has no gateway" if site_knows_all else "the subscription has no resource"
-        why = tr("{}; {} of that name, so somebody else has it", text, who)
+        why = tr("{}; the site has no gateway of that name, so somebody else has it", text)
+        if not site_knows_all:
+            why = tr(
+                "{}; the subscription has no resource of that name, so somebody else has it", text
+            )
         return Fail(None, expected, why, about=about, remedy=(choose,))
     because = tr(
-        "{}; whether the customer's own gateway has it cannot be told, as neither the ", text
+        "{}; whether the customer's own gateway has it cannot be told, as neither the "
+        "site nor the subscription could be looked at",
+        text,
     )
-    because += "site nor the subscription could be looked at"
     mends = (services.mend if isinstance(services, Missing) else "", resources.mend)
     return Unknown(None, because, about=about, remedy=tuple(mend for mend in mends if mend))
 
@@ -204,11 +213,14 @@ def _all_three(
     about: tuple[str, ...],
 ) -> Outcome:
     """The DNS label is free: so must the other two names be, which the gateway also takes."""
-    others = {"storage account": storage, "key vault": vault}
+    others = {
+        msg("the name of the storage account is not available{}"): storage,
+        msg("the name of the key vault is not available{}"): vault,
+    }
     expected = tr("{} is free as DNS label, storage account and key vault", prefix)
     spoken_for = [
-        tr("the name of the {} is not available{}", kind, _because(one))
-        for kind, one in others.items()
+        tr(text, _because(one))
+        for text, one in others.items()
         if isinstance(one, Availability) and not one.available
     ]
     spoken_for += [
@@ -221,7 +233,8 @@ def _all_three(
     gaps = [one for one in others.values() if isinstance(one, Missing)]
     if gaps:
         return unavailable(None, *gaps)
-    return Pass(None, tr("Azure says that {}", expected), expected, about=about)
+    observed = tr("Azure says that {} is free as DNS label, storage account and key vault", prefix)
+    return Pass(None, observed, expected, about=about)
 
 
 def _because(answer: Availability) -> str:

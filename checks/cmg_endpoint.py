@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial, reduce
 from typing import Annotated
 
 from assess.check import (
@@ -103,22 +104,22 @@ def _handshake(
                 yield Unknown(service, tr("{}, and nothing else answers", seen.why), remedy=(mend,))
             continue
         one = Specimen(service, seen.leaf, seen.trust, live=True)
-        sound = " and ".join(seen.sound_protocols)
-        if sound:
-            yield Pass(service, f"{sound}; {seen.trust.text}")
+        if seen.sound_protocols:
+            sound = reduce(partial(tr, "{} and {}"), seen.sound_protocols)
+            yield Pass(service, f"{sound}; {tr(seen.trust.text)}")
         else:
             text = tr("it chooses {}, though later protocols were offered", seen.protocol)
             yield Fail(service, "TLS 1.2 or later", text)
         if not seen.leaf.covers(host):
-            names = ", ".join(seen.leaf.dns_names) or "none"
-            yield Fail(
-                service, tr("a certificate for {}", service), tr("alternative names: {}", names)
-            )
+            names = "alternative names: none"
+            if seen.leaf.dns_names:
+                names = tr("alternative names: {}", ", ".join(seen.leaf.dns_names))
+            yield Fail(service, tr("a certificate for {}", service), names)
         yield from (part for part in dates(one, as_of) if isinstance(part, Fail))
         yield from purpose(one)
         yield from chain(one, issuer)
         if seen.old_protocols:
-            text = tr("{} still accepted", " and ".join(seen.old_protocols))
+            text = tr("{} still accepted", reduce(partial(tr, "{} and {}"), seen.old_protocols))
             yield Warn(service, "TLS 1.2 or later only", text)
 
 

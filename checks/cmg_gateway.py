@@ -55,8 +55,15 @@ _MANY_CLIENTS = 6000
 _MOST_INSTANCES = 16
 _MACHINES = "microsoft.compute/virtualmachinescalesets"
 _DEPLOY = "Deploy the gateway first (cmg.deployed), then assess again."
-_STARTING = {1: "is being provisioned", 4: "is starting"}
-_DOWN = {5: "is stopping", 6: "is stopped", 99: "is being deleted"}
+_STARTING = {
+    1: "{} is being provisioned (State {}), which takes 15 minutes",
+    4: "{} is starting (State {}), which takes 15 minutes",
+}
+_DOWN = {
+    5: "{} is stopping (State {})",
+    6: "{} is stopped (State {})",
+    99: "{} is being deleted (State {})",
+}
 
 
 class _Gateway(Protocol):
@@ -91,8 +98,11 @@ def gateways(seen: Seen[Row] | Missing, service: str | Missing) -> tuple[list[Ro
 def untold(seen: Seen[Row]) -> Outcome | None:
     """Why no row of a gateway is not the same as no gateway; None where it is."""
     if any(not text(row.service_type) for row in seen):
-        because = "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
-        because += tr("its {} service(s) are", len(seen))
+        because = tr(
+            "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
+            "its {} service(s) are",
+            len(seen),
+        )
         return Unknown(None, because)
     if not seen.sees.complete:
         because = tr("no gateway is shown, which proves nothing: {}", seen.sees.because)
@@ -122,9 +132,12 @@ def not_sent(what: str, named: str, value: object = None) -> Unknown:
     if value is None or value == "":
         return Unknown(None, tr("the site does not send SMS_AzureService.{} of {}", named, what))
     because = tr(
-        "SMS_AzureService.{} of {} is {}, a value that this version does ", named, what, value
+        "SMS_AzureService.{} of {} is {}, a value that this version does not know",
+        named,
+        what,
+        value,
     )
-    return Unknown(None, tr("{}not know", because))
+    return Unknown(None, because)
 
 
 # -- is it there --
@@ -183,9 +196,11 @@ def _there(
         others = ", ".join(label(row) for row in found)
         if not services.sees.complete:
             because = tr(
-                "the site shows {}, and whether it has {} too is not certain: ", others, service
+                "the site shows {}, and whether it has {} too is not certain: {}",
+                others,
+                service,
+                services.sees.because,
             )
-            because += services.sees.because
             return [Unknown(None, because, remedy=mend(services))]
         return [
             Fail(
@@ -206,8 +221,10 @@ def _in_azure(resources: tuple[Resource, ...] | Missing, expected: str) -> Outco
     found = [one for one in resources if one.type.lower() == _MACHINES]
     if not found:
         because = "the account sees no scale set of the gateway's name (cmg.deployment_prefix)"
-        step = "Correct cmg.deployment_prefix, or give the account the role Reader on the whole "
-        step += "subscription {azure.subscription_id}."
+        step = (
+            "Correct cmg.deployment_prefix, or give the account the role Reader on the whole "
+            "subscription {azure.subscription_id}."
+        )
         return Unknown(None, because, remedy=(step,))
     states = {str(one.provisioning_state or "").lower() for one in found}
     observed = tr("the scale set {} is {} in Azure", found[0].name, found[0].provisioning_state)
@@ -231,17 +248,17 @@ def _state(row: AzureService, expected: str) -> Outcome:
     if row.state == 0:
         return Pass(None, tr("{} is ready (State 0)", name), expected, about=about)
     if row.state in _STARTING:
-        observed = tr(
-            "{} {} (State {}), which takes 15 minutes", name, _STARTING[row.state], row.state
-        )
+        observed = tr(_STARTING[row.state], name, row.state)
         wait = tr("Assess again in half an hour; read CloudMgr.log if {} is not ready then.", name)
         return Warn(None, expected, observed, about=about, remedy=(wait,))
     if row.state in _DOWN:
-        observed = tr("{} {} (State {})", name, _DOWN[row.state], row.state)
+        observed = tr(_DOWN[row.state], name, row.state)
         start = tr(
-            "Find out in CloudMgr.log whether a traffic threshold or a person stopped {}, ", name
+            "Find out in CloudMgr.log whether a traffic threshold or a person stopped {}, "
+            "and start it.",
+            name,
         )
-        return Fail(None, expected, observed, about=about, remedy=(tr("{}and start it.", start),))
+        return Fail(None, expected, observed, about=about, remedy=(start,))
     return not_sent(name, "State", row.state)
 
 
@@ -339,8 +356,8 @@ def deployment_method(
     if planned == "classic":
         observed = (
             "cmg.deployment_method is classic: retired, Azure shut it down on 2024-08-31, and "
+            "sites offer it no more since version 2203"
         )
-        observed += "sites offer it no more since version 2203"
         plan = 'Plan a virtual machine scale set, and set cmg.deployment_method = "arm-vmss".'
         return [Fail(None, expected, observed, remedy=(plan,))]
     return [why]
@@ -352,9 +369,11 @@ def _method(row: AzureService, models: Seen[GatewayModel] | Missing) -> Outcome:
     if fqdn.endswith(_SCALE_SET):
         return Pass(None, tr("{} is deployed as {}, the name of a scale set", name, fqdn), expected)
     classic = tr(
-        "{} is a classic cloud service{}: retired, Azure ", name, f" ({fqdn})" if fqdn else ""
+        "{} is a classic cloud service{}: retired, Azure "
+        "shut these down from 2024-08-31 on, and version 2403 does not know them any more",
+        name,
+        f" ({fqdn})" if fqdn else "",
     )
-    classic += "shut these down from 2024-08-31 on, and version 2403 does not know them any more"
     if fqdn.endswith(_CLASSIC):
         return Fail(None, expected, classic)
     if isinstance(models, Missing):
@@ -364,9 +383,11 @@ def _method(row: AzureService, models: Seen[GatewayModel] | Missing) -> Outcome:
     number = numbers[0] if numbers else None
     if number == 1 and not fqdn:
         return Fail(None, expected, tr("{} (DeploymentModel 1)", classic))
-    shown = (
-        tr("{}, with the name {}", number, fqdn or "unknown") if isinstance(number, int) else None
-    )
+    shown = None
+    if isinstance(number, int):
+        shown = tr("{}, with the name unknown", number)
+        if fqdn:
+            shown = tr("{}, with the name {}", number, fqdn)
     return not_sent(name, "DeploymentModel", shown)
 
 
@@ -466,9 +487,10 @@ def _group(
     own = next((one for one in groups if one.name.lower() == group.lower()), None)
     if own is None:
         because = tr(
-            "{} is not among the {} resource groups that Azure shows to ", group, len(groups)
+            "{} is not among the {} resource groups that Azure shows to this account",
+            group,
+            len(groups),
         )
-        because += "this account"
         see = tr("Create {}, or give the account the role Reader on the whole subscription.", group)
         return Unknown(None, because, remedy=(see,))
     if not region:
@@ -515,12 +537,12 @@ def _instances(
             return unavailable(None, everyone)
         if everyone.clients > _MANY_CLIENTS:
             observed = tr(
-                "{}, for {} clients, of which more than {} may ",
+                "{}, for {} clients, of which more than {} may connect at the same time",
                 said,
                 everyone.clients,
                 _MANY_CLIENTS,
             )
-            return Warn(None, "more than one instance", tr("{}connect at the same time", observed))
+            return Warn(None, "more than one instance", observed)
         if not everyone.sees.complete:
             because = tr(
                 "{}; how many clients there are is not certain: {}", said, everyone.sees.because
@@ -556,9 +578,12 @@ def _content(
     if row.storage_service_name.strip():
         if not fqdn.endswith(_SCALE_SET):
             because = tr(
-                "{} has the storage account {}, which a classic ", name, row.storage_service_name
+                "{} has the storage account {}, which a classic gateway has with and without "
+                "content",
+                name,
+                row.storage_service_name,
             )
-            return Unknown(None, tr("{}gateway has with and without content", because))
+            return Unknown(None, because)
         storage = row.storage_service_name
         return Pass(
             None, tr("{} serves content from the storage account {}", name, storage), expected
@@ -573,9 +598,17 @@ def _content(
             return unavailable(None, wanted, internet)
         return Warn(None, expected, tr("{}; it is not planned to", said))
     if not services.sees.complete:
-        because = tr("{}; whether there is a cloud distribution point is not certain: ", said)
-        return Unknown(None, because + services.sees.because, remedy=mend(services))
-    need = "clients on the internet are in scope" if internet is True else "it is planned to"
-    return Fail(
-        None, expected, tr("{}, and {}; there is no cloud distribution point either", said, need)
-    )
+        because = tr(
+            "{}; whether there is a cloud distribution point is not certain: {}",
+            said,
+            services.sees.because,
+        )
+        return Unknown(None, because, remedy=mend(services))
+    observed = tr("{}, and it is planned to; there is no cloud distribution point either", said)
+    if internet is True:
+        observed = tr(
+            "{}, and clients on the internet are in scope; there is no cloud distribution "
+            "point either",
+            said,
+        )
+    return Fail(None, expected, observed)

@@ -89,9 +89,13 @@ def _compared(
         yield _live(presented, configured, said)
     if isinstance(file, CertificateFile):
         yield _file(file, configured, said)
-    for gap, where in ((file, "the PFX file"), (presented, "the endpoint")):
+    gaps = (
+        (file, "the PFX file was not compared: {}"),
+        (presented, "the endpoint was not compared: {}"),
+    )
+    for gap, sentence in gaps:
         if isinstance(gap, Missing):
-            because = tr("{} was not compared: {}", where, gap.reason)
+            because = tr(sentence, gap.reason)
             aside = gap.key or gap.skipped
             yield Pass(None, because) if aside else Unknown(None, because, remedy=_one(gap.mend))
 
@@ -271,7 +275,9 @@ def _revocation(
     verifies = row.client_cert_revocation_enabled
     if not isinstance(verifies, bool):
         return not_sent(row.label, "ClientCertRevocationEnabled")
-    said = tr("{} {} revocation", row.label, "verifies" if verifies else "does not verify")
+    said = tr("{} does not verify revocation", row.label)
+    if verifies:
+        said = tr("{} verifies revocation", row.label)
     expected = "revocation is verified where the list is on the internet, and only there"
     if isinstance(public, Missing):
         return unavailable(None, public)
@@ -293,15 +299,23 @@ def _revocation(
 def _measured(said: str, mode: str | Missing, lists: Lists | Missing, as_of: datetime) -> Outcome:
     """Whether the lists are where they are said to be."""
     if isinstance(lists, Missing):
-        because = tr("{}; that the list is reached from the internet was not measured: ", said)
-        return Unknown(None, because + lists.reason, remedy=_one(lists.mend))
+        because = tr(
+            "{}; that the list is reached from the internet was not measured: {}",
+            said,
+            lists.reason,
+        )
+        return Unknown(None, because, remedy=_one(lists.mend))
     measured = lists_reached(lists, as_of)
     if isinstance(measured, Fail):
         if isinstance(mode, Missing):
             return unavailable(None, mode)
         if mode == _ENHANCED:
-            text = tr("{}, without effect: clients have no PKI certificates (mp.mode); ", said)
-            return Warn(None, measured.expected, text + measured.observed)
+            observed = tr(
+                "{}, without effect: clients have no PKI certificates (mp.mode); {}",
+                said,
+                measured.observed,
+            )
+            return Warn(None, measured.expected, observed)
     return _beside(said, measured)
 
 
@@ -309,10 +323,10 @@ def _beside(said: str, measured: Outcome) -> Outcome:
     """What was measured, after what is set."""
     match measured:
         case Pass():
-            return replace(measured, observed=f"{said}; {measured.observed}")
+            return replace(measured, observed=f"{said}; {tr(measured.observed)}")
         case Fail() | Warn():
             return replace(measured, observed=tr("{}, and {}", said, measured.observed))
         case Unknown():
-            return replace(measured, because=f"{said}; {measured.because}")
+            return replace(measured, because=f"{said}; {tr(measured.because)}")
         case _:
             return measured

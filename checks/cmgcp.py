@@ -93,12 +93,15 @@ def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
             because = tr("{}; it ends with {}", status.because, broken.quoted)
             return replace(status, because=because, about=where)
         if good is not None and isinstance(status, Pass):
-            return Pass(None, f"{status.observed}; {good.quoted}", expected, about=where)
+            observed = f"{tr(status.observed)}; {good.quoted}"
+            return Pass(None, observed, expected, about=where)
     if isinstance(status, Pass):
         because = tr(
-            "{}; whether a connection to the gateway is established, the ", status.observed
+            "{}; whether a connection to the gateway is established, the "
+            "component's status does not say: {}",
+            status.observed,
+            _LOG,
         )
-        because += tr("component's status does not say: {}", _LOG)
         return Unknown(None, because, about=where, remedy=(ProxyConnectorLog.sending(),))
     return status
 
@@ -115,20 +118,26 @@ def _status(
             "{} has the role, but how it fares is not known: {}", point.server, statuses.reason
         )
         step = (statuses.mend,) if statuses.mend else ()
-        return Unknown(None, f"{because}; {_LOG}", about=about, remedy=step)
+        return Unknown(None, f"{because}; {tr(_LOG)}", about=about, remedy=step)
     mine = [one.status for one in statuses if _same_machine(text(one.machine_name), point.server)]
     known = [one for one in mine if one in (_OK, _WARNING, _CRITICAL)]
     if not mine and any(traffic(one)[0] is not None for one in copies):
         # The site counts since midnight and may have nothing to say yet; the log does.
         return Pass(None, tr("the log of {} shows traffic", point.server), expected, about=about)
     if not known:
-        said = tr("no Status of {} on {} since midnight", _COMPONENT, point.server)
-        return Unknown(None, tr("the AdminService shows {}; {}", said, _LOG), about=about)
+        because = tr(
+            "the AdminService shows no Status of {} on {} since midnight; {}",
+            _COMPONENT,
+            point.server,
+            _LOG,
+        )
+        return Unknown(None, because, about=about)
     observed = tr("{}: Status {} of {}", point.server, ", ".join(map(str, known)), _COMPONENT)
     look = tr(
-        "Read SMS_Cloud_ProxyConnector.log on {}, and the component's messages in ", point.server
+        "Read SMS_Cloud_ProxyConnector.log on {}, and the component's messages in "
+        "Monitoring > System Status > Component Status.",
+        point.server,
     )
-    look += "Monitoring > System Status > Component Status."
     if _CRITICAL in known:
         return Fail(None, expected, tr("{}, critical", observed), about=about, remedy=(look,))
     if len(known) < len(mine):
@@ -175,7 +184,7 @@ def cmg_selected(
         because = "SMS_CloudProxyConnector comes without the property ProxyServiceName"
         return [Unknown(None, because)]
     what = "no connection point is seen with its gateway"
-    return [unseen(None, what, connectors.sees, also="; an attestation could tell")]
+    return [unseen(None, what, connectors.sees, also=tr("; an attestation could tell"))]
 
 
 def _is_known(name: str, wanted: str, services: Seen[AzureService] | Missing) -> bool:
@@ -193,8 +202,11 @@ def _bound(point: ProxyConnector, wanted: str, services: Seen[AzureService] | Mi
     gateways = () if isinstance(services, Missing) else services.rows
     other = next((one for one in gateways if one.known_as(name)), None)
     if other is not None and text(other.service_c_name):
-        step = tr("Properties of the connection point on {} > Cloud ", text(point.server_name))
-        step += tr("management gateway name > {}.", wanted)
+        step = tr(
+            "Properties of the connection point on {} > Cloud management gateway name > {}.",
+            text(point.server_name),
+            wanted,
+        )
         said = tr("{}, which is the gateway {}", observed, text(other.service_c_name))
         return Fail(None, wanted, said, remedy=(step,))
     because = tr("{}; whether that is another name of {} is not known", observed, wanted)

@@ -12,6 +12,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
@@ -28,6 +29,14 @@ from checks.licence import INTUNE
 from checks.site_systems import unseen
 
 _USER, _DEVICE = 1, 2
+# How many rules of each kind there are; "" where the site does not say the kind.
+_COUNTED = {
+    "direct": msg("{} direct"),
+    "query": msg("{} query"),
+    "include": msg("{} include"),
+    "exclude": msg("{} exclude"),
+    "": msg("{} other"),
+}
 
 
 @check("collection.mdm-user-collection")
@@ -53,9 +62,11 @@ def mdm_user_collection(
         return [Fail(None, expected, observed, remedy=(step,))]
     if one.collection_type != _USER:
         because = tr(
-            "{}: the property CollectionType is {}, which says ", one.label, one.collection_type
+            "{}: the property CollectionType is {}, which says neither users nor devices",
+            one.label,
+            one.collection_type,
         )
-        return [Unknown(None, tr("{}neither users nor devices", because))]
+        return [Unknown(None, because)]
     if not isinstance(one.member_count, int):
         return [Unknown(None, tr("{} comes without the property MemberCount", one.label))]
     if one.member_count == 0:
@@ -72,7 +83,7 @@ def _limited(
         return Unknown(None, tr("{} comes without the property LimitToCollectionID", one.label))
     if one.limit_to_collection_id.upper() != ALL_USERS:
         return Pass(None, observed, expected)
-    observed += ", limited to All Users"
+    observed = tr("{}, limited to All Users", observed)
     if isinstance(skus, Missing):
         because = tr("{}; how many users have a licence is not known: {}", observed, skus.reason)
         return Unknown(None, because, remedy=(skus.mend,) if skus.mend else ())
@@ -103,11 +114,16 @@ def mdm_membership_rule(
     if not isinstance(rules, tuple):
         return [Unknown(None, tr("{} comes without the property CollectionRules", name))]
     words = [rule.word for rule in rules]
-    counted = ", ".join(f"{words.count(w)} {w or 'other'}" for w in dict.fromkeys(words))
-    observed = tr("{}: rules: {}", name, counted or "none")
+    observed = tr("{}: rules: none", name)
+    if words:
+        counted = ", ".join(tr(_COUNTED[w], words.count(w)) for w in dict.fromkeys(words))
+        observed = tr("{}: rules: {}", name, counted)
     expected = "query or include rules in production, any rule in a pilot"
-    step = tr("Open {} > Membership Rules > Add Rule > Query Rule, for instance by group ", name)
-    step += "(SMS_R_User.SecurityGroupName)."
+    step = tr(
+        "Open {} > Membership Rules > Add Rule > Query Rule, for instance by group "
+        "(SMS_R_User.SecurityGroupName).",
+        name,
+    )
     if {"query", "include"} & set(words):
         return [Pass(None, observed, expected)]
     if "" in words:

@@ -105,15 +105,14 @@ def saved_command_line(
         expected = "the CCMSETUPCMD line of the Enablement page"
         return [Fail(None, expected, "comanagement.command_line is empty")]
     around = Surroundings(host, services, site_code, tenant, management_points, site, apps, paths)
-    return [_without_warning(outcome) for outcome in verified(copied, around)]
+    outcomes = verified(copied, around, supplied=True)
+    return [_without_warning(outcome) for outcome in outcomes]
 
 
 def _without_warning(outcome: Outcome) -> Outcome:
-    """What the app's line is only warned of: parts that may be left out are well, others open."""
+    """What the app's line is only warned of is open here."""
     if not isinstance(outcome, Warn):
         return outcome
-    if outcome.observed.endswith("not in the line"):
-        return Pass(None, tr("{}, which the gateway supplies", outcome.observed))
     return Unknown(None, tr("{}; expected: {}", outcome.observed, outcome.expected))
 
 
@@ -341,8 +340,11 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
     if ready.refused:
         return unavailable(name, *ready.refused)
     if ready.untyped or ready.untold:
-        told = tr("{} objects do not say what they are or for whom", ready.untyped + ready.untold)
-        return Unknown(name, tr("Graph does not tell it all: {}", told))
+        told = tr(
+            "Graph does not tell it all: {} objects do not say what they are or for whom",
+            ready.untyped + ready.untold,
+        )
+        return Unknown(name, told)
     if ready.found:
         told = tr("assigned to groups that may not cover all: {}", labels)
         return Warn(name, expected, told)
@@ -389,8 +391,7 @@ def devices_comanaged(
         told = tr(
             "{} of {} devices are co-managed; not, for example: {}", len(found), len(pilot), some
         )
-        quoted = [f"{name}: {why[name].quoted}" for name in lacking if name in why]
-        told += tr("; by their logs {}", "; ".join(quoted[:_EXAMPLES])) if quoted else ""
+        told = _quoted(told, lacking, why)
         table = Rows(("device", "found"), _lacking_rows(lacking, other, why))
         none = not found and not untold and not nameless
         steps = tuple(dict.fromkeys(_step(why[name]) for name in lacking if name in why))
@@ -429,11 +430,19 @@ def _short(name: str) -> str:
     return name.strip().partition(".")[0].lower()
 
 
+def _quoted(told: str, lacking: list[str], why: dict[str, Line]) -> str:
+    """The same, with what the logs of the devices say."""
+    quoted = [f"{name}: {why[name].quoted}" for name in lacking if name in why]
+    if not quoted:
+        return told
+    return tr("{}; by their logs {}", told, "; ".join(quoted[:_EXAMPLES]))
+
+
 def _lacking_rows(
     lacking: list[str], other: set[str], why: dict[str, Line]
 ) -> Iterator[dict[str, object]]:
     for name in lacking:
-        found = "in Intune, but not co-managed" if name in other else "not in Intune"
+        found = tr("in Intune, but not co-managed") if name in other else tr("not in Intune")
         yield {"device": name, "found": f"{found}: {why[name].said}" if name in why else found}
 
 
@@ -466,7 +475,7 @@ def _why_not(copies: Sequence[LogCopy]) -> Line | None:
 def _step(line: Line) -> str:
     code = line.value("code").lower()
     if code in _CODES:
-        return f"{_CODES[code]} ({code})."
+        return f"{tr(_CODES[code])} ({code})."
     if "enrollment url" in line.said.lower():
         return "Put the users of the devices into the MDM user scope of the tenant {tenant.id}."
     return ""
@@ -489,8 +498,9 @@ def _by_logs(pilot: set[str], devices: Missing, log: Logs | Missing, now: dateti
         )
         return Pass(None, told, about=about(proofs.values()))
     because = tr(
-        "the logs of {} of {} devices of the pilot say that they are ", len(proofs), len(pilot)
+        "the logs of {} of {} devices of the pilot say that they are managed by both; {}",
+        len(proofs),
+        len(pilot),
+        devices.reason,
     )
-    return Unknown(
-        None, tr("{}managed by both; {}", because, devices.reason), remedy=(devices.mend,)
-    )
+    return Unknown(None, because, remedy=(devices.mend,))

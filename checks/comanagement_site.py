@@ -60,8 +60,10 @@ def enabled(settings: Annotated[Seen[CoManagementSetting], CoManagementSettings(
         return [Unknown(None, because)]
     if not settings.sees.complete:
         return [hidden(tr("{} is not shown", PROD), settings)]
-    others = tr("; it has {}", ", ".join(names)) if names else ""
-    return [Fail(None, expected, tr("the site has no policy {}{}", PROD, others))]
+    observed = tr("the site has no policy {}", PROD)
+    if names:
+        observed = tr("the site has no policy {}; it has {}", PROD, ", ".join(names))
+    return [Fail(None, expected, observed)]
 
 
 @check("comanagement.wizard-path")
@@ -159,8 +161,11 @@ def _policy(states: ManagementStateList | Missing) -> Outcome:
             None, tr("{} of {} devices have the policy", flags[0], len(states.rows)), expected
         )
     if flags[1]:
-        because = "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of "
-        return Unknown(None, tr("{}{} devices", because, flags[1]))
+        because = tr(
+            "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of {} devices",
+            flags[1],
+        )
+        return Unknown(None, because)
     if not states.sees.complete:
         because = tr("no device that is shown has the policy: {}", states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
@@ -322,9 +327,11 @@ def _pilot(one: Staging, pilots: Stagings) -> Outcomes:
         return
     if itself.collection_type != _DEVICES:
         because = tr(
-            "SMS_Collection.CollectionType of {} is {}", itself.label, itself.collection_type
+            "SMS_Collection.CollectionType of {} is {}, neither users nor devices",
+            itself.label,
+            itself.collection_type,
         )
-        yield Unknown(one.id, tr("{}, neither users nor devices", because))
+        yield Unknown(one.id, because)
         return
     yield from _size(one, itself.label, itself.member_count, pilots)
 
@@ -338,16 +345,23 @@ def _size(one: Staging, label: str, count: int, pilots: Stagings) -> Outcomes:
         yield Warn(one.id, expected, tr("{} of {} members are servers", one.servers, count))
     if one.without_os:
         because = tr(
-            "the operating system of {} of {} members is not shown ", one.without_os, count
+            "the operating system of {} of {} members is not shown "
+            "(SMS_CombinedDeviceResources.DeviceOS)",
+            one.without_os,
+            count,
         )
-        yield Unknown(one.id, f"{because}(SMS_CombinedDeviceResources.DeviceOS)")
+        yield Unknown(one.id, because)
     if count > pilots.clients * _MOST_OF_ALL:
         if pilots.sees.complete:
             said = tr("{} has {} members, of {} clients in all", label, count, pilots.clients)
             yield Warn(one.id, "at most 20 % of all clients", said)
         else:
-            because = tr("{} members; how many clients there are in all is not certain: ", count)
-            yield Unknown(one.id, because + pilots.sees.because)
+            because = tr(
+                "{} members; how many clients there are in all is not certain: {}",
+                count,
+                pilots.sees.because,
+            )
+            yield Unknown(one.id, because)
     yield Pass(one.id, tr("{} has {} members", label, count), expected)
 
 

@@ -27,6 +27,12 @@ from assess.evidence.site_roles import (
 from checks.site_systems import mend, sees_part, unseen
 
 SECONDARY, PRIMARY, CENTRAL = 1, 2, 4
+_KINDS = {
+    SECONDARY: "secondary site {}",
+    PRIMARY: "primary site {}",
+    CENTRAL: "central administration site {}",
+}
+_NO_KIND = "unknown site {}"
 _FIRST_BRANCH = 8325
 _SOON = timedelta(days=90)
 _STALE = timedelta(days=365)
@@ -57,12 +63,12 @@ def supported_version(
 def _version(site: Site, table: Releases, now: datetime) -> Outcome:
     build = site.build_number
     if not isinstance(build, int):
-        missing = "the AdminService does not send the property BuildNumber"
-        return Unknown(None, tr("site {}: {}", site.site_code, missing))
-    today, stale = now.date(), now.date() - table.as_of > _STALE
+        because = tr(
+            "site {}: the AdminService does not send the property BuildNumber", site.site_code
+        )
+        return Unknown(None, because)
+    today, dated = now.date(), _dated(table, now)
     said = tr("site {} has build {}", site.site_code, build)
-    dated = tr("the table of releases is of {}", table.as_of)
-    dated += ", which is out of date: a newer release may be out" if stale else ""
     expected = "a release whose support ends in more than 90 days"
     if build < _FIRST_BRANCH:
         observed = tr("{}: System Center 2012 or older, which is no current branch", said)
@@ -70,29 +76,39 @@ def _version(site: Site, table: Releases, now: datetime) -> Outcome:
     release = table.of(build)
     if release is None:
         newest = max(one.build for one in table.releases)
-        which = "newer than this table" if build > newest else "not in it"
-        refresh = "Name a newer table as reference.configmgr_versions, or take a newer version of "
-        refresh += "this tool."
-        return Unknown(None, f"{said}: {which}; {dated}", remedy=(refresh,))
+        because = tr("{}: not in it; {}", said, dated)
+        if build > newest:
+            because = tr("{}: newer than this table; {}", said, dated)
+        refresh = (
+            "Name a newer table as reference.configmgr_versions, or take a newer version of "
+            "this tool."
+        )
+        return Unknown(None, because, remedy=(refresh,))
     observed = tr("{}, release {}", said, release.version)
     ended = release.ends if release.ends is not None else _later_end(release, table)
-    if ended is None:
-        return Unknown(
-            None, tr("{}: the table does not say when its support ends; {}", observed, dated)
-        )
-    if release.ends is None and ended >= today:
+    if ended is None or (release.ends is None and ended >= today):
         return Unknown(
             None, tr("{}: the table does not say when its support ends; {}", observed, dated)
         )
     if ended < today:
-        when = tr("ended on {}", ended) if release.ends else tr("ended before {}", ended)
-        return Fail(
-            None, expected, tr("{}: support {}; {}", observed, when, dated), remedy=(_UPDATE,)
-        )
+        if release.ends:
+            observed = tr("{}: support ended on {}; {}", observed, ended, dated)
+        else:
+            observed = tr("{}: support ended before {}; {}", observed, ended, dated)
+        return Fail(None, expected, observed, remedy=(_UPDATE,))
     observed = tr("{}: support ends on {}; {}", observed, ended, dated)
     if ended - today <= _SOON:
         return Warn(None, expected, observed, remedy=(_UPDATE,))
     return Pass(None, observed, expected)
+
+
+def _dated(table: Releases, now: datetime) -> str:
+    if now.date() - table.as_of <= _STALE:
+        return tr("the table of releases is of {}", table.as_of)
+    return tr(
+        "the table of releases is of {}, which is out of date: a newer release may be out",
+        table.as_of,
+    )
 
 
 def _later_end(release: Release, table: Releases) -> date | None:
@@ -132,19 +148,22 @@ def single_primary_topology(
     expected = "one primary site with all roles on one server"
     hosts = "; ".join(f"{host}: {', '.join(sorted(found))}" for host, found in servers.items())
     if len(sites) > 1 or others or len(servers) > 1:
-        kinds = {SECONDARY: "secondary", PRIMARY: "primary", CENTRAL: "central administration"}
-        listed = ", ".join(
-            tr("{} site {}", kinds.get(_type(s), "unknown"), s.site_code) for s in sites
+        listed = ", ".join(tr(_KINDS.get(_type(s), _NO_KIND), s.site_code) for s in sites)
+        adapt = (
+            "Adapt the steps of the tutorial: gateway and service connection point belong to "
+            "the top-tier site, the management point steps to each management point."
         )
-        adapt = "Adapt the steps of the tutorial: gateway and service connection point belong to "
-        adapt += "the top-tier site, the management point steps to each management point."
         steps = (adapt, tr("Roles by server: {}.", hosts))
         yield Warn(None, expected, f"{listed}; {hosts}", about=about, remedy=steps)
         return
-    for seen, what in ((sites, "another site"), (roles, "another server with roles")):
-        if not seen.sees.complete:
-            because = tr("{} is not seen, but {}", what, seen.sees.because)
-            yield Unknown(None, because, about=about, remedy=mend(seen.sees))
+    gaps = (
+        (sites.sees, "another site is not seen, but {}"),
+        (roles.sees, "another server with roles is not seen, but {}"),
+    )
+    for sees, sentence in gaps:
+        if not sees.complete:
+            because = tr(sentence, sees.because)
+            yield Unknown(None, because, about=about, remedy=mend(sees))
     if not len(sites) or not servers:
         yield Unknown(None, "the site shows no site, or no server with a role", about=about)
         return

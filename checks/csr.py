@@ -254,10 +254,10 @@ def _reused(one: CertificateFile, found: Found) -> list[Outcome]:
     same = [other for other in found.specimens if other.leaf.spki_sha256 == one.leaf.spki_sha256]
     if not same:
         return []
-    what = "certificate" if same[0].leaf.sha256 == one.leaf.sha256 else "key"
-    text = tr(
-        "it has the same {} as the gateway ({})", what, in_words(other.subject for other in same)
-    )
+    others = in_words(other.subject for other in same)
+    text = tr("it has the same key as the gateway ({})", others)
+    if same[0].leaf.sha256 == one.leaf.sha256:
+        text = tr("it has the same certificate as the gateway ({})", others)
     return [Warn(one.name, "a key of its own for each role", text)]
 
 
@@ -265,7 +265,7 @@ def _size(subject: str, one: Certificate | Request) -> Outcome:
     algorithm, bits = one.key_algorithm, one.key_bits
     expected, seen = "RSA 2048 (or 4096)", f"{algorithm} {bits or ''}".strip()
     if one.key_fault:
-        return Fail(subject, expected, f"{seen}: {one.key_fault}")
+        return Fail(subject, expected, f"{seen}: {tr(one.key_fault)}")
     if algorithm != "RSA":
         return Fail(subject, expected, tr("{}: not an RSA key", seen))
     if bits is None:
@@ -312,7 +312,8 @@ def organisation_fields(
 
 def _organisation(subject: str, name: tuple[Attribute, ...], expected: dict[str, str]) -> Outcome:
     stated = {one.type: one.value for one in name}
-    shown = ", ".join(f"{kind}={stated[kind]}" for kind in _FIELDS if kind in stated) or "CN only"
+    shown = ", ".join(f"{kind}={stated[kind]}" for kind in _FIELDS if kind in stated)
+    shown = shown or tr("CN only")
     wanted = ", ".join(f"{kind}={value}" for kind, value in expected.items())
     differing = [kind for kind in ("O", "C") if not _same(stated.get(kind), expected.get(kind))]
     if differing:
@@ -320,8 +321,9 @@ def _organisation(subject: str, name: tuple[Attribute, ...], expected: dict[str,
         return Warn(subject, wanted, text)
     others = [kind for kind in ("OU", "L", "ST") if kind in expected]
     remarks = [kind for kind in others if not _same(stated.get(kind), expected[kind])]
-    remark = tr("; {} not as in tenant.organization", in_words(remarks)) if remarks else ""
-    return Pass(subject, f"{shown}{remark}", wanted)
+    if remarks:
+        shown = tr("{}; {} not as in tenant.organization", shown, in_words(remarks))
+    return Pass(subject, shown, wanted)
 
 
 _FIELDS = ("O", "OU", "L", "ST", "C")

@@ -47,7 +47,9 @@ def token_validity(
 def _token(token: DepToken, as_of: datetime) -> Outcome:
     name = token.token_name if isinstance(token.token_name, str) else ""
     apple = token.apple_identifier if isinstance(token.apple_identifier, str) else ""
-    label = tr("the token {}", name or token.id) + (tr(" of {}", apple) if apple else "")
+    label = tr("the token {}", name or token.id)
+    if apple:
+        label = tr("the token {} of {}", name or token.id, apple)
     ends = moment(token.token_expiration_date_time)
     if ends is None:
         return Unknown(None, tr("{} has no date of expiry", label))
@@ -57,10 +59,10 @@ def _token(token: DepToken, as_of: datetime) -> Outcome:
     if left <= timedelta(0):
         observed = tr("{} ended on {:%Y-%m-%d}", label, ends)
     step = tr(
-        "Download a new server token for {} from the same MDM server entry in ", name or token.id
-    )
-    step += tr(
-        "Apple Business Manager, as {}, and renew it in Intune.", apple or "the same account"
+        "Download a new server token for {} from the same MDM server entry in "
+        "Apple Business Manager, as {}, and renew it in Intune.",
+        name or token.id,
+        apple or "the same account",
     )
     end = (Ends(tr("Enrolment program token {}", name or token.id), ends.date()),)
     if left < LATE:

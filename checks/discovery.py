@@ -65,24 +65,30 @@ def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Ou
     active = [text(one.site_code) for one in agents if one.word("SETTINGS").upper() == "ACTIVE"]
     count = len(users.rows)
     expected = "Active Directory user discovery is active, and has found users"
-    step = "Console of the site {site.code} > Administration > Hierarchy Configuration > Discovery "
-    step += "Methods > Active Directory User Discovery > enable; then Run Full Discovery Now."
+    step = (
+        "Console of the site {site.code} > Administration > Hierarchy Configuration > Discovery "
+        "Methods > Active Directory User Discovery > enable; then Run Full Discovery Now."
+    )
     if active:
         observed = tr("active in site {}; {} discovered users", ", ".join(active), count)
         if count:
             return [Pass(None, observed, expected)]
         if users.sees.complete:
             return [Fail(None, expected, observed, remedy=(step,))]
-        return [unseen(None, "active, but no discovered user is seen", users.sees, also=_ELSE)]
+        what = "active, but no discovered user is seen"
+        return [unseen(None, what, users.sees, also=tr(_ELSE))]
     if not words:
         what = "no site shows the settings of Active Directory user discovery"
-        return [unseen(None, what, agents.sees, also=_ELSE)]
+        return [unseen(None, what, agents.sees, also=tr(_ELSE))]
     if any(word != "INACTIVE" for word in words):
         because = "Active Directory user discovery comes without the property SETTINGS"
-        return [Unknown(None, f"{because}{_ELSE}")]
+        return [Unknown(None, f"{tr(because)}{tr(_ELSE)}")]
     if not agents.sees.complete:
-        because = "Active Directory user discovery is inactive in each site that is seen, but "
-        return [Unknown(None, f"{because}{agents.sees.because}")]
+        because = tr(
+            "Active Directory user discovery is inactive in each site that is seen, but {}",
+            agents.sees.because,
+        )
+        return [Unknown(None, because)]
     if count:
         observed = tr("inactive, but {} users are there, so they may be out of date", count)
         return [Warn(None, expected, observed, remedy=(step,))]

@@ -50,10 +50,13 @@ def _judged(name: str, one: Nominee, delegated: Attested | Missing) -> Pass | Wa
     if not one.enabled:
         return Fail(name, expected, tr("{} is disabled", one.dn))
     if not one.administrator:
-        more = " (but of Enterprise Admins)" if one.enterprise else ""
-        text = tr("{} is no member of Domain Admins{}", one.dn, more)
+        text = tr("{} is no member of Domain Admins", one.dn)
+        if one.enterprise:
+            text = tr("{} is no member of Domain Admins (but of Enterprise Admins)", one.dn)
         if isinstance(delegated, Attested) and delegated.yes:
             return Warn(name, expected, tr("{}; answered: the rights are delegated to it", text))
         return Fail(name, expected, text)
-    more = "and of Enterprise Admins" if one.enterprise else "not of Enterprise Admins"
-    return Pass(name, tr("{} is enabled, a member of Domain Admins {}", one.dn, more), expected)
+    text = tr("{} is enabled, a member of Domain Admins not of Enterprise Admins", one.dn)
+    if one.enterprise:
+        text = tr("{} is enabled, a member of Domain Admins and of Enterprise Admins", one.dn)
+    return Pass(name, text, expected)

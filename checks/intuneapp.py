@@ -5,8 +5,9 @@ other's way.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated
 
 from assess.check import (
@@ -106,8 +107,13 @@ def lob_app(
     if others:
         names = ", ".join(app.label for app in others)
         told = tr("a Win32 app installs the client, which the documents do not describe: {}", names)
-        both = ", and a co-management policy at once" if acting else ""
-        return [Warn(None, expected, told + both)]
+        if acting:
+            told = tr(
+                "a Win32 app installs the client, which the documents do not describe: {}, and a "
+                "co-management policy at once",
+                names,
+            )
+        return [Warn(None, expected, told)]
     if acting:
         names = ", ".join(policy.label for policy in acting)
         return [Pass(None, tr("the co-management policy {} installs the client", names), expected)]
@@ -235,8 +241,12 @@ def _described(app: ClientApp) -> Outcome:
     if not all(value is None or isinstance(value, str) for value in values):
         told = tr("Graph does not show description and publisher of {}", app.label)
         return Unknown(None, told, about=(app.id,))
-    told = tr("{}: description {}", app.label, app.description or "empty")
-    told += tr(", publisher {}", app.publisher or "empty")
+    told = tr(
+        "{}: description {}, publisher {}",
+        app.label,
+        app.description or tr("empty"),
+        app.publisher or tr("empty"),
+    )
     if (str(app.description).strip(), str(app.publisher).strip()) == (DESCRIPTION, PUBLISHER):
         return Pass(None, told, expected, about=(app.id,))
     return Warn(None, expected, told, about=(app.id,))
@@ -299,12 +309,14 @@ def command_line(
     return outcomes or [_without_app(policies)]
 
 
-def verified(line: str, around: Surroundings) -> list[Outcome]:
-    """Every part of a copied line, judged."""
-    return _judged(parse(line), len(line), around)
+def verified(line: str, around: Surroundings, *, supplied: bool = False) -> list[Outcome]:
+    """Every part of a copied line, judged; ``supplied``: the gateway gives the ids of the apps."""
+    return _judged(parse(line), len(line), around, supplied=supplied)
 
 
-def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome]:
+def _judged(
+    command: Command, length: int, around: Surroundings, *, supplied: bool = False
+) -> list[Outcome]:
     outcomes: list[Outcome] = [
         Fail(None, 'CCMSETUPCMD="…" with one pair of quotes around all of it', fault)
         for fault in command.faults
@@ -316,7 +328,7 @@ def _judged(command: Command, length: int, around: Surroundings) -> list[Outcome
     outcomes.append(_site_code(command, around.site_code))
     outcomes += _management_point(command, around.management_points)
     outcomes += _tenant(command, around.tenant)
-    outcomes += _registered(command, around)
+    outcomes += _registered(command, around, supplied=supplied)
     return outcomes
 
 
@@ -332,17 +344,21 @@ def _host(command: Command, around: Surroundings) -> Outcome:
     if isinstance(names, Missing):
         return unavailable(None, names)
     if said.host not in names:
-        wanted = " or ".join(sorted(names))
+        wanted = _one_of(names)
         return Fail(None, tr("the gateway {}", wanted), tr("CCMHOSTNAME leads to {}", said.host))
     if said.host.endswith(".cloudapp.net"):
         told = tr("{} lies under cloudapp.net, where no gateway can be any more", said.host)
         return Warn(None, expected, told)
     named = set() if isinstance(around.paths, Missing) else numbers(around.paths)
     if named and said.number not in named:
-        listed = " or ".join(sorted(named))
+        wanted = tr("the service {}, which the site database names", _one_of(named))
         wrong = tr("CCMHOSTNAME leads to the service {} of {}", said.number, said.host)
-        return Fail(None, tr("the service {}, which the site database names", listed), wrong)
+        return Fail(None, wanted, wrong)
     return Pass(None, tr("CCMHOSTNAME leads to {}", said.host), expected)
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return reduce(lambda some, one: tr("{} or {}", some, one), sorted(names))
 
 
 def _gateways(around: Surroundings) -> set[str] | Missing:
@@ -391,13 +407,12 @@ def _tenant(command: Command, tenant: str | Missing) -> Iterator[Outcome]:
         yield Fail(None, f"AADTENANTID={tenant}", f"AADTENANTID={value}")
 
 
-def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
+def _registered(command: Command, around: Surroundings, *, supplied: bool) -> Iterator[Outcome]:
     """The client app and the App ID URI of the server app, as site and tenant know them."""
     client, resource = command.get("AADCLIENTAPPID"), command.get("AADRESOURCEURI")
     absent = [n for n in ("AADCLIENTAPPID", "AADRESOURCEURI") if not command.get(n)]
     if absent:
-        expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
-        yield Warn(None, expected, tr("{} not in the line", " and ".join(absent)))
+        yield _absent(absent, supplied=supplied)
     if client:
         known = _client_ids(around)
         if isinstance(known, Missing):
@@ -405,7 +420,7 @@ def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
         elif client.strip("{}").lower() in known:
             yield Pass(None, f"AADCLIENTAPPID={client}")
         else:
-            wanted = " or ".join(sorted(known))
+            wanted = _one_of(known)
             yield Fail(None, f"AADCLIENTAPPID={wanted}", f"AADCLIENTAPPID={client}")
     if resource:
         uris = _resource_uris(around)
@@ -414,8 +429,21 @@ def _registered(command: Command, around: Surroundings) -> Iterator[Outcome]:
         elif resource.rstrip("/").lower() in uris:
             yield Pass(None, f"AADRESOURCEURI={resource}")
         else:
-            wanted = " or ".join(sorted(uris))
+            wanted = _one_of(uris)
             yield Fail(None, f"AADRESOURCEURI={wanted}", f"AADRESOURCEURI={resource}")
+
+
+def _absent(absent: list[str], *, supplied: bool) -> Outcome:
+    if supplied:
+        told = tr("{} not in the line, which the gateway supplies", absent[0])
+        if len(absent) > 1:
+            told = tr("{} and {} not in the line, which the gateway supplies", *absent)
+        return Pass(None, told)
+    expected = "AADCLIENTAPPID and AADRESOURCEURI, unless the gateway supplies them"
+    told = tr("{} not in the line", absent[0])
+    if len(absent) > 1:
+        told = tr("{} and {} not in the line", *absent)
+    return Warn(None, expected, told)
 
 
 def _client_ids(around: Surroundings) -> set[str] | Missing:
@@ -505,13 +533,16 @@ def _not_required(every: list[AppAssignment], expected: str) -> Outcome:
 def _aimed(meant: list[Target], stage: str | Missing, expected: str) -> Iterator[Outcome]:
     for target in meant:
         if target.everybody and stage != "production":
-            word = "devices" if "device" in target.kind else "users"
-            yield Warn(None, expected, tr("all {} are meant, while this is a pilot", word))
+            told = "all users are meant, while this is a pilot"
+            if "device" in target.kind:
+                told = "all devices are meant, while this is a pilot"
+            yield Warn(None, expected, told)
         elif target.everybody:
             yield Pass(None, "required for everybody", expected)
         elif not target.group:
             told = tr(
-                "an assignment means something that is not known here: {}", target.kind or "untyped"
+                "an assignment means something that is not known here: {}",
+                target.kind or tr("untyped"),
             )
             yield Unknown(None, told)
 
@@ -591,7 +622,7 @@ def _users_only(target: Target, users: _Counts | Missing, devices: _Counts | Mis
         return Pass(None, "required for all users", expected)
     if not target.group:
         return Unknown(
-            None, tr("an assignment means something unknown: {}", target.kind or "untyped")
+            None, tr("an assignment means something unknown: {}", target.kind or tr("untyped"))
         )
     if isinstance(devices, Missing):
         return unavailable(None, devices)

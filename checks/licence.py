@@ -118,15 +118,13 @@ class _Product:
 
     @property
     def text(self) -> str:
-        count = "an unknown number"
+        count = tr("an unknown number")
         if self.known and self.consumed is not None:
             count = tr("{} of {} used", self.consumed, self.bought + self.grace)
-        plan = (
-            ""
-            if self.provisioning == "success"
-            else tr(", plan {}", self.provisioning or "unknown")
-        )
-        return f"{self.label} ({self.state or 'state unknown'}, {count}{plan})"
+        parts = [self.state or tr("state unknown"), count]
+        if self.provisioning != "success":
+            parts.append(tr("plan {}", self.provisioning or tr("unknown")))
+        return f"{self.label} ({', '.join(parts)})"
 
 
 def _products(skus: Iterable[Sku], plans: Iterable[str]) -> list[_Product]:
@@ -225,9 +223,16 @@ def _lasting(
         if _word(one.sku_id) in {product.sku_id for product in products}
         if (when := moment(one.next_lifecycle_date_time)) is not None
     ]
-    until = tr(" until {:%Y-%m-%d}", max(ends)) if ends else ""
-    step = tr("Buy {}, or another product with the plan, before the trial ends{}.", names, until)
-    return Warn(None, expected, tr("only a trial{}: {}", until, said), remedy=(step,))
+    step = tr("Buy {}, or another product with the plan, before the trial ends.", names)
+    observed = tr("only a trial: {}", said)
+    if ends:
+        step = tr(
+            "Buy {}, or another product with the plan, before the trial ends on {:%Y-%m-%d}.",
+            names,
+            max(ends),
+        )
+        observed = tr("only a trial until {:%Y-%m-%d}: {}", max(ends), said)
+    return Warn(None, expected, observed, remedy=(step,))
 
 
 def _names(products: Iterable[_Product]) -> str:
@@ -308,7 +313,9 @@ def ems_bundle(skus: Annotated[tuple[Sku, ...], SubscribedSkus()]) -> Outcomes:
     unclear += _untold(skus)
     if unclear:
         return [Unknown(None, tr("Graph does not say whether {} is enabled", ", ".join(unclear)))]
-    have = tr("only {}", ", ".join(sorted(intune or premium))) if intune or premium else "neither"
+    have = tr("neither")
+    if intune or premium:
+        have = tr("only {}", ", ".join(sorted(intune or premium)))
     expected = "one product with both Intune and Entra ID P1 or P2, or one of each"
     return [Warn(None, expected, have)]
 
@@ -439,8 +446,13 @@ def _of_collection(
     label = "the collection" if members.collection is None else members.collection.label
     yield from _judged(scenario, count, label, rows)
     if strangers:
-        text = tr("{} members of {} are no discovered users with a UPN", strangers, label)
-        yield Unknown(PLAN, tr("{}, so nobody can look for their licences", text))
+        text = tr(
+            "{} members of {} are no discovered users with a UPN, so nobody can look for their "
+            "licences",
+            strangers,
+            label,
+        )
+        yield Unknown(PLAN, text)
     if not members.sees.complete:
         yield Unknown(
             PLAN,
@@ -456,15 +468,15 @@ def _collection_rows(
         if user.user_principal_name.lower() in lacking:
             yield _row(user, licensing.lack(user.assigned_licenses) or "")
     for name in sorted(absent):
-        yield {"user": name, "found": "not in the tenant", "usage_location": ""}
+        yield {"user": name, "found": tr("not in the tenant"), "usage_location": ""}
 
 
 def _row(user: Person | User, lack: str) -> dict[str, object]:
     location = user.usage_location if isinstance(user.usage_location, str) else ""
     return {
         "user": user.user_principal_name,
-        "found": lack,
-        "usage_location": location or "not set",
+        "found": tr(lack),
+        "usage_location": location or tr("not set"),
     }
 
 
@@ -472,16 +484,19 @@ def _judged(
     scenario: str, count: _Count, scope: str, rows: Iterator[dict[str, object]]
 ) -> Iterator[Outcome]:
     """One outcome a part: those who lack a licence, those of whom nobody can tell, all others."""
-    left_out = tr("; {} disabled accounts are left out", count.disabled) if count.disabled else ""
+    left_out = ""
+    if count.disabled:
+        left_out = f"; {tr('{} disabled accounts are left out', count.disabled)}"
     total = count.licensed + count.lacking + count.untold
     if count.lacking:
         first = ", ".join(count.first)
         observed = tr("{} of {} users of {} have none: {}", count.lacking, total, scope, first)
         observed += " …" if count.lacking > len(count.first) else ""
         assign = tr(
-            "Assign a licence with Intune to {} and the others of the list: Entra admin ", first
+            "Assign a licence with Intune to {} and the others of the list: Entra admin center > "
+            "Groups > group-based licensing, or Microsoft 365 admin center > Users.",
+            first,
         )
-        assign += "center > Groups > group-based licensing, or Microsoft 365 admin center > Users."
         kind = Fail if scenario in _ASKED_FOR else Warn
         yield kind(
             PLAN,
@@ -495,7 +510,8 @@ def _judged(
             PLAN, tr("Graph does not show the licences of {} users of {}", count.untold, scope)
         )
     if total == 0:
-        yield Unknown(PLAN, tr("{} has no enabled user who could be looked at{}", scope, left_out))
+        text = tr("{} has no enabled user who could be looked at", scope)
+        yield Unknown(PLAN, f"{text}{left_out}")
     elif count.licensed == total:
-        text = tr("all {} users of {} have an enabled Intune plan{}", total, scope, left_out)
-        yield Pass(PLAN, text)
+        text = tr("all {} users of {} have an enabled Intune plan", total, scope)
+        yield Pass(PLAN, f"{text}{left_out}")

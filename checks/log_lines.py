@@ -32,7 +32,7 @@ def lost(log: Logs | Missing) -> list[Outcome]:
 
 def unread(log: Logs, copies: Iterable[LogCopy]) -> list[Outcome]:
     """What could not be read of the copies that count might say the opposite."""
-    gap = "; ".join(filter(None, (*log.unread, faulty(copies))))
+    gap = "; ".join(tr(one) for one in (*log.unread, faulty(copies)) if one)
     if not gap:
         return []
     step = tr("Send {}.log and {}.lo_ again, in a way that can be read.", log.log, log.log)
@@ -57,16 +57,19 @@ def fresh(copy: LogCopy, now: datetime, span: timedelta = WEEK) -> bool:
 
 def stale(copy: LogCopy, ask: type[LogAsk], span: timedelta = WEEK) -> Unknown:
     """Too old to say how it is today, or from a clock that is wrong."""
-    days = "24 hours" if span == DAY else tr("{} days", span.days)
-    because = f"{copy.shown} {copy.covers}"
+    because = f"{copy.shown} {tr(copy.covers)}"
     if copy.last is not None:
-        because += tr(", not the {} before this assessment", days)
+        because = tr(
+            "{} {}, not the {} days before this assessment", copy.shown, copy.covers, span.days
+        )
+        if span == DAY:
+            because = tr("{} {}, not the 24 hours before this assessment", copy.shown, copy.covers)
     return Unknown(None, because, remedy=mend(ask), about=about((copy,)))
 
 
 def silent(log: Logs, ask: type[LogAsk], what: str) -> Unknown:
     """No line that tells: overwritten, or never written."""
-    covered = "; ".join(f"{one.shown} {one.covers}" for one in log.copies)
+    covered = "; ".join(f"{one.shown} {tr(one.covers)}" for one in log.copies)
     because = tr(
         "no line of {}.log tells {}; older entries are overwritten: {}", log.log, what, covered
     )

@@ -58,9 +58,12 @@ def cloudusersync(
     """Pass when all users that were received within a week were added, and none failed since."""
     if isinstance(subscriptions, Seen):
         if not len(subscriptions) and subscriptions.sees.complete:
-            because = "hybrid MDM was retired on 2019-09-01, and the site has no Intune "
-            because += tr("subscription left ({}); its successor is ", subscriptions.sees.because)
-            yield NotApplicable(None, tr("{}Intune, which reads users from the tenant", because))
+            because = tr(
+                "hybrid MDM was retired on 2019-09-01, and the site has no Intune subscription "
+                "left ({}); its successor is Intune, which reads users from the tenant",
+                subscriptions.sees.because,
+            )
+            yield NotApplicable(None, because)
             return
         if len(subscriptions):
             expected = "no Intune subscription in Configuration Manager"
@@ -126,14 +129,17 @@ def _failed(
     repeated = sorted(user for user in mine if times[user] > 1)
     last = failures[-1]
     named = ", ".join((repeated or sorted(times))[:_EXAMPLES]).translate(_NO_KEYS)
-    step = tr("Compare the UPN of {} in Active ", named)
-    step += "Directory, the site database and the tenant; correct it, and wait 5 minutes for the "
-    step += "next synchronisation."
+    step = tr(
+        "Compare the UPN of {} in Active Directory, the site database and the tenant; correct it, "
+        "and wait 5 minutes for the next synchronisation.",
+        named,
+    )
     if repeated:
         observed = tr("{} users fail again and again, the last time {}", len(repeated), last.quoted)
         return Fail(None, expected, observed, about=where, remedy=(step,))
-    kind = "single failures" if mine else "failures of users outside the collection"
-    observed = tr("{}, the last one {}", kind, last.quoted)
+    observed = tr("single failures, the last one {}", last.quoted)
+    if not mine:
+        observed = tr("failures of users outside the collection, the last one {}", last.quoted)
     return Warn(None, expected, observed, about=where, remedy=(step,))
 
 
@@ -234,8 +240,9 @@ def _published(copy: LogCopy, now: datetime) -> Iterator[Outcome]:
     success = copy.latest(PUBLISHED, SYNCED)
     errors = copy.since(success, ERROR)
     if errors:
-        before = "" if success is None else tr("; the last success was {}", success.quoted)
-        observed = f"{errors[-1].quoted}{before}"
+        observed = errors[-1].quoted
+        if success is not None:
+            observed = f"{observed}; {tr('the last success was {}', success.quoted)}"
         yield Fail(None, expected, observed, about=where, remedy=_steps(errors[-1]))
     elif success is None or success.at is None:
         yield Unknown(None, tr("{} ends within a line", copy.shown), about=where,
@@ -253,10 +260,15 @@ def _steps(error: Line) -> tuple[str, ...]:
     said = error.said.lower()
     again = "Then run full discovery again."
     if "application secret" in said:
-        step = "Renew the secret of the server app of the tenant {tenant.id}: Azure Active "
-        step += "Directory Tenants > application > Renew Secret Key."
+        step = (
+            "Renew the secret of the server app of the tenant {tenant.id}: Azure Active "
+            "Directory Tenants > application > Renew Secret Key."
+        )
         return (step, again)
     if "unauthorized" in said or "forbidden" in said or "(401)" in said or "(403)" in said:
-        step = "Grant admin consent to the server app in the tenant {tenant.id}; right after the "
-        return (tr("{}consent it may take 10 minutes.", step), again)
+        step = (
+            "Grant admin consent to the server app in the tenant {tenant.id}; right after the "
+            "consent it may take 10 minutes."
+        )
+        return (step, again)
     return ()

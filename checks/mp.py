@@ -51,12 +51,17 @@ def _points(roles: Seen[RoleUse], code: str | Missing) -> list[RoleUse]:
 
 
 def _none(subject: str | None, roles: Seen[RoleUse]) -> Outcome:
-    what = tr(
-        "{} is {}seen as a management point", subject or "no server", "not " if subject else ""
-    )
+    what = _not_seen(subject or "")
     if roles.sees.complete:
         return Unknown(subject, tr("{}, see mp.available", what))
-    return unseen(subject, what, roles.sees, also=_ELSE)
+    return unseen(subject, what, roles.sees, also=tr(_ELSE))
+
+
+def _not_seen(hosts: str) -> str:
+    """``hosts``: the intended servers without the role; empty where none is named."""
+    if hosts:
+        return tr("{} is not seen as a management point", hosts)
+    return tr("no server is seen as a management point")
 
 
 @check("mp.available", subjects="mp.servers")
@@ -71,7 +76,9 @@ def available(
     What is published of it in the directory stands beside, and decides nothing.
     """
     points = _points(roles, code)
-    expected = "a management point" + ("" if isinstance(code, Missing) else tr(" of site {}", code))
+    expected = "a management point"
+    if not isinstance(code, Missing):
+        expected = tr("a management point of site {}", code)
     if isinstance(servers, Missing):
         if points:
             found = names(points)
@@ -80,7 +87,7 @@ def available(
         elif roles.sees.complete:
             yield Fail(None, expected, tr("no server has the role; {}", roles.sees.because))
         else:
-            yield unseen(None, "no management point is seen", roles.sees, also=_ELSE)
+            yield unseen(None, "no management point is seen", roles.sees, also=tr(_ELSE))
         return
     for host in servers:
         point = _point(points, host)
@@ -97,8 +104,8 @@ def available(
             observed = tr("{} has no such role; {}", host, have) + _still(host, publishing)
             yield Fail(host, expected, observed, remedy=(step,))
         else:
-            what = tr("{} is not seen as a management point", host)
-            yield unseen(host, what, roles.sees, also=_ELSE + _still(host, publishing))
+            also = tr(_ELSE) + _still(host, publishing)
+            yield unseen(host, _not_seen(host), roles.sees, also=also)
 
 
 def _still(host: str, publishing: Publishing | Missing) -> str:
@@ -162,9 +169,11 @@ def _secured(
                     subject, tr("it answers itself: {}", test.quoted), expected, about=about
                 )
         because = tr(
-            "the role on {} comes with SslState {}, which says neither ", point.server, state
+            "the role on {} comes with SslState {}, which says neither HTTP nor HTTPS; a TLS "
+            "connection to its port 443 could tell",
+            point.server,
+            state,
         )
-        because += "HTTP nor HTTPS; a TLS connection to its port 443 could tell"
         return Unknown(subject, because)
     if isinstance(settings, Missing):
         return unavailable(subject, settings)
@@ -176,8 +185,12 @@ def _secured(
         )
     if value & ENHANCED_HTTP:
         return Pass(subject, tr("HTTP with enhanced HTTP (IISSSLState {})", value), expected)
-    step = tr("Servers and Site System Roles > {} > Management point > Properties > ", point.server)
-    step += tr("General > HTTPS, or switch on enhanced HTTP for site {}.", text(point.site_code))
+    step = tr(
+        "Servers and Site System Roles > {} > Management point > Properties > General > HTTPS, or "
+        "switch on enhanced HTTP for site {}.",
+        point.server,
+        text(point.site_code),
+    )
     observed = tr("HTTP (SslState {}) and no enhanced HTTP (IISSSLState {})", state, value)
     return Fail(subject, expected, observed, remedy=(step,))
 
@@ -203,12 +216,13 @@ def cmg_traffic(
         because = tr("the role on {} comes without the property AllowProxyTraffic", names(unsaid))
         return [Unknown(None, because, about=about)]
     if absent:
-        because = tr("{} is not seen as a management point", ", ".join(filter(None, absent)))
+        because = _not_seen(", ".join(filter(None, absent)))
         return [Unknown(None, tr("{}, see mp.available", because), about=about)]
     step = tr(
-        "Management point on {} > Properties > General > Allow Configuration Manager ", names(off)
+        "Management point on {} > Properties > General > Allow Configuration Manager cloud "
+        "management gateway traffic.",
+        names(off),
     )
-    step += "cloud management gateway traffic."
     if not on:
         observed = tr("0 on {}", names(off))
         if sees_part(roles.sees) and isinstance(servers, Missing):
@@ -225,11 +239,10 @@ def cmg_traffic(
 
 def _absent(hosts: list[str | None], roles: Seen[RoleUse]) -> Outcome:
     """None of the intended servers is seen with the role."""
-    listed = ", ".join(host for host in hosts if host)
-    what = tr("{} is {}seen as a management point", listed or "no server", "not " if listed else "")
+    what = _not_seen(", ".join(host for host in hosts if host))
     if roles.sees.complete:
         return Unknown(None, tr("{}, see mp.available", what))
-    return unseen(None, what, roles.sees, also=_ELSE)
+    return unseen(None, what, roles.sees, also=tr(_ELSE))
 
 
 @check("mp.connection-scope", subjects="mp.servers")
@@ -257,8 +270,10 @@ def _scope(subject: str | None, point: RoleUse) -> Outcome:
     inside, outside = point.number("MPIntranetFacing"), point.number("MPInternetFacing")
     expected = "MPIntranetFacing 1 and MPInternetFacing 1"
     observed = tr("MPIntranetFacing {}, MPInternetFacing {}", inside, outside)
-    step = tr("Management point on {} > Properties > General > Allow intranet and ", point.server)
-    step += "Internet connections."
+    step = tr(
+        "Management point on {} > Properties > General > Allow intranet and Internet connections.",
+        point.server,
+    )
     if outside == 0:
         return Fail(subject, expected, observed, remedy=(step,))
     missing = [
@@ -267,7 +282,9 @@ def _scope(subject: str | None, point: RoleUse) -> Outcome:
         if value not in (0, 1)
     ]
     if missing:
-        said = tr("the role on {} does not say {}", point.server, " and ".join(missing))
+        said = tr("the role on {} does not say {}", point.server, missing[0])
+        if len(missing) > 1:
+            said = tr("the role on {} does not say {} and {}", point.server, *missing)
         return Unknown(subject, said)
     if inside == 0:
         return Warn(subject, expected, tr("internet only: {}", observed), remedy=(step,))

@@ -40,9 +40,11 @@ def _strange(names: list[str]) -> list[Outcome]:
     unfamiliar = [name for name in names if name not in known.capabilities]
     if not unfamiliar:
         return []
-    near = known.nearest(unfamiliar[0])
-    hint = tr("; {} may mean {}", unfamiliar[0], near) if near else ""
-    said = tr("the tables know no capability {}{}", ", ".join(unfamiliar), hint)
+    first, listed = unfamiliar[0], ", ".join(unfamiliar)
+    near = known.nearest(first)
+    said = tr("the tables know no capability {}", listed)
+    if near:
+        said = tr("the tables know no capability {}; {} may mean {}", listed, first, near)
     mend = "Write the ids of planning.required_capabilities as `assess options` lists them."
     return [Unknown(None, said, remedy=(mend,))]
 

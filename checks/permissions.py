@@ -25,8 +25,11 @@ def configmgr_full_admin(
     groups = [one for one in admins if one.is_group is not False and one not in own]
     expected = "Full Administrator with the scope All"
     about = tuple(one.about for one in (*own, *groups))
-    step = tr("Administration > Security > Administrative Users > {} > role Full ", account)
-    step += "Administrator, all instances of the objects."
+    step = tr(
+        "Administration > Security > Administrative Users > {} > role Full Administrator, all "
+        "instances of the objects.",
+        account,
+    )
     judged = [_entry(one, expected, step) for one in own]
     passed = next((one for one in judged if isinstance(one, Pass)), None)
     if passed is not None:
@@ -42,20 +45,24 @@ def configmgr_full_admin(
             return [outcome]
         full = [] if inside is False else full
     if full:
-        listed = ", ".join(text(one.logon_name) or "an entry without a name" for one in full)
-        because = tr("{} has the role not by its own entry; whether by being a member of ", account)
-        because += tr("{}, the directory could tell", listed)
+        listed = ", ".join(text(one.logon_name) or tr("an entry without a name") for one in full)
+        because = tr(
+            "{} has the role not by its own entry; whether by being a member of {}, the directory "
+            "could tell",
+            account,
+            listed,
+        )
         confirm = tr("Check that {} is a member of {}, or add the account itself.", account, listed)
         return [Unknown(None, because, about=about, remedy=(confirm,))]
     if any(isinstance(one, Unknown) for one in judged):
         return judged
     if not admins.sees.complete:
-        what = (
-            tr("{} has an entry with fewer rights", account)
-            if judged
-            else tr("no entry for {}", account)
-        )
-        return [unseen(None, tr("{}; no other is seen that gives more", what), admins.sees)]
+        what = tr("no entry for {}; no other is seen that gives more", account)
+        if judged:
+            what = tr(
+                "{} has an entry with fewer rights; no other is seen that gives more", account
+            )
+        return [unseen(None, what, admins.sees)]
     if judged:
         return judged
     observed = tr("no administrative user {}; {}", account, admins.sees.because)
@@ -95,8 +102,10 @@ def _entry(one: Administrator, expected: str, step: str) -> Outcome:
     assert isinstance(one.category_names, tuple)
     roles = {role.strip().lower() for role in one.role_names}
     scopes = {scope.strip().lower() for scope in one.category_names}
-    observed = f"{name}: {', '.join(one.role_names) or 'no role'}; "
-    observed += tr("scopes {}", ", ".join(one.category_names) or "none")
+    held, given = ", ".join(one.role_names) or tr("no role"), ", ".join(one.category_names)
+    observed = tr("{}: {}; scopes {}", name, held, given)
+    if not given:
+        observed = tr("{}: {}; scopes none", name, held)
     if _ROLE not in roles:
         return Fail(None, expected, observed, about=about, remedy=(step,))
     if _ALL not in scopes:

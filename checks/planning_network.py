@@ -191,7 +191,8 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
     one = Specimen(host, seen.leaf, seen.trust, live=True)
     doubts: list[str] = []
     if not seen.leaf.covers(name):
-        doubts.append(tr("it is for {}", ", ".join(seen.leaf.dns_names) or "no DNS name"))
+        named = ", ".join(seen.leaf.dns_names)
+        doubts.append(tr("it is for {}", named) if named else tr("it is for no DNS name"))
     above = [(step.name, step.not_before, step.not_after) for step in seen.trust.issuers]
     for label, start, end in ((seen.leaf.name, seen.leaf.not_before, seen.leaf.not_after), *above):
         if as_of > end:
@@ -230,8 +231,12 @@ def exchange_on_premises(
     if isinstance(option, str) and option != "hybrid":
         return [Pass(None, tr("the option is {}, not hybrid", option))]
     if location in ("online", "none"):
-        text = tr("no mailbox is on premises: planning.exchange_location says {}", location)
-        return [Pass(None, tr("{}; the directory was not asked", text))]
+        text = tr(
+            "no mailbox is on premises: planning.exchange_location says {}; the directory was not "
+            "asked",
+            location,
+        )
+        return [Pass(None, text)]
     unset = [key for key in (option, location) if isinstance(key, Missing)]
     if unset:
         return [unavailable(None, *unset)]

@@ -74,15 +74,21 @@ def _supported(site: Site, table: Releases, now: datetime, expected: str) -> Out
     release = table.of(build)
     if release is None or release.ends is None:
         newer = build > max(one.build for one in table.releases)
-        why = "newer than" if newer else "without an end of support in"
-        because = tr("{}: {} the table of releases of {}", said, why, table.as_of)
+        because = tr("{}: newer than the table of releases of {}", said, table.as_of)
+        if not newer:
+            because = tr(
+                "{}: without an end of support in the table of releases of {}", said, table.as_of
+            )
         refresh = "Name a newer table as reference.configmgr_versions."
         return Unknown(None, because, remedy=(refresh,) if newer else ())
     if release.ends < now.date():
         because = tr(
-            "{}, release {}, whose support ended on {}: the ", said, release.version, release.ends
+            "{}, release {}, whose support ended on {}: the site is there, and has to be updated "
+            "first",
+            said,
+            release.version,
+            release.ends,
         )
-        because += "site is there, and has to be updated first"
         return Unknown(None, because, remedy=("Update the site, see configmgr.supported-version.",))
     observed = tr("{}, release {}: supported until {}", said, release.version, release.ends)
     return Pass(None, observed, expected)
@@ -100,8 +106,10 @@ def compliance_baselines(
         if not baselines.sees.complete:
             return [unseen(None, "no configuration baseline is seen", baselines.sees)]
         own = [one for one in _rows(items) if one.is_setting]
-        observed = tr("{} configuration items", len(own)) if own else "no configuration item"
-        return [Warn(None, expected, tr("{}, and no baseline", observed))]
+        observed = tr("no configuration item, and no baseline")
+        if own:
+            observed = tr("{} configuration items, and no baseline", len(own))
+        return [Warn(None, expected, observed)]
     sound = {
         one.ci_id: one.label
         for one in baselines
@@ -173,10 +181,12 @@ def network_permissions(
     expected = "the role Company Resource Access Manager, for somebody besides Full Administrators"
     if min(numbers) >= _REMOVED_IN:
         if holders:
-            step = "Remove the role Company Resource Access Manager from {0}: it means nothing now."
+            step = tr(
+                "Remove the role Company Resource Access Manager from {0}: it means nothing now.",
+                ", ".join(holders),
+            )
             observed = tr("{} still has the role; {}", ", ".join(holders), _SUCCESSOR)
-            remedy = (step.format(", ".join(holders)),)
-            return [Warn(None, "nobody has the role", observed, about=about, remedy=remedy)]
+            return [Warn(None, "nobody has the role", observed, about=about, remedy=(step,))]
         if silent:
             return [Unknown(None, tr("{} comes without the property RoleNames", silent[0]))]
         if not admins.sees.complete:

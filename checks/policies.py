@@ -18,6 +18,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
@@ -204,10 +205,10 @@ def configuration_policies(
         password = any(map(_password, shelf.profiles)) or _set(said, "password") is True
         encryption = any(map(_encryption, shelf.profiles)) or _set(said, "encryption") is True
         # A passcode is what encrypts an iPhone.
-        rules = {"password": password}
-        rules["encryption"] = encryption or (password and platform == "ios")
+        encryption = encryption or (password and platform == "ios")
+        rules = {msg("password"): password, msg("encryption"): encryption}
         labels = ", ".join([p.label for p in shelf.profiles] + [p.label for p in shelf.catalogue])
-        lacking = " and ".join(rule for rule, there in rules.items() if not there)
+        lacking = [rule for rule, there in rules.items() if not there]
         gap = shelf.gap(name)
         if not lacking:
             yield Pass(name, tr("password and encryption are set: {}", labels), expected)
@@ -215,14 +216,21 @@ def configuration_policies(
             yield gap
         elif isinstance(settings, Missing) and shelf.catalogue:
             yield unavailable(name, settings)
-        elif unclear := [r for r, there in rules.items() if not there and _set(said, r) is None]:
-            told = tr("whether {} is enforced does not show in the settings", " and ".join(unclear))
-            names = [p.label for p in shelf.catalogue if _speaks(said[p.id], unclear)]
-            yield Unknown(name, tr("{} of {}", told, ", ".join(names)))
+        elif unclear := [r for r in lacking if _set(said, r) is None]:
+            names = ", ".join(p.label for p in shelf.catalogue if _speaks(said[p.id], unclear))
+            told = tr(
+                "whether {} is enforced does not show in the settings of {}", _both(unclear), names
+            )
+            yield Unknown(name, told)
         elif labels:
-            yield Warn(name, expected, tr("{} not set: {}", lacking, labels))
+            yield Warn(name, expected, tr("{} not set: {}", _both(lacking), labels))
         else:
             yield Warn(name, expected, "no configuration policy is assigned")
+
+
+def _both(rules: list[str]) -> str:
+    """One rule or two, for a sentence."""
+    return tr("{} and {}", *rules) if len(rules) > 1 else tr(rules[0])
 
 
 def _set(said: dict[str, Sets], rule: str) -> bool | None:
@@ -278,7 +286,8 @@ def compliance_policies(
         elif gap is not None:
             yield gap
         elif shelf.compliance:
-            yield Warn(name, expected, tr("{} not asked for: {}", ", ".join(lacking), labels))
+            named = ", ".join(tr(rule) for rule in lacking)
+            yield Warn(name, expected, tr("{} not asked for: {}", named, labels))
         else:
             yield Warn(name, expected, "no compliance policy is assigned")
 
@@ -289,9 +298,9 @@ def _lacking(platform: str, policies: list[Compliance]) -> list[str]:
     encryption = any(True in (p.storage_require_encryption, p.bit_locker_enabled) for p in policies)
     jailbreak = any(p.security_block_jailbroken_devices is True for p in policies)
     there = {
-        "password": password,
-        "encryption": encryption or (platform == "ios" and password),
-        "jailbreak or root": jailbreak or platform in _NO_ROOT_RULE,
+        msg("password"): password,
+        msg("encryption"): encryption or (platform == "ios" and password),
+        msg("jailbreak or root"): jailbreak or platform in _NO_ROOT_RULE,
     }
     return [rule for rule, found in there.items() if not found]
 
@@ -369,6 +378,13 @@ def _oldest(made: list[Moment]) -> datetime | bool:
     return min(known) if known else bool(made)
 
 
+_ABSENT = {
+    ("configuration",): msg("no configuration policy is assigned"),
+    ("compliance",): msg("no compliance policy is assigned"),
+    ("configuration", "compliance"): msg("no configuration and no compliance policy is assigned"),
+}
+
+
 def _in_time(
     name: str,
     first: datetime | None,
@@ -381,10 +397,8 @@ def _in_time(
     if absent and gap is not None:
         return gap
     if absent:
-        devices = tr("devices since {:%Y-%m-%d}", first) if first else "no device yet"
-        return Warn(
-            name, expected, tr("no {} policy is assigned; {}", " and no ".join(absent), devices)
-        )
+        devices = tr("devices since {:%Y-%m-%d}", first) if first else tr("no device yet")
+        return Warn(name, expected, f"{tr(_ABSENT[tuple(absent)])}; {devices}")
     if first is None and not undated:
         return Pass(name, "policies are assigned, and no device is enrolled yet", expected)
     dates = [when for when in since.values() if isinstance(when, datetime)]

@@ -81,8 +81,13 @@ def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> I
         return
     if internet and not each.outside:
         places = ", ".join(one.url for one in each.points)
-        text = tr("whether {} is revoked can be asked at {} only, ", each.name, places)
-        yield Warn(subject, _EXPECTED, tr("{}where nobody outside the company network gets", text))
+        text = tr(
+            "whether {} is revoked can be asked at {} only, where nobody outside the company "
+            "network gets",
+            each.name,
+            places,
+        )
+        yield Warn(subject, _EXPECTED, text)
         return
     good = each.good_outside(as_of) if internet else each.good(as_of)
     if good is None:
@@ -98,7 +103,7 @@ def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> I
 
 
 def _place(one: Point) -> str:
-    return one.url or "the answer that the server staples"
+    return one.url or tr("the answer that the server staples")
 
 
 def _lacking(one: Point, as_of: datetime) -> str:
@@ -122,7 +127,7 @@ def remark(one: Specimen, found: Revocations | Missing, as_of: datetime) -> str:
     for each in looked[:1]:
         good = each.good(as_of)
         if good is not None:
-            return tr("; not revoked, says {}", _place(good))
+            return f"; {tr('not revoked, says {}', _place(good))}"
     return ""
 
 
@@ -133,15 +138,20 @@ def inside_only(one: Point) -> str:
         return ""  # stapled: whoever gets the certificate gets the answer
     address = _address(host)
     if address is None:
-        last = host.rstrip(".").rpartition(".")[2]
-        reason = None if last in _FOR_TESTS else reason_not_public(host)
-        if reason is not None:
+        reason = _reserved(host)
+        if reason:
             return f"{host} {reason}"
         address = _address(one.address)
         if address is None:
             return ""
         return tr("{} is {} here", host, address) if _private(address) else ""
     return tr("{} is an address of private networks", address) if _private(address) else ""
+
+
+def _reserved(host: str) -> str:
+    """Why nobody can own the name on the internet, "" where somebody can, or it is for tests."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return "" if last in _FOR_TESTS else reason_not_public(host) or ""
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -195,7 +205,8 @@ def _reached(one: Point, said: Current, expected: str) -> Outcome:
     inside = inside_only(one)
     if not inside:
         return Pass(None, f"{one.url}: {said.text}", expected)
-    if one.address and _address(urlsplit(one.url).hostname or "") is None and " here" in inside:
+    host = urlsplit(one.url).hostname or ""
+    if _address(host) is None and not _reserved(host):  # it is only the address met from here
         because = tr("{} was reached inside the company network only: {}", one.url, inside)
         return Unknown(None, because, remedy=("Assess again from a machine on the internet.",))
     return Fail(

@@ -23,14 +23,16 @@ def installed(roles: Annotated[Seen[RoleUse], Roles()]) -> Outcomes:
             return [unseen(None, what, roles.sees, also=_ELSE)]
         return [Fail(None, expected, tr("no server has the role; {}", roles.sees.because))]
     if len(found) > 1:
-        steps = "Remove the role from the server that is no longer used, of {0}."
+        step = tr("Remove the role from the server that is no longer used, of {0}.", names(found))
         observed = tr("{} servers have the role: {}", len(found), names(found))
-        return [Warn(None, expected, observed, about=about, remedy=(steps.format(names(found)),))]
+        return [Warn(None, expected, observed, about=about, remedy=(step,))]
     if sees_part(roles.sees):
         because = tr(
-            "{} has the role; whether another has it too, this account cannot ", names(found)
+            "{} has the role; whether another has it too, this account cannot tell: {}",
+            names(found),
+            roles.sees.because,
         )
-        return [Unknown(None, tr("{}tell: {}", because, roles.sees.because), about=about)]
+        return [Unknown(None, because, about=about)]
     return [
         Pass(None, tr("{}, site {}", names(found), text(found[0].site_code)), expected, about=about)
     ]
@@ -94,13 +96,21 @@ def _mode(use: RoleUse) -> Outcome:
         return Pass(None, tr("{}: OfflineMode 0, online", use.server), expected, about=about)
     if value == 1:
         step = tr(
-            "Open the properties of the service connection point on {} > Online, ", use.server
+            "Open the properties of the service connection point on {} > Online, persistent "
+            "connection; then restart SMS_DMP_DOWNLOADER there.",
+            use.server,
         )
-        step += "persistent connection; then restart SMS_DMP_DOWNLOADER there."
         observed = tr("{}: OfflineMode 1, offline", use.server)
         return Fail(None, expected, observed, about=about, remedy=(step,))
-    said = "without the property OfflineMode" if value is None else tr("with OfflineMode {}", value)
     because = tr(
-        "the role on {} comes {}; dmpdownloader.log there could tell the mode", use.server, said
+        "the role on {} comes with OfflineMode {}; dmpdownloader.log there could tell the mode",
+        use.server,
+        value,
     )
+    if value is None:
+        because = tr(
+            "the role on {} comes without the property OfflineMode; dmpdownloader.log there could "
+            "tell the mode",
+            use.server,
+        )
     return Unknown(None, because, about=about)

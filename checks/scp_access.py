@@ -43,6 +43,10 @@ from checks.log_lines import DAY, WEEK, about, fresh, last_failing, lost, mend, 
 from checks.scp_probe import probed
 
 _REPEATED = 3
+_SIGN_IN = (
+    "Let the proxy pass the service connection point without signing in, or set an account in the "
+    "properties of its site system."
+)
 
 
 @check("scp.internet-access")
@@ -79,10 +83,10 @@ def internet_access(
     if well and probe and isinstance(probe[0], Pass):
         return seen
     if well:
-        said = "; ".join(one.observed for one in well)
-        because = "".join(f"; {one.because}" for one in probe if isinstance(one, Unknown))
+        gone = [one for one in probe if isinstance(one, Unknown)]
+        said = "; ".join([*(tr(one.observed) for one in well), *(tr(one.because) for one in gone)])
         places = tuple(place for one in well for place in one.about)
-        return [Manual(None, "", tr("the logs show no failure: {}{}", said, because), about=places)]
+        return [Manual(None, "", tr("the logs show no failure: {}", said), about=places)]
     missing = [one for one in (downloader, uploader) if isinstance(one, Missing)]
     return [*probe, unavailable(None, *missing, confirmed) if missing else Manual(None, "")]
 
@@ -93,12 +97,12 @@ def _answered(confirmed: Attested, seen: list[Outcome]) -> Outcome:
     expected = "every address is opened from the server, and no log shows a failure"
     if not confirmed.yes:
         return Fail(None, expected, tr("the server cannot open the addresses, says {}", by))
-    said = [one.observed for one in seen if isinstance(one, Pass)]
-    said += [one.because for one in seen if isinstance(one, Unknown)]
+    said = [tr(one.observed) for one in seen if isinstance(one, Pass)]
+    said += [tr(one.because) for one in seen if isinstance(one, Unknown)]
     places = tuple(place for one in seen for place in one.about)
-    logs = f"; {'; '.join(said)}" if said else "; no log was sent"
+    logs = "; ".join(said) or tr("no log was sent")
     return Pass(
-        None, tr("the server opens the addresses, says {}{}", by, logs), expected, about=places
+        None, tr("the server opens the addresses, says {}; {}", by, logs), expected, about=places
     )
 
 
@@ -137,7 +141,11 @@ def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
     if recent:
         observed = tr("failed connections within 24 hours, e.g. {}", recent[-1].quoted)
         if success is not None:
-            observed += tr("; the last successful one {}", success.quoted)
+            observed = tr(
+                "failed connections within 24 hours, e.g. {}; the last successful one {}",
+                recent[-1].quoted,
+                success.quoted,
+            )
         return Warn(None, expected, observed, about=where, remedy=_steps(recent[-1].value("why")))
     if ask is DmpUploader:
         return Pass(None, tr("{} shows no failed connection", copy.shown), expected, about=where)
@@ -154,8 +162,7 @@ def _steps(why: str) -> tuple[str, ...]:
     """What to do about this failure."""
     said = why.lower()
     if "407" in said or "proxy" in said:
-        step = "Let the proxy pass the service connection point without signing in, or set an "
-        return (tr("{}account in the properties of its site system.", step),)
+        return (_SIGN_IN,)
     if "trust" in said:
         return ("Exempt the endpoints from TLS inspection for the service connection point.",)
     if "resolved" in said:
@@ -177,11 +184,12 @@ def intune_certificate(
     expected = "the certificate of the connector is there and valid"
     if isinstance(subscriptions, Seen):
         if not len(subscriptions) and subscriptions.sees.complete:
-            because = "hybrid MDM was retired on 2019-09-01, and the site has no Intune "
-            because += tr(
-                "subscription left ({}); Intune itself needs no ", subscriptions.sees.because
+            because = tr(
+                "hybrid MDM was retired on 2019-09-01, and the site has no Intune subscription "
+                "left ({}); Intune itself needs no connector and no such certificate",
+                subscriptions.sees.because,
             )
-            yield NotApplicable(None, tr("{}connector and no such certificate", because))
+            yield NotApplicable(None, because)
             return
         if len(subscriptions):
             observed = "hybrid MDM was retired on 2019-09-01, and a subscription is left"

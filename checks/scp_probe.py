@@ -27,14 +27,16 @@ def probed(probes: ServerProbes, roles: Seen[RoleUse] | Missing, now: datetime) 
     signed = [one for one in lost if one.status == PROXY_SIGN_IN]
     if len(lost) > len(signed):
         listed = ", ".join(
-            f"{one.url} ({one.error or 'no answer'})" for one in lost if one not in signed
+            f"{one.url} ({one.error or tr('no answer')})" for one in lost if one not in signed
         )
         if len(lost) == len(probes.probes):
             because = tr(
-                "no address answered {}, so that the probe itself may be at ", probes.computer
+                "no address answered {}, so that the probe itself may be at fault: {}",
+                probes.computer,
+                listed,
             )
             look = tr("Open an address in a browser on {}, and collect again.", probes.computer)
-            return Unknown(None, tr("{}fault: {}", because, listed), about=about, remedy=(look,))
+            return Unknown(None, because, about=about, remedy=(look,))
         step = tr("Open outbound 443 from {} to these addresses.", probes.computer)
         observed = tr("{} does not reach {}", probes.computer, listed)
         return Fail(None, EXPECTED, observed, about=about, remedy=(step,))
@@ -46,15 +48,18 @@ def probed(probes: ServerProbes, roles: Seen[RoleUse] | Missing, now: datetime) 
     if inspected:
         step = tr("Exempt the addresses from TLS inspection for {}.", probes.computer)
         observed = tr(
-            "the certificate of {} comes from {}, which ", inspected[0].url, inspected[0].root
+            "the certificate of {} comes from {}, which is no public authority: TLS is inspected "
+            "on the way",
+            inspected[0].url,
+            inspected[0].root,
         )
-        observed += "is no public authority: TLS is inspected on the way"
         return Warn(None, EXPECTED, observed, about=about, remedy=(step,))
     way = _other_way(probes, roles)
     if way is not None:
         return way
-    said = tr("{} reached {}", probes.computer, ", ".join(one.url for one in probes.probes))
-    return Pass(None, tr("{} on {:%Y-%m-%d}", said, probes.at), EXPECTED, about=about)
+    listed = ", ".join(one.url for one in probes.probes)
+    said = tr("{} reached {} on {:%Y-%m-%d}", probes.computer, listed, probes.at)
+    return Pass(None, said, EXPECTED, about=about)
 
 
 def _elsewhere(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome | None:
@@ -68,7 +73,7 @@ def _elsewhere(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome 
     because = tr(
         "the probe ran on {}, and the service connection point is {}", probes.computer, where
     )
-    return Unknown(None, because, remedy=(_THERE.format(where),) if points else ())
+    return Unknown(None, because, remedy=(tr(_THERE, where),) if points else ())
 
 
 def _of_no_use(probes: ServerProbes, now: datetime) -> Outcome | None:
@@ -82,7 +87,7 @@ def _of_no_use(probes: ServerProbes, now: datetime) -> Outcome | None:
             because = tr(
                 "the probe on {} is of {:%Y-%m-%d}, in the future", probes.computer, probes.at
             )
-        return Unknown(None, because, remedy=(_THERE.format(probes.computer),))
+        return Unknown(None, because, remedy=(tr(_THERE, probes.computer),))
     return None
 
 
@@ -97,8 +102,8 @@ def _other_way(probes: ServerProbes, roles: Seen[RoleUse] | Missing) -> Outcome 
         if all(proxy.lower() in probe.proxy.lower() for probe in probes.probes):
             continue
         because = tr(
-            "{} is set to use the proxy {}, and the probe went another ", probes.computer, proxy
+            "{} is set to use the proxy {}, and the probe went another way", probes.computer, proxy
         )
         again = tr("Collect again with -Proxy http://{}:{}.", proxy, port or 80)
-        return Unknown(None, f"{because}way", about=(probes.computer,), remedy=(again,))
+        return Unknown(None, because, about=(probes.computer,), remedy=(again,))
     return None

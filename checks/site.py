@@ -36,8 +36,10 @@ from assess.evidence.site_roles import (
 from checks.log_lines import about, fresh, lost, self_test
 from checks.site_systems import setting
 
-_CONSOLE = "Administration > Site Configuration > Sites > {site.code} > Properties > "
-_CONSOLE += "Communication Security > "
+_ADD = (
+    "Administration > Site Configuration > Sites > {site.code} > Properties > Communication "
+    "Security > Trusted Root Certification Authorities > Set > add {files.trusted_root_cer}."
+)
 
 
 def _https_only(value: int) -> bool:
@@ -74,7 +76,9 @@ def enhanced_http(
         return [value]
     on = bool(value & ENHANCED_HTTP)
     expected = "IISSSLState with 0x400: enhanced HTTP"
-    observed = tr("IISSSLState {}: enhanced HTTP is {}", value, "on" if on else "off")
+    observed = tr("IISSSLState {}: enhanced HTTP is off", value)
+    if on:
+        observed = tr("IISSSLState {}: enhanced HTTP is on", value)
     if scenario == "co-management-internet":
         if on:
             return [Pass(None, observed, expected)]
@@ -119,8 +123,11 @@ def _refused(log: Logs | Missing, now: datetime) -> list[Outcome]:
     for copy in log.copies if isinstance(log, Logs) else ():
         test: Line | None = self_test(copy, "443")
         if test is not None and test.value("status") == _FORBIDDEN and fresh(copy, now):
-            because = "the management point refuses client certificates, which a root that is not "
-            because += tr("in the list would explain: {}", test.quoted)
+            because = tr(
+                "the management point refuses client certificates, which a root that is not in the "
+                "list would explain: {}",
+                test.quoted,
+            )
             found.append(Unknown(None, because, about=about((copy,))))
     return found
 
@@ -134,13 +141,11 @@ def _in_list(root: CertificateFile | Missing, listed: Attested | Missing) -> Out
     found = [one for one in plain if _THUMBPRINT.search(one)]
     by = listed.by or "nobody named"
     expected = "the root of the client certificates is in the list"
-    step = tr("{}Trusted Root Certification Authorities > Set > add ", _CONSOLE)
-    step += "{files.trusted_root_cer}."
     if not found:
         if listed.yes:
             because = tr("{} answered, but named no thumbprint", by)
             return Unknown(None, because, remedy=("Answer with the thumbprints of the list.",))
-        return Fail(None, expected, tr("the list is empty, says {}", by), remedy=(step,))
+        return Fail(None, expected, tr("the list is empty, says {}", by), remedy=(_ADD,))
     if isinstance(root, Missing):
         return unavailable(None, root)
     leaf = root.leaf
@@ -148,4 +153,4 @@ def _in_list(root: CertificateFile | Missing, listed: Attested | Missing) -> Out
         observed = tr("{} of {} is in the list, says {}", leaf.sha1, root.name, by)
         return Pass(None, observed, expected)
     said = tr("{} of {} is not in the list, says {}", leaf.sha1, root.name, by)
-    return Fail(None, expected, said, remedy=(step,))
+    return Fail(None, expected, said, remedy=(_ADD,))

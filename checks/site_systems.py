@@ -19,7 +19,7 @@ def mend(sees: Visibility) -> tuple[str, ...]:
 def unseen(subject: str | None, what: str, sees: Visibility, *, also: str = "") -> Outcome:
     """Nothing of it is seen, which proves nothing. ``also``: what else could tell."""
     because = tr("{}, and {}, so that it may only be hidden", what, sees.because)
-    return Unknown(subject, f"{because}{also}", remedy=mend(sees))
+    return Unknown(subject, f"{because}{tr(also)}", remedy=mend(sees))
 
 
 def sees_part(sees: Visibility) -> bool:
@@ -80,4 +80,4 @@ def setting(components: Seen[Component], code: str | Missing, name: str) -> int 
 
 def names(uses: Iterable[RoleUse]) -> str:
     """The servers, for a sentence."""
-    return ", ".join(use.server or "a server without a name" for use in uses)
+    return ", ".join(use.server or tr("a server without a name") for use in uses)

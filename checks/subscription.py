@@ -30,16 +30,26 @@ from assess.evidence.site_settings import (
 from checks.site_systems import names, unseen, with_role
 
 _PRIMARY = 2
-_RETIRED = "hybrid MDM was retired on 2019-09-01, and the site has no Intune subscription left"
-_DELETE = "Delete the leftover subscription (Administration > Cloud Services > Microsoft Intune "
-_DELETE += "Subscriptions of the site {site.code}, in versions before 1910), and use the Intune "
-_DELETE += "admin center."
+_DELETE = (
+    "Delete the leftover subscription (Administration > Cloud Services > Microsoft Intune "
+    "Subscriptions of the site {site.code}, in versions before 1910), and use the Intune admin "
+    "center."
+)
+_KEEP = (
+    "Keep the service connection point: gateway and updates need it, and no other Intune "
+    "subscription can be connected to Configuration Manager any more."
+)
 _NONE = "no Intune subscription in Configuration Manager"
 
 
-def _gone(successor: str, because: str = "") -> Outcome:
-    said = f" ({because})" if because else ""
-    return NotApplicable(None, tr("{}{}; its successor is {}", _RETIRED, said, successor))
+def _gone(successor: str, because: str) -> Outcome:
+    said = tr(
+        "hybrid MDM was retired on 2019-09-01, and the site has no Intune subscription left ({}); "
+        "its successor is {}",
+        because,
+        successor,
+    )
+    return NotApplicable(None, said)
 
 
 def _unseen(subscriptions: Seen[CloudSubscription] | Seen[SubscribedCollection]) -> Outcome:
@@ -47,7 +57,7 @@ def _unseen(subscriptions: Seen[CloudSubscription] | Seen[SubscribedCollection])
 
 
 def _listed(subscriptions: Seen[CloudSubscription]) -> str:
-    return ", ".join(one.label for one in subscriptions)
+    return ", ".join(tr(one.label) for one in subscriptions)
 
 
 @check("subscription.configmgr-connection")
@@ -94,8 +104,11 @@ def user_collection_selected(
         yield _gone(successor, subscriptions.sees.because) if gone else _unseen(subscriptions)
         return
     if isinstance(selected, Missing):
-        because = "whether the leftover subscription has the property CollectionID is not known: "
-        yield Unknown(None, f"{because}{selected.reason}")
+        because = tr(
+            "whether the leftover subscription has the property CollectionID is not known: {}",
+            selected.reason,
+        )
+        yield Unknown(None, because)
         return
     for one in selected:
         yield _selected(one, wanted)
@@ -115,7 +128,7 @@ def _selected(one: SubscribedCollection, wanted: str | Missing) -> Outcome:
         return unavailable(None, wanted)
     if one.collection_id.upper() == wanted.upper():
         return Warn(None, _NONE, tr("{}, as intended", observed), remedy=(_DELETE,))
-    observed = tr("{} instead of {}", observed or "none", wanted)
+    observed = tr("{} instead of {}", observed, wanted)
     return Fail(None, wanted, observed, remedy=(_DELETE,))
 
 
@@ -159,14 +172,15 @@ def replacement_cleanup(
             because = subscriptions.sees.because
             return [_gone("Intune in the tenant itself, see licence.intune-subscription", because)]
         return [_unseen(subscriptions)]
-    observed = tr("the Intune subscription {} is still there", _listed(subscriptions))
-    about: tuple[str, ...] = ()
-    if not isinstance(roles, Missing):
-        points = with_role(roles, SERVICE_CONNECTION_POINT)
-        about = tuple(one.about for one in points)
-        observed += (
-            tr(", and so is the service connection point on {}", names(points)) if points else ""
+    listed = _listed(subscriptions)
+    points = [] if isinstance(roles, Missing) else with_role(roles, SERVICE_CONNECTION_POINT)
+    observed = tr("the Intune subscription {} is still there", listed)
+    if points:
+        observed = tr(
+            "the Intune subscription {} is still there, and so is the service connection point on "
+            "{}",
+            listed,
+            names(points),
         )
-    keep = "Keep the service connection point: gateway and updates need it, and no other Intune "
-    keep += "subscription can be connected to Configuration Manager any more."
-    return [Warn(None, _NONE, observed, about=about, remedy=(_DELETE, keep))]
+    about = tuple(one.about for one in points)
+    return [Warn(None, _NONE, observed, about=about, remedy=(_DELETE, _KEEP))]

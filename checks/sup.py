@@ -20,8 +20,11 @@ def cmg_traffic(roles: Annotated[Seen[RoleUse], Roles()]) -> Outcomes:
     off = [one for one in points if one.number("AllowProxyTraffic") == 0]
     unsaid = [one for one in points if one.number("AllowProxyTraffic") not in (0, 1)]
     if off:
-        step = tr("Software update point on {} > Properties > General > Allow ", names(off))
-        step += "Configuration Manager cloud management gateway traffic."
+        step = tr(
+            "Software update point on {} > Properties > General > Allow Configuration Manager "
+            "cloud management gateway traffic.",
+            names(off),
+        )
         return [Warn(None, expected, tr("0 on {}", names(off)), about=about, remedy=(step,))]
     if unsaid:
         because = tr("the role on {} comes without the property AllowProxyTraffic", names(unsaid))

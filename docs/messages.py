@@ -1,8 +1,9 @@
 """Keeps the language files in step with what the tool says: new sentences in, forgotten ones out.
 
 `python docs/messages.py` writes; a test compares. Sentences are found where they stand: in the
-catalogue, in calls of `tr`, `trn` and `msg`, and, in checks, in every constant of several words,
-since what a check says as a whole sentence is looked up as it is.
+catalogue, in what the keys of the engagement file mean, in calls of `tr`, `trn` and `msg`, in the
+heads of columns, and, in checks, in every constant of several words, since what a check says as a
+whole sentence is looked up as it is.
 """
 
 import ast
@@ -19,14 +20,15 @@ sys.path.insert(0, str(ROOT))
 
 from assess.catalogue import texts_of  # noqa: E402 - the checkout comes first
 from assess.discover import library  # noqa: E402
+from assess.engagement import key_definitions  # noqa: E402
 from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
 
-_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2}
+_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1}
 _SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
 # What is named in these calls and subscripts is no text for people.
-_NOT_SAID = {"check", "Key", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
+_NOT_SAID = {"check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
 
 Message = tuple[str, str]
 
@@ -55,6 +57,8 @@ def messages() -> dict[str, list[Message]]:
         add(f"assess/languages/{{}}/{name}.po", _given(tree) if sources else _marked(tree))
     add("assess/languages/{}/options.po", [(text, "") for text in texts_of_tables() if text])
     add("assess/languages/{}/engine.po", [(NUMBER, "")])
+    known = key_definitions().values()
+    add("assess/languages/{}/keys.po", [(one.about, "") for one in known])
     reading = environment()
     for path in sorted((ROOT / "templates").glob("*.j2")):
         parsed = reading.parse(path.read_text(encoding="utf-8"))
@@ -76,7 +80,12 @@ def _marked(tree: ast.AST) -> Iterator[Message]:
             texts = node.args[1:] if count > 1 else node.args[:1]
             given = [t.value for t in texts if isinstance(t, ast.Constant)]
             if len(given) == count:
-                yield (str(given[0]), str(given[1]) if count > 1 else "")
+                yield _message(_name(node.func), *map(str, given))
+
+
+def _message(call: str, one: str, many: str = "") -> Message:
+    """What is looked up: ``counted`` puts the number before its words."""
+    return (f"one {one}", f"{{count}} {many}") if call == "counted" else (one, many)
 
 
 def _said(tree: ast.Module) -> Iterator[Message]:
@@ -146,7 +155,7 @@ def _in_template(parsed: nodes.Template) -> Iterator[Message]:
             texts = call.args[1:] if count > 1 else call.args[:1]
             given = [t.value for t in texts if isinstance(t, nodes.Const)]
             if len(given) == count:
-                yield (str(given[0]), str(given[1]) if count > 1 else "")
+                yield _message(name, *map(str, given))
 
 
 def files_of(code: str) -> dict[Path, str]:

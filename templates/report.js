@@ -14,13 +14,17 @@
   const GROUPS = [...BOXES, "subject", "search"];
   const BATCH = 100;
   const narrow = matchMedia("(max-width: 860px)");
-  const number = new Intl.NumberFormat("en");
   const data = byId("many");
+  // What is said here, in the language of the page.
+  const words = JSON.parse(byId("words").textContent);
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (hole, name) => name in values ? values[name] : hole);
+  const figure = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, words.figure.slice(1, -3));
 
   // Every finding of the report: what the filter looks at, and how its element is come by.
   const items = data ? read(JSON.parse(data.textContent)) : [...document.querySelectorAll(".f")].map(standing);
   const total = shown.dataset.total;
   let fitting = items;
+  let filtered = "";
   let listed = 0;
 
   function standing(element) {
@@ -35,10 +39,18 @@
       document: papers.split(" "),
       subject: [whom],
       get text() {
-        text ??= element.textContent.toLowerCase();
+        text ??= said(element).toLowerCase();
         return text;
       },
     };
+  }
+
+  // What a finding says, without what a button says.
+  function said(element) {
+    if (!element.querySelector(".copy")) return element.textContent;
+    const bare = element.cloneNode(true);
+    for (const button of bare.querySelectorAll(".copy")) button.remove();
+    return bare.textContent;
   }
 
   // -- a large report: rows made when they are listed, their bodies when they are opened --
@@ -80,7 +92,7 @@
         subject: [say(whom)],
         place: byId(all.areas[area][1]),
         get text() {
-          text ??= words(all, one).join(" ").toLowerCase();
+          text ??= texts(all, one).join(" ").toLowerCase();
           return text;
         },
         get element() {
@@ -93,7 +105,10 @@
           element = make("details", "row f", head);
           element.id = anchor;
           element.addEventListener("toggle", () => {
-            if (element.open && element.childElementCount === 1) element.append(body(all, one));
+            if (element.open && element.childElementCount === 1) {
+              element.append(body(all, one));
+              copying(element);
+            }
           });
           return element;
         },
@@ -102,7 +117,7 @@
   }
 
   // All that a reader would see of a finding.
-  function words(all, one) {
+  function texts(all, one) {
     const [, id, title, whom, status, , weight] = one;
     const [steps, , lines, , long, hints, references, offers, remarks] = one.slice(19);
     const places = [id, title, whom, weight, ...one.slice(11, 19), ...steps, ...lines.flat(), long, ...hints,
@@ -118,7 +133,7 @@
     const pair = (name, text, look) => make("div", "", make("dt", "", name), make("dd", look, text));
     const inside = make("div", "body", consequence && make("p", "say", consequence),
       comment && make("p", "comment", `${comment} `, make("span", "by", by)),
-      make("dl", "fe", pair("Found", found, "found"), pair("Expected", expected, "")),
+      make("dl", "fe", pair(words.result, found, "found"), pair(words.expected, expected, "")),
       waiver && make("p", "waiver", waiver), aged && make("p", "small", aged));
     if (steps.length) {
       inside.append(make("p", "label", label), make("ol", "steps", ...steps.map((s) => make("li", "", say(s)))));
@@ -129,14 +144,15 @@
       inside.append(make("p", "label", say(name)), text);
     }
     if (lines.length) {
-      const heads = ["Evidence", "Where", "Answer", `${say(day) || "Read at"}, UTC`];
+      const moment = fill(words.utc, { moment: say(day) || words.read });
+      const heads = [words.evidence, words.where, words.answer, moment];
       inside.append(make("table", "evidence",
         make("thead", "", make("tr", "", ...heads.map((head) => make("th", "", head)))),
         make("tbody", "", ...lines.map((line) => make("tr", "", ...line.map((s) => make("td", "", say(s))))))));
     }
-    if (rest) inside.append(make("p", "cut", `${rest} more lines of evidence: results.json`));
+    if (say(rest)) inside.append(make("p", "cut", say(rest)));
     if (say(list)) inside.append(make("p", "small", say(list)));
-    if (hints.length) inside.append(make("p", "small", `Comes after: ${hints.map(say).join("; ")}`));
+    if (hints.length) inside.append(make("p", "small", `${words.after}: ${hints.map(say).join("; ")}`));
     const tags = references.map((place) => {
       const [text, url] = all.references[place];
       if (!url) return make("li", "", text);
@@ -146,7 +162,7 @@
       return make("li", "", link);
     });
     const refs = make("ul", "refs", ...tags);
-    refs.setAttribute("aria-label", "Asked for in");
+    refs.setAttribute("aria-label", words.asked);
     inside.append(refs, ...remarks.map((place) => make("p", "small", say(place))));
     return inside;
   }
@@ -161,7 +177,7 @@
     listed += batch.length;
     const left = fitting.length - listed;
     more.hidden = left === 0;
-    more.textContent = `Show ${number.format(Math.min(BATCH, left))} more of ${number.format(left)}`;
+    more.textContent = fill(words.more, { n: figure(Math.min(BATCH, left)), left: figure(left) });
     for (const part of document.querySelectorAll(".area")) part.hidden = !part.querySelector(".f");
     return batch[0];
   }
@@ -173,17 +189,17 @@
     boxes(group).map((box) => [group, box.value, box.parentElement.lastElementChild]));
 
   function wishes() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const parts = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = BOXES.filter((group) => !boxes(group).every((box) => box.checked)).map((group) => [
       group,
       new Set(boxes(group).filter((box) => box.checked).map((box) => box.value)),
     ]);
     if (subject.value) wanted.push(["subject", new Set([subject.value])]);
-    return { words, wanted };
+    return { parts, wanted };
   }
 
   // What fits, and for each choice how many there would be if it alone were set in its group.
-  function sift({ words, wanted }) {
+  function sift({ parts, wanted }) {
     const counts = Object.fromEntries(GROUPS.map((group) => [group, new Map()]));
     const count = (group, item) => {
       for (const value of item[group]) counts[group].set(value, (counts[group].get(value) || 0) + 1);
@@ -191,7 +207,7 @@
     const fits = [];
     for (const item of items) {
       const against = wanted.filter(([group, values]) => !item[group].some((value) => values.has(value)));
-      if (against.length > 1 || !words.every((word) => item.text.includes(word))) continue;
+      if (against.length > 1 || !parts.every((part) => item.text.includes(part))) continue;
       if (against.length === 1) count(against[0][0], item);
       else {
         fits.push(item);
@@ -203,37 +219,44 @@
 
   function apply(keep) {
     const wish = wishes();
-    const { words, wanted } = wish;
-    const active = words.length > 0 || wanted.length > 0;
+    const { parts, wanted } = wish;
+    const active = parts.length > 0 || wanted.length > 0;
     const { fits, counts } = sift(wish);
     fitting = fits;
-    for (const [group, value, place] of counters) place.textContent = number.format(counts[group].get(value) || 0);
+    for (const [group, value, place] of counters) place.textContent = figure(counts[group].get(value) || 0);
     for (const choice of subject.options) {
-      if (choice.value) choice.textContent = `${choice.value} (${number.format(counts.subject.get(choice.value) || 0)})`;
+      if (choice.value) choice.textContent = `${choice.value} (${figure(counts.subject.get(choice.value) || 0)})`;
     }
     if (data) list();
     else stand(fits, active);
-    const said = [
-      ...(words.length ? [`search ${search.value.trim()}`] : []),
-      ...wanted.map(([group, values]) => `${group} ${values.size ? [...values].map((v) => named(group, v)).join(", ") : "none"}`),
+    filtered = [
+      ...(parts.length ? [`${words.search} ${search.value.trim()}`] : []),
+      ...wanted.map(([group, values]) => `${called(group)} ${[...values].map((v) => named(group, v)).join(", ") || words.none}`),
     ].join("; ");
-    shown.textContent = `${number.format(fits.length)} of ${total} shown`;
-    tell(active, said);
-    told.textContent = active ? `Filter: ${said}` : "Filter: all";
+    shown.textContent = fill(words.shown, { n: figure(fits.length), total });
+    tell();
+    told.textContent = active ? fill(words.filter, { filter: filtered }) : words.all;
     if (!keep) remember(wish);
   }
 
+  // A group and a choice as the form calls them.
+  function called(group) {
+    if (group === "subject") return subject.previousElementSibling.textContent;
+    return boxes(group)[0].closest("fieldset").querySelector("legend").textContent;
+  }
+
   function named(group, value) {
-    if (group !== "document") return value;
     const box = boxes(group).find((one) => one.value === value);
-    return box.nextElementSibling.textContent;
+    return box ? box.parentElement.lastElementChild.previousElementSibling.textContent : value;
   }
 
   // What paper says of what is not on it.
-  function tell(active, said) {
-    const here = data && listed < fitting.length ? `; the first ${number.format(listed)} stand here` : "";
-    note.textContent = active || here
-      ? `${number.format(fitting.length)} of ${total} findings shown${active ? `: ${said}` : ""}${here}` : "";
+  function tell() {
+    const cut = data && listed < fitting.length;
+    let text = fill(words.found, { n: figure(fitting.length), total });
+    if (filtered) text = fill(words.told, { shown: text, filter: filtered });
+    if (cut) text = fill(words.first, { shown: text, n: figure(listed) });
+    note.textContent = filtered || cut ? text : "";
   }
 
   function stand(fits, active) {
@@ -246,9 +269,9 @@
     }
   }
 
-  function remember({ words, wanted }) {
+  function remember({ parts, wanted }) {
     const state = new URLSearchParams();
-    if (words.length) state.set("search", search.value.trim());
+    if (parts.length) state.set("search", search.value.trim());
     for (const [group, values] of wanted) {
       if (values.size) for (const value of values) state.append(group, value);
       else state.append(group, "");
@@ -314,6 +337,63 @@
     apply(keep === true);
   }
 
+  // -- copying: a button at every remedy and every proposed command --
+
+  const aloud = make("p", "aloud");
+  aloud.setAttribute("role", "status");
+  document.body.append(aloud);
+
+  function copying(finding) {
+    for (const block of finding.querySelectorAll(".steps, .command")) {
+      const label = block.previousElementSibling;
+      if (label.querySelector(".copy")) continue;
+      const button = make("button", "copy", words.copy);
+      button.type = "button";
+      button.setAttribute("aria-label", fill(words.copies, { what: label.textContent }));
+      button.addEventListener("click", () => copy(block, button));
+      label.append(" ", button);
+    }
+  }
+
+  function content(block) {
+    if (block.tagName === "PRE") return block.textContent;
+    const steps = [...block.children].map((step) => step.textContent);
+    return steps.length > 1 ? steps.map((step, place) => `${place + 1}. ${step}`).join("\n") : steps.join("");
+  }
+
+  async function copy(block, button) {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(content(block));
+    } catch {
+      done = formerly(content(block));
+      button.focus();
+    }
+    button.textContent = aloud.textContent = done ? words.copied : words.lost;
+    setTimeout(() => {
+      button.textContent = words.copy;
+      aloud.textContent = "";
+    }, 4000);
+  }
+
+  // Where a page may not write to the clipboard by itself: from a server without TLS.
+  function formerly(text) {
+    const field = make("textarea", "aloud");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+
+  if (!data) {
+    document.addEventListener("toggle", (event) => {
+      if (event.target.open && event.target.matches(".f")) copying(event.target);
+    }, true);
+    for (const open of document.querySelectorAll(".f[open]")) copying(open);
+  }
+
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll(".card:not([open]), .fold:not([open]), .paper:not([open])")];
@@ -332,7 +412,7 @@
   byId("reset").addEventListener("click", reset);
   more.addEventListener("click", () => {
     const first = list(true);
-    tell(wishes().words.length > 0 || wishes().wanted.length > 0, told.textContent.replace("Filter: ", ""));
+    tell();
     first.element.querySelector("summary").focus();
   });
   theme.addEventListener("click", () => {
@@ -341,9 +421,9 @@
       ? root.dataset.theme === "dark"
       : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    theme.textContent = dark ? "Dark" : "Light";
+    theme.textContent = dark ? words.dark : words.light;
   });
-  theme.textContent = matchMedia("(prefers-color-scheme: dark)").matches ? "Light" : "Dark";
+  theme.textContent = matchMedia("(prefers-color-scheme: dark)").matches ? words.light : words.dark;
   const fold = () => { folded.open = !narrow.matches; };
   narrow.addEventListener("change", fold);
   fold();

@@ -11,10 +11,11 @@ from assess.attesting import sheet
 from assess.attesting.keeping import keep, understood
 from assess.attesting.questions import Question, State, questions
 from assess.commands import options
-from assess.discover import library
+from assess.discover import language_for, library
 from assess.engagement import SCENARIOS, Engagement, load
 from assess.errors import EngagementError, RecordingError
 from assess.evidence.config import Attested
+from assess.language import speaking
 from assess.model import Status
 from assess.output import listing, put_json, say
 from assess.results import from_json
@@ -68,22 +69,24 @@ def command(
     """Ask what no source can tell, and keep the answers in the engagement file.
 
     An answer stands beside what is measured and never overrules it. It holds until the day that it
-    names; one that has ended is asked again.
+    names; one that has ended is asked again. Questions are in the language of the reports
+    (report.language).
     """
     engagement = load(file)
-    today = clock.now().date()
-    by = by or str(engagement.get("engagement.assessor", ""))
-    asked = questions(
-        library().catalogue, engagement, today, scenarios=scenarios, only=_left_open(results)
-    )
-    chosen = asked if everything else [one for one in asked if one.state is not State.ANSWERED]
-    if filled is not None:
-        return _read(file, filled, asked, today, by)
-    if target is not None:
-        return _write(file, target, chosen)
-    if only_list or as_json:
-        return _list(chosen, as_json=as_json)
-    return _ask_all(file, engagement, chosen, today, by)
+    with speaking(language_for(engagement)):
+        today = clock.now().date()
+        by = by or str(engagement.get("engagement.assessor", ""))
+        asked = questions(
+            library().catalogue, engagement, today, scenarios=scenarios, only=_left_open(results)
+        )
+        chosen = asked if everything else [one for one in asked if one.state is not State.ANSWERED]
+        if filled is not None:
+            return _read(file, filled, asked, today, by)
+        if target is not None:
+            return _write(file, target, chosen)
+        if only_list or as_json:
+            return _list(chosen, as_json=as_json)
+        return _ask_all(file, engagement, chosen, today, by)
 
 
 def _left_open(path: Path | None) -> frozenset[str] | None:

@@ -161,7 +161,7 @@ class Table(Generic[T]):
         return hash((self.name, self.rows))
 
     def __repr__(self) -> str:
-        return tr("Table({}, {} rows)", repr(self.name), self.rows)
+        return f"Table({self.name!r}, {self.rows} rows)"
 
     def __iter__(self) -> Iterator[T]:
         if self.rows == 0:
@@ -204,7 +204,7 @@ def table_reader(tables: Path | None) -> Any:  # noqa: ANN401 - a msgspec hook
     def hook(kind: Any, value: Any) -> object:  # noqa: ANN401
         name = value["table"]
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,150}", name):
-            raise ValueError(tr("{} is not the name of a table", repr(name)))
+            raise ValueError(f"{name!r} is not the name of a table")
         path = None if tables is None else tables / f"{name}.ndjson"
         return Table(name, value["rows"], path, (get_args(kind) or (None,))[0])
 
@@ -215,4 +215,4 @@ def encode_table(value: object) -> object:
     """The msgspec hook that writes a ``Table`` as its name and length."""
     if isinstance(value, Table):
         return {"table": value.name, "rows": value.rows}
-    raise NotImplementedError(tr("{} is no evidence", type(value).__name__))
+    raise NotImplementedError(f"{type(value).__name__} is no evidence")

@@ -16,13 +16,13 @@ from msgspec import UNSET, UnsetType
 
 from assess.evidence import Ask, Table
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 Row = TypeVar("Row")
 Text: TypeAlias = str | UnsetType | None
 Number: TypeAlias = int | UnsetType | None
 
-READ_ONLY_ANALYST = "Configuration Manager role Read-only Analyst, all scopes, all collections"
+READ_ONLY_ANALYST = msg("Configuration Manager role Read-only Analyst, all scopes, all collections")
 
 
 class SeesEverything(msgspec.Struct, frozen=True, tag=True):
@@ -104,7 +104,7 @@ class Instances(Ask, frozen=True):
 def equals(name: str, value: str) -> str:
     """The condition that a property has this value; quotes in it stay text."""
     doubled = value.replace("'", "''")
-    return tr("{} eq '{}'", name, doubled)
+    return f"{name} eq '{doubled}'"
 
 
 def properties(row: type[msgspec.Struct]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import msgspec
 from assess.evidence import Ask, Known
 from assess.evidence.certificates import FileAsk
 from assess.evidence.people import Names, Naming, Pairs
-from assess.language import tr
+from assess.language import msg, tr
 
 
 class PublicKey(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class ExpectedSerials(Ask, frozen=True):
 
     source: ClassVar[str] = "config"
     answer: ClassVar[Any] = Serials
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the file of ios.serials",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the file of ios.serials"),)
     path: str = "{ios.serials}"
     listed: tuple[str, ...] = ()
 
@@ -81,4 +81,4 @@ class ExpectedSerials(Ask, frozen=True):
 
     def describe(self) -> str:
         """The key, and the file that it names."""
-        return tr("the serial numbers in {} (ios.serials)", self.path or "the engagement file")
+        return tr("the serial numbers in {} (ios.serials)", self.path or tr("the engagement file"))

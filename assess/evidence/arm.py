@@ -13,12 +13,12 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
-from assess.language import tr
+from assess.language import msg, tr
 
 Shape: TypeAlias = Literal["one", "list", "check"]
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
-READER = "Azure role Reader on the subscription"
+READER = msg("Azure role Reader on the subscription")
 
 
 class ArmAsk(Ask, frozen=True):
@@ -40,9 +40,7 @@ class ArmAsk(Ask, frozen=True):
 
     def of_error(self, code: str, message: str) -> Any:  # noqa: ANN401 - part of an ``answer``
         """The answer that an error among ``errors`` stands for."""
-        raise NotImplementedError(
-            tr("{} takes {} for no answer: {}", type(self).__name__, code, message)
-        )
+        raise NotImplementedError(f"{type(self).__name__} takes {code} for no answer: {message}")
 
     def describe(self) -> str:
         """The request, readable."""

@@ -15,7 +15,7 @@ import msgspec
 
 from assess.evidence import Ask
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -95,7 +95,7 @@ class Certificate(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """All that matters of it, in one line."""
-        names = ", ".join((*self.dns_names, *self.other_names)) or "no alternative names"
+        names = ", ".join((*self.dns_names, *self.other_names)) or tr("no alternative names")
         return tr(
             "{}; {}; issued by {}; {:%Y-%m-%d} to {:%Y-%m-%d}; {}, {}; thumbprint {}",
             self.name,
@@ -104,7 +104,7 @@ class Certificate(msgspec.Struct, frozen=True):
             self.not_before,
             self.not_after,
             self.key_text,
-            self.signature_hash or "no hash",
+            self.signature_hash or tr("no hash"),
             self.sha1,
         )
 
@@ -163,8 +163,10 @@ class Trust(msgspec.Struct, frozen=True):
         """Where it ends, in one line."""
         if self.anchor == "none":
             return self.reason
-        kinds = {"public": "a public root", "own": "the root that files.trusted_root_cer names"}
-        return f"{' < '.join(step.name for step in self.path)}, {kinds[self.anchor]}"
+        root = tr("the root that files.trusted_root_cer names")
+        if self.anchor == "public":
+            root = tr("a public root")
+        return f"{' < '.join(step.name for step in self.path)}, {root}"
 
     @property
     def issuers(self) -> tuple[Step, ...]:
@@ -285,7 +287,8 @@ class StoreEntry(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """What a person calls it, and how long it lives."""
-        name = self.common_name or self.subject or self.thumbprint or "a certificate without a name"
+        name = self.common_name or self.subject or self.thumbprint
+        name = name or tr("a certificate without a name")
         return name if self.not_after is None else tr("{} until {:%Y-%m-%d}", name, self.not_after)
 
 
@@ -336,7 +339,7 @@ class FileAsk(Ask, frozen=True):
     """A question about the file that a key such as ``files.cmg_pfx`` names."""
 
     source: ClassVar[str] = "certificate-file"
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the file",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the file"),)
     file: str
     path: str = ""
 
@@ -399,7 +402,7 @@ class CollectedStores(Ask, frozen=True):
     """The certificate stores that a key such as ``files.collected_server_certs`` lists."""
 
     source: ClassVar[str] = "certificate-file"
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the collected files",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the collected files"),)
     answer: ClassVar[Any] = Stores
     file: str
     paths: tuple[str, ...] = ()
@@ -426,7 +429,7 @@ def common_name(attributes: Iterable[Attribute]) -> str:
 
 def name_text(attributes: Iterable[Attribute]) -> str:
     """A distinguished name for a person, in the order of the certificate."""
-    return ", ".join(f"{one.type}={one.value}" for one in attributes) or "an empty name"
+    return ", ".join(f"{one.type}={one.value}" for one in attributes) or msg("an empty name")
 
 
 def file_name(path: str) -> str:

@@ -55,7 +55,7 @@ class Attestation(Ask, frozen=True):
 
     def describe(self) -> str:
         """Whose answer is looked for."""
-        return tr("the attestation of {}", self.requirement or "this requirement")
+        return tr("the attestation of {}", self.requirement or tr("this requirement"))
 
 
 class Scenario(Ask, frozen=True):

@@ -16,14 +16,14 @@ import msgspec
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, Table
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 # The domain components at the end; a comma within a name is escaped by a backslash.
 _COMPONENTS = re.compile(r"(?:^|(?<!\\)(?:\\\\)*,)(dc=[^,]+(?:,dc=[^,]+)*)$", re.IGNORECASE)
 # What notes are about, besides suffixes: people without one, and accounts that are no people.
 NO_SUFFIX = "(none)"
 EXCLUDED = "(excluded accounts)"
-ORDINARY_USER = "an ordinary domain user: read access that Authenticated Users have"
+ORDINARY_USER = msg("an ordinary domain user: read access that Authenticated Users have")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -68,7 +68,7 @@ class ForestSuffixes(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the UPN suffixes below CN=Partitions of each forest"
+        return tr("the UPN suffixes below CN=Partitions of each forest")
 
 
 # -- people --
@@ -76,10 +76,10 @@ class ForestSuffixes(Ask, frozen=True):
 Kind: TypeAlias = Literal["person", "built-in", "critical", "trust", "sync"]
 
 WHY_EXCLUDED: dict[Kind, str] = {
-    "built-in": "built-in account (RID {rid}, below 1000)",
-    "critical": "system account (isCriticalSystemObject is true)",
-    "trust": "trust or computer account (userAccountControl)",
-    "sync": "account of Entra Connect (its description says so), which is never synchronised",
+    "built-in": msg("built-in account (RID {rid}, below 1000)"),
+    "critical": msg("system account (isCriticalSystemObject is true)"),
+    "trust": msg("trust or computer account (userAccountControl)"),
+    "sync": msg("account of Entra Connect (its description says so), which is never synchronised"),
 }
 
 
@@ -125,7 +125,7 @@ class DirectoryUser(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def because(self) -> str:
         """Why the account is not a person's, by SID and flags; "" for a person."""
-        return WHY_EXCLUDED.get(self.kind, "").format(rid=self.rid)
+        return "" if self.kind == "person" else tr(WHY_EXCLUDED[self.kind], rid=self.rid)
 
 
 class SuffixCount(msgspec.Struct, frozen=True):
@@ -193,7 +193,7 @@ class DirectoryUsers(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where they are looked for."""
-        place = self.scope or ", ".join(self.domains) or "each domain of each forest"
+        place = self.scope or ", ".join(self.domains) or tr("each domain of each forest")
         return tr("the user accounts of {}", place)
 
 
@@ -249,4 +249,6 @@ class DeviceRegistration(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where it is read."""
-        return "the service connection point of CN=Device Registration Configuration in each forest"
+        return tr(
+            "the service connection point of CN=Device Registration Configuration in each forest"
+        )

@@ -15,15 +15,15 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
-from assess.language import tr
+from assess.language import msg, tr
 from assess.publicnames import ascii_name, is_public
 
 View: TypeAlias = Literal["public", "authoritative", "internal"]
 
 VIEWS: Mapping[View, str] = {
-    "public": "as the internet sees it",
-    "authoritative": "at the servers of its zone",
-    "internal": "as the company network sees it",
+    "public": msg("as the internet sees it"),
+    "authoritative": msg("at the servers of its zone"),
+    "internal": msg("as the company network sees it"),
 }
 _NAMED = 3  # names that a description spells out
 
@@ -56,7 +56,7 @@ class NoName(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no such name (NXDOMAIN)"
+        return tr("no such name (NXDOMAIN)")
 
 
 class NoRecord(msgspec.Struct, frozen=True, tag=True):
@@ -65,7 +65,7 @@ class NoRecord(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no such record (NODATA)"
+        return tr("no such record (NODATA)")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -193,7 +193,7 @@ class Unrestricted(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return "no CAA record up to the top: every authority may issue"
+        return tr("no CAA record up to the top: every authority may issue")
 
 
 class Permissions(msgspec.Struct, frozen=True):
@@ -206,7 +206,7 @@ class DnsAsk(Ask, frozen=True):
     """A question about names: patterns such as ``www.{domain}``, one or several."""
 
     source: ClassVar[str] = "dns"
-    permissions: ClassVar[tuple[str, ...]] = ("UDP and TCP port 53 to the name servers",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("UDP and TCP port 53 to the name servers"),)
     names: str | tuple[str, ...]
     view: View = "public"
 
@@ -234,7 +234,7 @@ class Cname(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Aliases
 
     def _what(self) -> str:
-        return "the alias (CNAME)"
+        return tr("the alias (CNAME)")
 
 
 class Address(DnsAsk, frozen=True):
@@ -243,7 +243,7 @@ class Address(DnsAsk, frozen=True):
     answer: ClassVar[Any] = AddressBook
 
     def _what(self) -> str:
-        return "the addresses (A, AAAA)"
+        return tr("the addresses (A, AAAA)")
 
 
 class ClassicAddress(Address, frozen=True):
@@ -274,7 +274,7 @@ class TargetAddress(DnsAsk, frozen=True):
         return msgspec.structs.replace(super().bind(known), targets=tuple(sorted(hosts)))
 
     def _what(self) -> str:
-        return "the addresses behind the aliases"
+        return tr("the addresses behind the aliases")
 
 
 class Wildcard(DnsAsk, frozen=True):
@@ -283,7 +283,7 @@ class Wildcard(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Aliases
 
     def _what(self) -> str:
-        return "an invented name below each"
+        return tr("an invented name below each")
 
 
 class Issuers(DnsAsk, frozen=True):
@@ -292,7 +292,7 @@ class Issuers(DnsAsk, frozen=True):
     answer: ClassVar[Any] = Permissions
 
     def _what(self) -> str:
-        return "the permitted issuers (CAA)"
+        return tr("the permitted issuers (CAA)")
 
 
 class Delegation(DnsAsk, frozen=True):
@@ -306,7 +306,7 @@ class Delegation(DnsAsk, frozen=True):
         return msgspec.structs.replace(bound, names=tuple(filter(is_public, bound.asked)))
 
     def _what(self) -> str:
-        return "SOA and NS"
+        return tr("SOA and NS")
 
 
 def plain(name: str) -> str:

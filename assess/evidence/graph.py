@@ -148,7 +148,7 @@ class GraphAsk(Ask, frozen=True):
 
     def describe(self) -> str:
         """The request, readable."""
-        return tr("GET {}", self._address(self._shown))
+        return f"GET {self._address(self._shown)}"
 
     def url(self, each: str = "") -> str:
         """Path and options below the root of Graph, encoded."""

@@ -11,7 +11,7 @@ import msgspec
 from assess.evidence import Ask
 from assess.evidence.certificates import Unread, same_computer
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 
 class GroupList(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class CollectedGroups(Ask, frozen=True):
 
     source: ClassVar[str] = "config"
     answer: ClassVar[Any] = GroupLists
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the collected files",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the collected files"),)
     paths: tuple[str, ...] = ("{files.collected_gpresult}",)
 
     def describe(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 
 from assess.evidence import Ask
-from assess.language import tr
+from assess.language import msg
 
 
 class Answered(msgspec.Struct, frozen=True, tag=True):
@@ -44,11 +44,11 @@ class StatusLine(Ask, frozen=True):
     """The status line of a GET, e.g. of ``https://{cmg.service_name}/path``."""
 
     source: ClassVar[str] = "http"
-    permissions: ClassVar[tuple[str, ...]] = ("TCP port 443, directly or through the proxy",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("TCP port 443, directly or through the proxy"),)
     answer: ClassVar[Any] = HttpAnswer
     plain: ClassVar[bool] = False  # an address without TLS may be asked too
     url: str
 
     def describe(self) -> str:
         """The request."""
-        return tr("GET {}", self.url)
+        return f"GET {self.url}"

@@ -10,6 +10,7 @@ So each copy says which time it covers.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from assess.evidence import Ask
 from assess.evidence.certificates import same_computer
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 _AHEAD = timedelta(days=1)  # of the moment judged from: a clock that is further ahead is wrong
 _WIDTH = timedelta(hours=26)  # from the easternmost time zone to the westernmost
@@ -57,9 +58,12 @@ class Line(msgspec.Struct, frozen=True):
     @property
     def quoted(self) -> str:
         """The message, when it was written, and where it stands."""
-        when = "at an unknown time" if self.at is None else tr("{:%Y-%m-%d %H:%M} UTC", self.at)
-        rough = "" if self.exact else " or up to a day later"
-        return f"“{self.said}” ({when}{rough}, {self.file})"
+        when = tr("at an unknown time")
+        if self.at is not None:
+            when = tr("{:%Y-%m-%d %H:%M} UTC", self.at)
+        if not self.exact:
+            when = tr("{} or up to a day later", when)
+        return tr("“{}” ({}, {})", self.said, when, self.file)
 
 
 class LogCopy(msgspec.Struct, frozen=True):
@@ -100,14 +104,14 @@ class LogCopy(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> str:
         """The files and the folder."""
-        where = tr(" in {}", self.place) if self.place else ""
-        return f"{' and '.join(self.files)}{where}"
+        named = reduce(lambda one, other: tr("{} and {}", one, other), self.files)
+        return tr("{} in {}", named, self.place) if self.place else named
 
     @property
     def covers(self) -> str:
         """The time that it covers, for a sentence."""
         if self.first is None or self.last is None:
-            return "has no entry with a time"
+            return tr("has no entry with a time")
         return tr("covers {:%Y-%m-%d %H:%M} to {:%Y-%m-%d %H:%M} UTC", self.first, self.last)
 
 
@@ -160,7 +164,7 @@ class LogAsk(Ask, frozen=True):
 
     source: ClassVar[str] = "log-file"
     answer: ClassVar[Any] = Logs
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the collected logs",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the collected logs"),)
     log: ClassVar[str] = ""
     computer: ClassVar[str] = ""
     marks: ClassVar[tuple[Mark, ...]] = ()
@@ -173,8 +177,12 @@ class LogAsk(Ask, frozen=True):
     @classmethod
     def sending(cls) -> str:
         """How to send it."""
-        name = tr("{}.log and {}.lo_", cls.log, cls.log)
-        return tr("Copy {} from {} into the folder or ZIP of files.log_dir.", name, cls.computer)
+        return tr(
+            "Copy {}.log and {}.lo_ from {} into the folder or ZIP of files.log_dir.",
+            cls.log,
+            cls.log,
+            cls.computer,
+        )
 
 
 # -- the server with the service connection point --
@@ -186,7 +194,7 @@ class CloudUserSync(LogAsk, frozen=True):
     """Cloudusersync.log: which users were activated in Intune (hybrid MDM)."""
 
     log: ClassVar[str] = "Cloudusersync"
-    computer: ClassVar[str] = "the Logs folder of the server with the service connection point"
+    computer: ClassVar[str] = msg("the Logs folder of the server with the service connection point")
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             RECEIVED,
@@ -264,7 +272,7 @@ class DmpUploader(LogAsk, frozen=True):
 
 INSTALLATION, FLAGGED = "installation", "flagged"
 DMP_COMPONENTS = ("SMS_DMP_DOWNLOADER", "SMS_DMP_UPLOADER")
-_SITE_LOGS = "the Logs folder of the site server (<installation folder>\\Logs)"
+_SITE_LOGS = msg("the Logs folder of the site server (<installation folder>\\Logs)")
 
 
 class Sitecomp(LogAsk, frozen=True):
@@ -295,7 +303,9 @@ class EntraDiscovery(LogAsk, frozen=True):
     """SMS_AZUREAD_DISCOVERY_AGENT.log: whether users of Microsoft Entra ID are discovered."""
 
     log: ClassVar[str] = "SMS_AZUREAD_DISCOVERY_AGENT"
-    computer: ClassVar[str] = f"{_SITE_LOGS} of the top-tier site"
+    computer: ClassVar[str] = msg(
+        "the Logs folder of the site server (<installation folder>\\Logs) of the top-tier site"
+    )
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             PUBLISHED,
@@ -358,7 +368,10 @@ class CloudMgr(LogAsk, frozen=True):
     """CloudMgr.log: how the deployment of gateways and cloud distribution points went."""
 
     log: ClassVar[str] = "CloudMgr"
-    computer: ClassVar[str] = f"{_SITE_LOGS} where the gateway was created"
+    computer: ClassVar[str] = msg(
+        "the Logs folder of the site server (<installation folder>\\Logs) where the gateway was "
+        "created"
+    )
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             READY,
@@ -416,7 +429,7 @@ class ProxyConnectorLog(LogAsk, frozen=True):
     """SMS_Cloud_ProxyConnector.log: the traffic of the gateway connection point."""
 
     log: ClassVar[str] = "SMS_Cloud_ProxyConnector"
-    computer: ClassVar[str] = "the Logs folder of the server with the gateway connection point"
+    computer: ClassVar[str] = msg("the Logs folder of the server with the gateway connection point")
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             ANSWERED,
@@ -453,7 +466,7 @@ class MpControl(LogAsk, frozen=True):
     """mpcontrol.log: the management point's requests to itself, by port and status code."""
 
     log: ClassVar[str] = "mpcontrol"
-    computer: ClassVar[str] = "the Logs folder of each management point"
+    computer: ClassVar[str] = msg("the Logs folder of each management point")
     marks: ClassVar[tuple[Mark, ...]] = (
         Mark(
             SELF_TEST,
@@ -467,7 +480,7 @@ class MpControl(LogAsk, frozen=True):
 # -- clients --
 
 ENROLLED, NOT_ENROLLED, POLICY = "enrolled", "not-enrolled", "policy"
-_CLIENT_LOGS = "%windir%\\CCM\\Logs of sample clients, one folder for each"
+_CLIENT_LOGS = msg("%windir%\\CCM\\Logs of sample clients, one folder for each")
 
 
 class CoManagementHandler(LogAsk, frozen=True):

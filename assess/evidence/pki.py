@@ -157,7 +157,7 @@ class CertificateServices(Ask, frozen=True):
 
     def describe(self) -> str:
         """Where they stand."""
-        return "the certification authorities below CN=Public Key Services of each forest"
+        return tr("the certification authorities below CN=Public Key Services of each forest")
 
 
 # -- templates --

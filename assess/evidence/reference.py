@@ -7,7 +7,7 @@ import msgspec
 
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known
-from assess.language import tr
+from assess.language import msg, tr
 
 KEY = "reference.configmgr_versions"
 
@@ -37,7 +37,7 @@ class ConfigMgrReleases(Ask, frozen=True):
 
     source: ClassVar[str] = "config"
     answer: ClassVar[Any] = Releases
-    permissions: ClassVar[tuple[str, ...]] = ("read access to the file",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("read access to the file"),)
     path: str = ""
 
     def bind(self, known: Known) -> Self:
@@ -49,4 +49,4 @@ class ConfigMgrReleases(Ask, frozen=True):
 
     def describe(self) -> str:
         """Which table."""
-        return tr("the table of releases {}", self.path or "that is shipped")
+        return tr("the table of releases {}", self.path or tr("that is shipped"))

@@ -31,9 +31,18 @@ class ReportServer(StatusLine, frozen=True):
         if not points:
             raise Unavailable("no server with a reporting services point is seen", skipped=True)
         if len(found) != 1:
-            said = tr("{} addresses ({})", len(found), ", ".join(found)) if found else "no address"
+            said = tr(
+                "the reporting services points name no address in the property {}", REPORT_SERVER
+            )
+            if found:
+                said = tr(
+                    "the reporting services points name {} addresses ({}) in the property {}",
+                    len(found),
+                    ", ".join(found),
+                    REPORT_SERVER,
+                )
             raise Unavailable(
-                tr("the reporting services points name {} in the property {}", said, REPORT_SERVER),
+                said,
                 "Open the address of the report server in a browser: Monitoring > Reporting.",
             )
         return type(self)(found[0])

@@ -15,7 +15,7 @@ from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
 from assess.evidence.published import ListsInDirectory, ListsOfFile, ListsOfHosts
 from assess.evidence.tls import Handshakes
-from assess.language import tr
+from assess.language import msg, tr
 
 _AHEAD = timedelta(days=1)  # how much later the clock of an issuer may be than ours
 
@@ -43,8 +43,10 @@ class Revoked(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        why = f", {self.reason}" if self.reason else ""
-        return tr("revoked on {:%Y-%m-%d}{} ({})", self.at, why, _span(self.since, self.until))
+        span = _span(self.since, self.until)
+        if self.reason:
+            return tr("revoked on {:%Y-%m-%d}, {} ({})", self.at, self.reason, span)
+        return tr("revoked on {:%Y-%m-%d} ({})", self.at, span)
 
 
 class Current(msgspec.Struct, frozen=True, tag=True):
@@ -65,12 +67,12 @@ class Current(msgspec.Struct, frozen=True, tag=True):
 class NotKnown(msgspec.Struct, frozen=True, tag=True):
     """What came cannot be judged: a responder that does not know the certificate, say."""
 
-    why: str = "the responder does not know the certificate"
+    why: str = msg("the responder does not know the certificate")
 
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotVerified(msgspec.Struct, frozen=True, tag=True):
@@ -81,7 +83,7 @@ class NotVerified(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
@@ -92,7 +94,7 @@ class Declined(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotReached(msgspec.Struct, frozen=True, tag=True):
@@ -103,7 +105,7 @@ class NotReached(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What happened, for a person."""
-        return self.why
+        return tr(self.why)
 
 
 class NotAsked(msgspec.Struct, frozen=True, tag=True):
@@ -114,7 +116,7 @@ class NotAsked(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """Why nobody was asked."""
-        return self.why
+        return tr(self.why)
 
 
 Said: TypeAlias = (
@@ -136,7 +138,7 @@ class Point(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The place and what it said, in one line."""
-        return f"{self.url or 'stapled answer'}: {self.said.text}"
+        return f"{self.url or tr('stapled answer')}: {self.said.text}"
 
     @property
     def answered(self) -> bool:
@@ -208,8 +210,9 @@ def fresh(said: Good | Revoked | Current, as_of: datetime) -> bool:
 
 
 def _span(since: datetime, until: datetime | None) -> str:
-    end = "no end" if until is None else f"{until:%Y-%m-%d %H:%M}"
-    return tr("of {:%Y-%m-%d %H:%M}, good until {}", since, end)
+    if until is None:
+        return tr("of {:%Y-%m-%d %H:%M}, good until no end", since)
+    return tr("of {:%Y-%m-%d %H:%M}, good until {:%Y-%m-%d %H:%M}", since, until)
 
 
 class RevocationAsk(Ask, frozen=True):
@@ -217,7 +220,7 @@ class RevocationAsk(Ask, frozen=True):
 
     source: ClassVar[str] = "http"
     permissions: ClassVar[tuple[str, ...]] = (
-        "TCP to the ports of CRL and OCSP (80), directly or through the proxy",
+        msg("TCP to the ports of CRL and OCSP (80), directly or through the proxy"),
     )
 
 
@@ -318,4 +321,4 @@ class OwnLists(RevocationAsk, frozen=True):
 
     def describe(self) -> str:
         """What is asked."""
-        return "the revocation lists that certificates of the own authority name"
+        return tr("the revocation lists that certificates of the own authority name")

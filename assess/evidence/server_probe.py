@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from assess.evidence import Ask
+from assess.language import msg, tr
 
 PROXY_SIGN_IN = 407
 
@@ -45,9 +46,9 @@ class ReachedFromServer(Ask, frozen=True):
     """The addresses that the server reached on which the collector ran."""
 
     source: ClassVar[str] = "http"
-    permissions: ClassVar[tuple[str, ...]] = ("the collector, run on the server itself",)
+    permissions: ClassVar[tuple[str, ...]] = (msg("the collector, run on the server itself"),)
     answer: ClassVar[Any] = ServerProbes
 
     def describe(self) -> str:
         """Where the answer comes from."""
-        return "what the server reached on which the collector ran (files.site_export)"
+        return tr("what the server reached on which the collector ran (files.site_export)")

@@ -66,5 +66,8 @@ class AdministratorGroup(GroupNamed, frozen=True):
 
     def describe(self) -> str:
         """Which group."""
-        shown = self.name or "that is Full Administrator of the site"
-        return tr("the members of the group {} at every depth", shown)
+        if not self.name:
+            return tr(
+                "the members of the group that is Full Administrator of the site at every depth"
+            )
+        return tr("the members of the group {} at every depth", self.name)

@@ -22,7 +22,7 @@ from assess.evidence.adminservice import (
 )
 from assess.evidence.arm import ArmAsk, Shape
 from assess.evidence.people import Names, Naming
-from assess.language import tr
+from assess.language import msg, tr
 
 Flag = bool | msgspec.UnsetType | None
 
@@ -42,7 +42,7 @@ class GatewayKind(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """The name that clients use, or that of the deployment."""
-        return text(self.service_c_name) or text(self.name) or "a gateway without a name"
+        return text(self.service_c_name) or text(self.name) or msg("a gateway without a name")
 
     def known_as(self, name: str) -> bool:
         """``name`` is one of the names of this service."""
@@ -134,7 +134,7 @@ class ConnectedTenant(msgspec.Struct, frozen=True, rename="pascal"):
     def label(self) -> str:
         """Name and directory id."""
         name, identifier = text(self.name), text(self.tenant_id)
-        return f"{name} ({identifier})" if name else identifier or "a tenant without an id"
+        return f"{name} ({identifier})" if name else identifier or msg("a tenant without an id")
 
 
 class ConnectedTenants(Instances, frozen=True):

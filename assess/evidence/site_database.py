@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from assess.evidence import Ask
+from assess.language import tr
 
 
 class SuffixCount(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class GatewayPaths(Ask, frozen=True):
 
     def describe(self) -> str:
         """The view."""
-        return "dbo.vProxy_Roles in the site database"
+        return tr("dbo.vProxy_Roles in the site database")
 
 
 class DiscoveredSuffixes(Ask, frozen=True):
@@ -43,4 +44,4 @@ class DiscoveredSuffixes(Ask, frozen=True):
 
     def describe(self) -> str:
         """What is counted."""
-        return "the UPN suffixes of dbo.v_R_User in the site database"
+        return tr("the UPN suffixes of dbo.v_R_User in the site database")

@@ -85,15 +85,9 @@ class RoleUse(msgspec.Struct, frozen=True, rename="pascal"):
             f", {text(one.property_name)} {text(one.value2) or text(one.value1) or one.value}"
             for one in found
         )
-        ssl = tr(", SslState {}", self.ssl_state) if isinstance(self.ssl_state, int) else ""
-        return tr(
-            "{} on {}, site {}{}{}",
-            text(self.role_name),
-            self.server,
-            text(self.site_code),
-            ssl,
-            said,
-        )
+        ssl = f", SslState {self.ssl_state}" if isinstance(self.ssl_state, int) else ""
+        where = tr("{} on {}, site {}", text(self.role_name), self.server, text(self.site_code))
+        return f"{where}{ssl}{said}"
 
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
@@ -144,7 +138,8 @@ class Component(msgspec.Struct, frozen=True, rename="pascal"):
             f", {text(one.property_name)} {text(one.value1) or text(one.value2) or one.value}"
             for one in found
         )
-        return tr("{} of site {}{}", text(self.component_name), text(self.site_code), said)
+        where = tr("{} of site {}", text(self.component_name), text(self.site_code))
+        return f"{where}{said}"
 
     def number(self, name: str) -> int | None:
         """The number of a property; None where the site does not say it."""
@@ -200,7 +195,7 @@ class ComponentStatuses(Instances, frozen=True):
     def condition(self) -> str:
         """The component, and one interval: else each comes once for every interval."""
         interval = equals("TallyInterval", _SINCE_MIDNIGHT)
-        return tr("{} and {}", equals("ComponentName", self.component), interval)
+        return f"{equals('ComponentName', self.component)} and {interval}"
 
     def describe(self) -> str:
         """The class and the component."""

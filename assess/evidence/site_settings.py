@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from assess.evidence.adminservice import Instances, Number, Seen, Text, equals, text
-from assess.language import tr
+from assess.language import msg, tr
 
 Flag: TypeAlias = bool | int | UnsetType | None
 
@@ -212,7 +212,7 @@ class CloudSubscription(msgspec.Struct, frozen=True, rename="pascal"):
     @property
     def label(self) -> str:
         """What the console calls it."""
-        return text(self.name) or text(self.unique_id) or "without a name"
+        return text(self.name) or text(self.unique_id) or msg("without a name")
 
 
 class CloudSubscriptions(Instances, frozen=True):

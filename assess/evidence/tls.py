@@ -13,7 +13,7 @@ from assess.clouds import CLOUDS
 from assess.errors import Unavailable
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import Certificate, Trust
-from assess.language import tr
+from assess.language import msg, tr
 
 Taken: TypeAlias = Literal["accepted", "refused", "not tried", "no answer"]
 
@@ -102,7 +102,9 @@ class Handshakes(Ask, frozen=True):
     """The certificate and protocol of each host, on one port, under its own name (SNI)."""
 
     source: ClassVar[str] = "tls"
-    permissions: ClassVar[tuple[str, ...]] = ("TCP to the port, directly or through the proxy",)
+    permissions: ClassVar[tuple[str, ...]] = (
+        msg("TCP to the port, directly or through the proxy"),
+    )
     answer: ClassVar[Any] = Endpoints
     hosts: tuple[str, ...]
     port: int = 443

@@ -20,7 +20,7 @@ from assess.history.shapes import (
 )
 from assess.history.standing import Standings, fold
 from assess.model import Status
-from assess.results import LEFT_OUT, Finding, Results
+from assess.results import Finding, Results
 
 # Points of the trend in a report: a year of weekly runs, and this one.
 _MOST_POINTS = 53
@@ -60,7 +60,7 @@ def _kept(finding: Finding) -> Kept:
         finding.summary,
         finding.observed,
         None if finding.waiver is None else finding.waiver.until,
-        finding.status is Status.UNKNOWN and finding.observed.startswith(LEFT_OUT),
+        finding.status is Status.UNKNOWN and finding.unasked == "left-out",
     )
 
 

@@ -267,8 +267,12 @@ def _moment(moment: datetime) -> str:
 
 
 def _digest(run: Run, findings: Sequence[Kept]) -> bytes:
-    """The same for the same moment, version, scenarios and findings, in whatever order."""
-    parts = sorted(msgspec.json.encode(finding) for finding in findings)
+    """The same for the same moment, version, scenarios and findings.
+
+    In whatever order they come, and in whatever language their texts are.
+    """
+    bare = (msgspec.structs.replace(one, title="", summary="", observed="") for one in findings)
+    parts = sorted(msgspec.json.encode(finding) for finding in bare)
     head = [_moment(run.as_of), run.tool, run.catalogue, run.partial, run.scenarios]
     return _hash(msgspec.json.encode(head) + b"".join(parts))
 

@@ -12,19 +12,24 @@ the length of a job.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from gettext import c2py
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["ENGLISH", "Language", "holes", "lookup", "msg", "speaking", "spoken", "tr", "trn"]
+__all__ = [
+    "ENGLISH", "Language", "WordList", "Words", "figure", "holes", "lookup", "marks", "msg",
+    "speaking", "spoken", "tr", "trn",
+]  # fmt: skip
 
 _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*|[0-9]*)(?::([^{}]*))?\}")
+_Key = TypeVar("_Key")
 # How a language writes this number tells how it groups digits and marks decimals.
 NUMBER = "1,234.5"
+_NUMBER = re.compile(r"1(\D)234(\D)5")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +88,19 @@ def tr(text: str, /, *values: object, **named: object) -> str:
 def trn(n: int, one: str, many: str, /, *values: object, **named: object) -> str:
     """The sentence in the form that the number asks for; ``{n}`` and ``{n:,}`` are the number."""
     own = _spoken.texts.get(one)
-    if isinstance(own, tuple) and own:
-        text = own[min(_rule(_spoken.plural)(n), len(own) - 1)]
-    else:
-        text = one if n == 1 else many
+    english = one if n == 1 else many
+    text = own[_form(n, len(own))] if isinstance(own, tuple) and own else english
     return _filled(text, values, {"n": n, **named})
 
 
 def holes(text: str) -> frozenset[str]:
     """The names of the holes of a sentence; those without a name are numbered."""
     return frozenset(name for name, _ in _holes(text))
+
+
+def marks(text: str) -> frozenset[str]:
+    """The holes of a sentence, each with its format; those without a name are numbered."""
+    return frozenset(f"{name}:{how}" if how else name for name, how in _holes(text))
 
 
 def _holes(text: str) -> Iterator[tuple[str, str]]:
@@ -122,12 +130,61 @@ def _shown(value: Any, how: str) -> str:  # noqa: ANN401 - whatever has a format
     return _grouped(said) if how and isinstance(value, int | float) else said
 
 
+class Words(Mapping[_Key, str]):
+    """Words of ours by what they stand for, each looked up when it is wanted."""
+
+    def __init__(self, words: Mapping[_Key, str]) -> None:
+        self._words = words
+
+    def __getitem__(self, key: _Key) -> str:
+        return lookup(self._words[key])
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+
+class WordList(Words[_Key]):
+    """Short words that are looked up together, as one text with bars between them.
+
+    So a word alone ("no", "May", "running") stays what a source or a person said. Where the
+    language has another number of them, they stay English.
+    """
+
+    def __init__(self, keys: Iterable[_Key], text: str) -> None:
+        self._text, words = text, _between_bars(text)
+        super().__init__(dict(zip(keys, words, strict=True)))
+        self._places = {key: place for place, key in enumerate(self._words)}
+
+    def __getitem__(self, key: _Key) -> str:
+        own = _between_bars(lookup(self._text))
+        return own[self._places[key]] if len(own) == len(self._places) else self._words[key]
+
+
+def _between_bars(text: str) -> list[str]:
+    return [word.strip() for word in text.split("|")]
+
+
+def figure(value: float, form: str = ",") -> str:
+    """A number in digits, grouped and with decimals as the language writes them."""
+    return _grouped(format(value, form))
+
+
 def _grouped(number: str) -> str:
     """A number that Python formatted, with the language's own marks."""
-    own = lookup(NUMBER)
-    if own == NUMBER:
-        return number
-    return number.translate({ord(","): own[1], ord("."): own[-2]})
+    own = _NUMBER.fullmatch(lookup(NUMBER))
+    return number if own is None else number.translate({ord(","): own[1], ord("."): own[2]})
+
+
+def _form(n: int, forms: int) -> int:
+    """The place of the form for a number; the last one where the rule fails for it."""
+    try:
+        place = int(_rule(_spoken.plural)(n))
+    except ArithmeticError:
+        return forms - 1
+    return max(0, min(place, forms - 1))
 
 
 @lru_cache(maxsize=8)

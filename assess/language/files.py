@@ -6,13 +6,14 @@ shipped: other words for the same things, or a language that nobody ships.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from gettext import c2py
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from assess.errors import EngagementError
-from assess.language import ENGLISH, Language, holes
+from assess.language import ENGLISH, Language, holes, lookup, marks
 
 FOLDER = "languages"
 _LARGEST = 8 * 1024 * 1024
@@ -73,10 +74,14 @@ def read(text: str, name: str) -> tuple[Texts, str]:
         given = forms if entry.msgid_plural else (entry.msgstr,)
         if not all(given) or not given:
             continue
-        allowed = holes(entry.msgid) | holes(entry.msgid_plural)
-        needed = allowed - {"n"} if entry.msgid_plural else allowed
-        for form in given:
-            if not needed <= holes(form) <= allowed:
+        one, many = holes(entry.msgid), holes(entry.msgid_plural)
+        allowed = marks(entry.msgid) | marks(entry.msgid_plural)
+        for place, form in enumerate(given):
+            needed = one
+            if entry.msgid_plural:
+                # Only the last form needs every hole: "one finding" names no number.
+                needed = (many if place == len(given) - 1 else one & many) - {"n"}
+            if not (needed <= holes(form) and marks(form) <= allowed):
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} needs the holes of its English, "
                     f"{', '.join(sorted(allowed)) or 'none'}"
@@ -96,9 +101,24 @@ def _same_markup(form: str, english: str) -> bool:
     return form.count("<") == english.count("<") and "</" not in form
 
 
+def forms(text: str) -> frozenset[str]:
+    """How a text of the tool itself may stand in a file that it wrote.
+
+    In English, in each language that is shipped, and in the one in force.
+    """
+    known = (lookup(text), *(own.get(text) for own in _shipped()))
+    return frozenset(one for one in (text, *known) if isinstance(one, str))
+
+
+@cache
+def _shipped() -> tuple[Texts, ...]:
+    tool = (__package__.partition(".")[0],)
+    return tuple(dict(language_of(code, tool).texts) for code in shipped(tool)[1:])
+
+
 def _rule(header: str, name: str) -> str:
     """The expression behind ``plural=``; it is tried, so that it fails here and not later."""
-    rule = header.partition("plural=")[2].split(";")[0].strip().strip("()") or _PLURAL
+    rule = header.partition("plural=")[2].split(";")[0].strip() or _PLURAL
     try:
         c2py(rule)(2)
     except (ValueError, RecursionError) as error:

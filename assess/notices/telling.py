@@ -20,6 +20,7 @@ from assess.engagement import Engagement
 from assess.errors import EngagementError, Unavailable
 from assess.history.place import folder_of, place_of
 from assess.keytypes import Secret
+from assess.language import tr
 from assess.notices import texts
 from assess.notices.news import News, news_of
 from assess.notices.outbox import Outbox, Pending
@@ -164,10 +165,13 @@ class Teller:
             try:
                 size = path.stat().st_size * _ENCODED
                 if size > room:
-                    remarks.append(
-                        f"{name} is not attached: with {size / _MEGABYTE:.1f} MB the mail would be "
-                        "too large (notify.mail.largest)."
+                    remark = tr(
+                        "{name} is not attached: with {size:.1f} MB the mail would be too large "
+                        "(notify.mail.largest).",
+                        name=name,
+                        size=size / _MEGABYTE,
                     )
+                    remarks.append(remark)
                     continue
                 found[name] = path.read_bytes()
                 room -= size

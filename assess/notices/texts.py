@@ -13,13 +13,17 @@ from typing import Any
 
 import msgspec
 
-from assess.model import Verdict
+from assess.history.shapes import Kind
+from assess.language import WordList, msg, tr, trn
+from assess.model import Severity, Status, Verdict
 from assess.notices.news import Item, Judged, News
 
-_WORDS = {
-    Verdict.NOT_READY: "not ready", Verdict.UNDETERMINED: "undetermined",
-    Verdict.READY_WITH_WARNINGS: "ready with warnings", Verdict.READY: "ready",
-}  # fmt: skip
+_WORDS = WordList(Verdict, msg("not ready | undetermined | ready with warnings | ready"))
+_STATUSES = WordList(Status, msg("fail | unknown | warn | manual | pass | not-applicable"))
+_SEVERITIES = WordList(Severity, msg("blocker | high | medium | low | info"))
+_KINDS = WordList(
+    Kind, msg("new | worse | not measured | fixed | better | added | gone | still open")
+)
 _COLOURS = {
     Verdict.NOT_READY: "attention", Verdict.UNDETERMINED: "accent",
     Verdict.READY_WITH_WARNINGS: "warning", Verdict.READY: "good",
@@ -37,29 +41,42 @@ _TYPES = {
 def headline(news: News) -> str:
     """``Contoso Ltd: not ready, 2 new, 1 fixed``."""
     worst = min((v.verdict for v in news.verdicts), key=_WORST_FIRST.index, default=None)
-    said = [_WORDS[worst] if worst else "nothing was judged"]
-    said += [f"{n} {kind.replace('-', ' ')}" for kind, n in news.changed.items() if n]
+    said = [_WORDS[worst] if worst else tr("nothing was judged")]
+    said += [f"{n} {_word(_KINDS, kind)}" for kind, n in news.changed.items() if n]
     if news.since is not None and not news.is_change:
-        said.append("nothing changed")
+        said.append(tr("nothing changed"))
     return f"{news.customer}: {', '.join(said)}"
+
+
+def _word(words: Mapping[Any, str], name: str) -> str:
+    """Our word for a name; a notice of another version may hold one that is not known here."""
+    return words.get(name, name.replace("-", " "))
 
 
 def verdict_line(judged: Judged) -> str:
     """One scenario in a line."""
-    score = "" if judged.score is None else f", score {judged.score}"
-    was = ""
-    if judged.before not in (None, judged.verdict):
-        was = f" (was {_WORDS[judged.before]})" if judged.before else ""
-    counts = ", ".join(f"{n} {status}" for status, n in judged.counts.items() if n)
-    return f"{judged.scenario}: {_WORDS[judged.verdict]}{was}{score}. {counts}"
+    said = _WORDS[judged.verdict]
+    if judged.before is not None and judged.before is not judged.verdict:
+        said = tr("{now} (was {before})", now=said, before=_WORDS[judged.before])
+    if judged.score is not None:
+        said = tr("{verdict}, score {score}", verdict=said, score=judged.score)
+    counts = ", ".join(
+        f"{n} {_word(_STATUSES, status)}" for status, n in judged.counts.items() if n
+    )
+    return f"{judged.scenario}: {said}. {counts}"
 
 
 def item_line(item: Item) -> str:
     """One change in a line."""
-    said = f"{item.change.value.replace('-', ' ')}: {item.id}"
+    said = f"{_KINDS[item.change]}: {item.id}"
     if item.before or item.after:
-        said += f" ({item.before or 'nothing'} to {item.after or 'nothing'}, {item.severity})"
-    said += ", accepted" if item.accepted else ""
+        before, after = (
+            _STATUSES[status] if status else tr("nothing") for status in (item.before, item.after)
+        )
+        severity = _SEVERITIES[item.severity]
+        moved = tr("{before} to {after}, {severity}", before=before, after=after, severity=severity)
+        said += f" ({moved})"
+    said += f", {tr('accepted')}" if item.accepted else ""
     said += f". {item.title}" if item.title else ""
     return said + (f": {item.found}" if item.found else "")
 
@@ -68,15 +85,22 @@ def lines(news: News, most: int = 1000) -> list[str]:
     """All of it, line by line; ``most`` changes."""
     said = [verdict_line(one) for one in news.verdicts]
     if news.partial:
-        said.append(f"This was no whole run ({news.partial}); what was left out is unknown.")
-    said.append(
-        "The first run that is kept." if news.since is None else f"Compared with {news.since}:"
-    )
+        text = tr(
+            "This was no whole run ({options}); what was left out is unknown.", options=news.partial
+        )
+        said.append(text)
+    if news.since is None:
+        said.append(tr("The first run that is kept."))
+    else:
+        said.append(tr("Compared with {run}:", run=news.since))
     if news.since is not None and not news.changes:
-        said.append("No finding changed.")
+        said.append(tr("No finding changed."))
     said += [item_line(item) for item in news.changes[:most]]
     left = news.more + max(0, len(news.changes) - most)
-    return said + ([f"and {left} more changes, in the report."] if left else [])
+    if not left:
+        return said
+    more = trn(left, "and {n} more changes, in the report.", "and {n} more changes, in the report.")
+    return [*said, more]
 
 
 def mail(
@@ -88,14 +112,18 @@ def mail(
 ) -> EmailMessage:
     """A mail of plain text. The same run to the same people is the same message."""
     message = EmailMessage()
-    message["Subject"] = f"Readiness of {headline(news)}"
+    message["Subject"] = tr("Readiness of {headline}", headline=headline(news))
     message["From"] = sender
     message["To"] = ", ".join(recipients)
     message["Date"] = format_datetime(news.as_of)
     digest = hashlib.sha256("\n".join([news.engagement, news.run, *recipients]).encode())
     message["Message-ID"] = f"<{digest.hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    head = f"Readiness of {news.customer}, judged from {news.as_of:%Y-%m-%d %H:%M} UTC"
+    head = tr(
+        "Readiness of {customer}, judged from {moment} UTC",
+        customer=news.customer,
+        moment=f"{news.as_of:%Y-%m-%d %H:%M}",
+    )
     text = "\n\n".join([head, "\n".join(lines(news)), *remarks])
     message.set_content(text + "\n", cte="base64")
     for name, data in attachments.items():

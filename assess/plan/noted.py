@@ -11,14 +11,19 @@ from datetime import date
 from pathlib import Path
 
 from assess.errors import EngagementError
+from assess.language import WordList, lookup, msg, tr
+from assess.language.files import forms
 from assess.results import Finding, PlanNote, PlanRead, clean
 from assess.sheets import day, rows, text
 
-SHEET = "Action plan"
+SHEET = msg("Action plan")
 STATES = ("open", "running", "done", "accepted")
+_STATES = msg("open | running | done | accepted")
+STATE_WORDS = WordList(STATES, _STATES)
 _OVER = ("done", "accepted")
-_IDS = ("id", "finding ids")
-_THEIRS = ("owner", "due", "state", "note")
+# The heads that are looked for, as the sheet has them in English.
+_IDS = (msg("Id"), msg("Finding ids"))
+_THEIRS = (msg("Owner"), msg("Due"), msg("State"), msg("Note"))
 # A subject, in brackets, may hold a comma; the next id begins with an area and a dot.
 _BETWEEN = re.compile(r"\n|, (?=[a-z0-9-]+\.[a-z0-9-]+)(?![^\[]*\])")
 _SUFFIX = re.compile(r"(#[0-9]+)?(@[a-z0-9-]+)?$")
@@ -46,36 +51,53 @@ def read_plan(path: Path) -> PlanRead:
     notes: dict[str, PlanNote] = {}
     faults: list[str] = []
     heads: list[str] = []
-    for number, row in enumerate(rows(path, named=SHEET), start=1):
+    for number, row in enumerate(rows(path, named=forms(SHEET)), start=1):
         if not heads:
-            heads = [text(head).lower() for head in row]
+            heads = _heads(row)
             if not set(_IDS) & set(heads) or not set(_THEIRS) & set(heads):
                 raise EngagementError(
-                    f"{path}: the first row of its sheet {SHEET} names no column Id or Finding ids "
-                    "with Owner, Due, State or Note. Each report.xlsx has such a sheet."
+                    f"{path}: the first row of its sheet {lookup(SHEET)} names no column Id or "
+                    "Finding ids with Owner, Due, State or Note. Each report.xlsx has such a sheet."
                 )
             continue
         given = dict(reversed(list(zip(heads, row, strict=False))))
         try:
-            due = day(given.get("due"), "Due")
+            due = day(given.get("Due"), lookup("Due"))
         except ValueError as error:
-            faults.append(f"row {number}: {clean(str(error))[:200]}")
+            why = clean(str(error))[:200]
+            faults.append(tr("row {number}: {why}", number=number, why=why))
             due = None
-        owner, state, note = (text(given.get(name)) for name in ("owner", "state", "note"))
-        state = state.lower() if state.lower() in STATES else state
+        owner, state, note = (text(given.get(name)) for name in ("Owner", "State", "Note"))
+        state = _state(state)
         if not (owner or due or note or state not in ("", "open")):
             continue
         for name in _names(given):
             notes.setdefault(name, PlanNote(name, owner, due, state, note))
     if len(faults) > _MOST_FAULTS:
-        faults[_MOST_FAULTS:] = [f"{len(faults) - _MOST_FAULTS} more rows"]
+        faults[_MOST_FAULTS:] = [tr("{n} more rows", n=len(faults) - _MOST_FAULTS)]
     return PlanRead(clean(path.name), tuple(notes.values()), tuple(faults))
 
 
 def _names(given: Mapping[str, object]) -> list[str]:
-    if one := text(given.get("id")):
+    if one := text(given.get("Id")):
         return [one]
-    return [name.strip() for name in _BETWEEN.split(text(given.get("finding ids"))) if name.strip()]
+    return [name.strip() for name in _BETWEEN.split(text(given.get("Finding ids"))) if name.strip()]
+
+
+def _heads(row: Sequence[object]) -> list[str]:
+    """The heads in English, in whatever language the sheet was written; others as they are."""
+    known = {own.lower(): head for head in (*_IDS, *_THEIRS) for own in forms(head)}
+    said = [text(head) for head in row]
+    return [known.get(head.lower(), head) for head in said]
+
+
+def _state(said: str) -> str:
+    """One of ours in English, in whatever language it was written; another as it is."""
+    for own in forms(_STATES):
+        words = [word.strip().lower() for word in own.split("|")]
+        if said.lower() in words and len(words) == len(STATES):
+            return STATES[words.index(said.lower())]
+    return said
 
 
 def progress_of(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assess.catalogue import Catalogue, Effort
+from assess.language import lookup, tr, trn
 from assess.model import Necessity, Severity, Status
 from assess.results import WHATEVER_IT_WAS, Finding, Results
 
@@ -97,7 +98,9 @@ def _mended(name: str, group: Sequence[Finding], catalogue: Catalogue) -> Work:
 
 
 def _found_out(team: str, how: str, group: Sequence[Finding]) -> Work:
-    what = group[0].title if len(group) == 1 else f"{_first(how)} ({len(group)} findings)"
+    what = group[0].title
+    if len(group) > 1:
+        what = trn(len(group), "{what} ({n} finding)", "{what} ({n} findings)", what=_first(how))
     effort = Effort(team, _HOURS_TO_FIND_OUT)
     return Work(Kind.FIND_OUT, what, how, effort, _names(group), tuple(group))
 
@@ -105,9 +108,10 @@ def _found_out(team: str, how: str, group: Sequence[Finding]) -> Work:
 def _answered(group: Sequence[Finding], catalogue: Catalogue) -> Work:
     names = _names(group)
     effort = Effort(_lead(catalogue), max(0.5, _HOURS_A_QUESTION * len(names)))
-    one = f"Answer {len(names)} questions that only a person can answer"
-    how = "Run assess attest with the engagement file, or send its sheet to those who know."
-    what = one if len(names) > 1 else group[0].title
+    how = tr("Run assess attest with the engagement file, or send its sheet to those who know.")
+    what = group[0].title
+    if len(names) > 1:
+        what = tr("Answer {n} questions that only a person can answer", n=len(names))
     return Work(Kind.ANSWER, what, how, effort, names, tuple(group))
 
 
@@ -118,7 +122,10 @@ def _cause(finding: Finding, catalogue: Catalogue) -> tuple[str, str]:
     sources = [line.source for line in finding.evidence if line.source in _OPENS]
     team = _OPENS[sources[-1]] if sources else usual
     how = finding.observed
-    if finding.remediation and finding.remediation[0] != WHATEVER_IT_WAS:
+    if finding.remediation and finding.remediation[0] not in (
+        WHATEVER_IT_WAS,
+        lookup(WHATEVER_IT_WAS),
+    ):
         how = finding.remediation[0]
     if finding.subject:
         how = how.replace(finding.subject, "…")

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from assess.evidence.people import Naming
+from assess.language import lookup, msg
 
 _GUID = re.compile(r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9]{1,9}:")
@@ -33,7 +34,7 @@ MADE = re.compile(
     rf"|(?P<device>dev-{_CODE})|(?P<serial>SN-{_CODE})|(?P<name>Person {_CODE}))",
     re.IGNORECASE,
 )
-WITHHELD = "(withheld)"
+WITHHELD = msg("(withheld)")
 
 
 class Pseudonyms:
@@ -87,7 +88,7 @@ class Pseudonyms:
                 account = "@" in text or "\\" in text
                 return self._account(text) if account else self._device(text)
             case Naming.FREE:
-                return WITHHELD
+                return lookup(WITHHELD)
 
     def _account(self, text: str) -> str:
         scheme = _SCHEME.match(text)

@@ -16,6 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import EngagementError
 from assess.evaluate import Judgement, judge
 from assess.evidence import Ask
+from assess.language import WordList, Words, lookup, msg, tr
 from assess.model import (
     Fail,
     Manual,
@@ -34,13 +35,12 @@ from assess.results import Finding, Results, Selection, clean, evaluate, verdict
 
 LEVELS = ("full", "pseudonymised", "summary")
 Shown: TypeAlias = tuple[Results, Recording]
-_WITHHELD = "What was found names people or their devices; the full report has it."
-_NOT_SHOWN = "not shown"
-_WORDS = {"account": "an account", "device": "a device", "serial": "a device", "name": "a person"}
-_SEALED = Refusal(
-    "the answer is not kept: [report] privacy is summary",
-    "Collect again with another [report] privacy to evaluate the evidence later.",
-)
+_WITHHELD = msg("What was found names people or their devices; the full report has it.")
+_WORDS = Words({
+    "account": msg("an account"), "device": msg("a device"), "serial": msg("a device"),
+    "name": msg("a person"),
+})  # fmt: skip
+_STATUSES = WordList(Status, msg("fail | unknown | warn | manual | pass | not-applicable"))
 
 
 def level_of(engagement: Engagement) -> str:
@@ -204,19 +204,20 @@ def _cleaned(subject: str | None) -> str | None:
 
 
 def _withheld(status: Status, subject: str | None, requirement: Requirement) -> Outcome:
+    said = lookup(_WITHHELD)
     match status:
         case Status.PASS:
-            return Pass(subject, _WITHHELD)
+            return Pass(subject, said)
         case Status.WARN:
-            return Warn(subject, requirement.passes, _WITHHELD)
+            return Warn(subject, requirement.passes, said)
         case Status.FAIL:
-            return Fail(subject, requirement.passes, _WITHHELD)
+            return Fail(subject, requirement.passes, said)
         case Status.MANUAL:
-            return Manual(subject, requirement.question, _WITHHELD)
+            return Manual(subject, requirement.question, said)
         case Status.UNKNOWN:
-            return Unknown(subject, _WITHHELD)
+            return Unknown(subject, said)
         case Status.NOT_APPLICABLE:
-            return NotApplicable(subject, _WITHHELD)
+            return NotApplicable(subject, said)
 
 
 def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - any value of a key
@@ -265,7 +266,7 @@ def _folded(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield msgspec.structs.replace(
                 shown,
                 evidence=tuple(
-                    msgspec.structs.replace(line, value=_NOT_SHOWN) for line in shown.evidence
+                    msgspec.structs.replace(line, value=tr("not shown")) for line in shown.evidence
                 ),
             )
 
@@ -279,15 +280,14 @@ def _together(group: list[Finding], taken: set[str]) -> Finding:
     statuses = list(Status)
     worst = min(group, key=lambda one: (statuses.index(one.status), one.waiver is not None))
     counts = {s: sum(one.status is s for one in group) for s in statuses}
-    told = ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
+    told = ", ".join(f"{n} {_STATUSES[status]}" for status, n in counts.items() if n)
     suffix = worst.id.rpartition("]")[2]
     name, number = f"{worst.requirement}{suffix}", 2
     while name in taken:
         name, number = f"{worst.requirement}#{number}{suffix}", number + 1
     taken.add(name)
-    return msgspec.structs.replace(
-        worst, id=name, subject=None, observed=f"Of {len(group)} people or devices: {told}."
-    )
+    observed = tr("Of {n} people or devices: {told}.", n=len(group), told=told)
+    return msgspec.structs.replace(worst, id=name, subject=None, observed=observed)
 
 
 def _worded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -311,8 +311,12 @@ def _sealed(copy: Recording) -> Recording:
         finished_at=copy.finished_at,
         veil=msgspec.structs.replace(copy.veil, level="summary", proven={}),
     )
+    sealed_up = Refusal(
+        tr("the answer is not kept: [report] privacy is summary"),
+        tr("Collect again with another [report] privacy to evaluate the evidence later."),
+    )
     for record in copy.records.values():
-        refusal = record.refusal or _SEALED
+        refusal = record.refusal or sealed_up
         bare = msgspec.structs.replace(record, answer=NOTHING, refusal=refusal, notes=())
         sealed.add(
             msgspec.structs.replace(

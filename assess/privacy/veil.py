@@ -17,6 +17,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask, Note, Table
 from assess.evidence.people import Names, Naming, Pairs, Unless
+from assess.language import lookup, msg
 from assess.privacy.pseudonyms import WITHHELD, Pseudonyms, Quoted
 from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, Veil, encode_answer
 from assess.results import ACTION_PLAN, PlanRead
@@ -41,13 +42,15 @@ _SENTENCE = re.compile(r"[\s@/\\]")
 _READERS = re.compile(r"(ad|sql|site)\..*\buser")
 _NOBODY = frozenset({"yes", "no", "none", "true", "false"})
 _GONE = Refusal(
-    "what was recorded belongs to a question that this installation does not know, so nobody can "
-    "say which parts of it name people",
-    "Install the pack of checks that asked it, and write the evidence file again.",
+    msg(
+        "what was recorded belongs to a question that this installation does not know, so nobody "
+        "can say which parts of it name people"
+    ),
+    msg("Install the pack of checks that asked it, and write the evidence file again."),
 )
 _BROKEN = Refusal(
-    "what was recorded cannot be read to its end, so no part of it is kept under pseudonyms",
-    "Collect again with this version.",
+    msg("what was recorded cannot be read to its end, so no part of it is kept under pseudonyms"),
+    msg("Collect again with this version."),
 )
 
 
@@ -101,11 +104,11 @@ def _planned(record: Record, pseudonyms: Pseudonyms, quoted: Quoted) -> Record:
                     finding=_subject_of(one.finding, subjects),
                     owner=_by(one.owner, pseudonyms),
                     state=subjects.within(one.state),
-                    note=WITHHELD if one.note else "",
+                    note=lookup(WITHHELD) if one.note else "",
                 )
                 for one in read.notes
             )
-            faults = tuple(WITHHELD for _ in read.faults)
+            faults = tuple(lookup(WITHHELD) for _ in read.faults)
             answer = encode_answer(PlanRead(read.file, tuple(notes), faults))
     else:
         refusal = _refusal(refusal, quoted)
@@ -389,7 +392,7 @@ def _engagement(
             attested,
             answer=_answer(attested.answer),
             by=_by(attested.by, pseudonyms),
-            note=WITHHELD if attested.note else "",
+            note=lookup(WITHHELD) if attested.note else "",
             file=quoted.within(attested.file),
         )
         for name, attested in engagement.attestations.items()
@@ -415,8 +418,8 @@ def _engagement(
 def _answer(answer: bool | str | list[str]) -> bool | str | list[str]:
     """An answer in words may name anybody; yes and no name nobody."""
     if isinstance(answer, str):
-        return answer if answer.strip().lower() in _NOBODY else WITHHELD
-    return [WITHHELD for _ in answer] if isinstance(answer, list) else answer
+        return answer if answer.strip().lower() in _NOBODY else lookup(WITHHELD)
+    return [lookup(WITHHELD) for _ in answer] if isinstance(answer, list) else answer
 
 
 def _by(name: str, pseudonyms: Pseudonyms) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
 from assess.files import whole, write
+from assess.language import tr
 from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, to_json
 
@@ -36,11 +37,11 @@ def _pdf(
     except pdf.RendererMissing as missing:
         program = printing.browser()
         if program is None:
-            mend = f"{missing.mend} Or install Edge or Chrome, which can print it."
+            mend = tr("{mend} Or install Edge or Chrome, which can print it.", mend=missing.mend)
             raise Unavailable(missing.reason, mend) from missing
         made = printing.render(results, library_catalogue=catalogue, program=program, brand=brand)
         write(target, made)
-        return printing.NOTE.format(browser=program.stem, reason=missing.reason)
+        return tr(printing.NOTE, browser=program.stem, reason=missing.reason)
     return None
 
 
@@ -125,8 +126,8 @@ def write_report(
     writer = REPORTERS.get(name)
     if writer is None:
         known = ", ".join(REPORTERS)
-        reason = f"this version makes no report of the format {name}"
-        raise Unavailable(reason, f"Choose of: {known}.")
+        reason = tr("this version makes no report of the format {name}", name=name)
+        raise Unavailable(reason, tr("Choose of: {known}.", known=known))
     return writer(results, catalogue, tables, target, brand) or ""
 
 

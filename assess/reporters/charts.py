@@ -9,10 +9,12 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from assess.language import tr
 from assess.model import Status
 from assess.reporters.templating import brief
 from assess.reporters.tokens import SHORT, Palette
 from assess.reporters.view import Area, Counts
+from assess.reporters.words import counts_sentence
 
 _SVG = Markup('xmlns="http://www.w3.org/2000/svg"')
 # Marks are drawn in a square of 12 units, each as one path of relative steps: filled, with its sign
@@ -139,10 +141,9 @@ def strip(areas: Sequence[Area], palette: Palette) -> tuple[Markup, str]:
     Over 400 findings it is one bar a requirement, its worst subject.
     """
     statuses = [card.status for area in areas for card in area.cards]
-    what = "findings"
-    if len(statuses) > _MOST_BARS:
+    whole = len(statuses) <= _MOST_BARS
+    if not whole:
         statuses = [mark.status for area in areas for mark in area.marks]
-        what = "requirements, each with its worst finding"
     if not statuses:
         return Markup(""), ""
     pitch = 700 / max(len(statuses), 40)
@@ -158,10 +159,17 @@ def strip(areas: Sequence[Area], palette: Palette) -> tuple[Markup, str]:
         if status is Status.UNKNOWN:
             paint = ("none", palette["unknown"])
         bars.append(Markup('<path fill="{}" stroke="{}" d="{}"/>').format(*paint, "".join(path)))
-    label = (
-        f"One bar for each of the {len(statuses):,} {what}, in the order of the areas. "
-        "Tall: fail (filled) and unknown (hollow). Half: warn and to confirm. Low: pass."
+    key = tr("Tall: fail (filled) and unknown (hollow). Half: warn and to confirm. Low: pass.")
+    each = (
+        tr("One bar for each of the {n:,} findings, in the order of the areas.", n=len(statuses))
+        if whole
+        else tr(
+            "One bar for each of the {n:,} requirements, each with its worst finding, in the order "
+            "of the areas.",
+            n=len(statuses),
+        )
     )
+    label = f"{each} {key}"
     svg = Markup('<svg {} viewBox="0 0 700 40">{}</svg>').format(_SVG, Markup().join(bars))
     return svg, label
 
@@ -212,11 +220,7 @@ def _text(text: str, x: float, y: float, size: str, ink: str, font: str, more: s
 
 def described(areas: Iterable[Area]) -> str:
     """The status field in words, for those who do not see it."""
-    return "; ".join(
-        f"{area.title}: "
-        + ", ".join(f"{n} {status.value}" for status, n in _per_requirement(area).items() if n)
-        for area in areas
-    )
+    return "; ".join(f"{area.title}: {counts_sentence(_per_requirement(area))}" for area in areas)
 
 
 def _per_requirement(area: Area) -> Counts:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from assess.language import lookup, msg, trn
 from assess.model import Necessity, Severity, Status
 from assess.reporters.view import OPEN, Area, Card, View, order
-from assess.reporters.words import counted, counts_sentence
+from assess.reporters.words import counts_sentence, number, risen
 
-PLACE = "report.xlsx, sheet Findings"
+PLACE = msg("report.xlsx, sheet Findings")
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,31 @@ def _part(area: Area, in_full: set[str], shown: set[str], beyond: dict[str, list
         rest = beyond.get(name, [])
         cut += len(rest)
         if rest:
-            more = counted(len(rest), "more finding", "more findings")
-            cuts.append(f"{more} of “{title}” ({_said(rest)}): {PLACE}")
+            cuts.append(
+                trn(
+                    len(rest),
+                    "one more finding of “{title}” ({counts}): {place}",
+                    "{count} more findings of “{title}” ({counts}): {place}",
+                    count=number(len(rest)),
+                    title=title,
+                    counts=_said(rest),
+                    place=lookup(PLACE),
+                )
+            )
     hidden = [card for card in area.cards if card.anchor not in shown]
     if len(hidden) > cut:
         left = {card.anchor for rest in beyond.values() for card in rest}
         others = [card for card in hidden if card.anchor not in left]
-        more = counted(len(others), "more finding", "more findings")
-        cuts.append(f"{more} of this area ({_said(others)}): {PLACE}")
+        cuts.append(
+            trn(
+                len(others),
+                "one more finding of this area ({counts}): {place}",
+                "{count} more findings of this area ({counts}): {place}",
+                count=number(len(others)),
+                counts=_said(others),
+                place=lookup(PLACE),
+            )
+        )
     return Part(
         area=area,
         cards=tuple(card for card in area.cards if card.anchor in in_full),
@@ -111,7 +129,7 @@ def _part(area: Area, in_full: set[str], shown: set[str], beyond: dict[str, list
         unassessed=tuple(card for card in lines if card.unassessed),
         unanswered=tuple(card for card in lines if card.unanswered),
         closed=tuple(card for card in lines if card.status not in OPEN),
-        cuts=tuple(text[0].upper() + text[1:] for text in cuts),
+        cuts=tuple(map(risen, cuts)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
+from assess.language import spoken, tr
 from assess.results import Results, clean
 
 _OCTETS = 75  # of a line, its break not counted (RFC 5545, 3.1)
@@ -41,8 +42,8 @@ def calendar(results: Results) -> bytes:
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        f"PRODID:-//{_text(clean(results.tool.name))}//readiness//EN",
-        f"X-WR-CALNAME:{_text(f'{customer}: what expires')}",
+        f"PRODID:-//{_text(clean(results.tool.name))}//readiness//{_text(spoken().code.upper())}",
+        f"X-WR-CALNAME:{_text(tr('{customer}: what expires', customer=customer))}",
     ]
     for expiry in expiries(results):
         lines += _event(results.engagement.name, customer, stamp, expiry)
@@ -54,14 +55,15 @@ def _event(engagement: str, customer: str, stamp: str, expiry: Expiry) -> list[s
     identity = f"{engagement}\n{expiry.what}\n{expiry.on}"
     digest = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
     about = "; ".join(expiry.findings)
+    summary = tr("{what} expires ({customer})", what=expiry.what, customer=customer)
     lines = [
         "BEGIN:VEVENT",
         f"UID:{digest}@assess.invalid",
         f"DTSTAMP:{stamp}",
         f"DTSTART;VALUE=DATE:{expiry.on:%Y%m%d}",
         f"DTEND;VALUE=DATE:{expiry.on + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_text(f'{expiry.what} expires ({customer})')}",
-        f"DESCRIPTION:{_text(f'Looked at by: {about}')}",
+        f"SUMMARY:{_text(summary)}",
+        f"DESCRIPTION:{_text(tr('Looked at by: {findings}', findings=about))}",
         "TRANSP:TRANSPARENT",
     ]
     for days in _AHEAD:

@@ -8,19 +8,24 @@ from urllib.parse import quote
 
 from assess.fleet.shapes import Member, Overview
 from assess.history.shapes import Kind
+from assess.language import spoken, tr, trn
 from assess.model import Status, Verdict
 from assess.reporters import charts
 from assess.reporters.html import policy_of, style
 from assess.reporters.templating import environment
 from assess.reporters.tokens import SHORT, VARIABLES
 from assess.reporters.words import (
+    KIND_IN_TEXT,
     KIND_WORDS,
+    SEVERITY_WORDS,
     STATUS_IN_TEXT,
+    STATUS_WORDS,
+    VERDICT_IN_TEXT,
     VERDICT_STATUS,
     VERDICT_WORDS,
-    counted,
     listed,
     minute,
+    number,
     short_day,
 )
 
@@ -34,6 +39,7 @@ def render(found: Overview, up: str = "..") -> bytes:
         environment()
         .get_template("fleet.html.j2")
         .render(
+            lang=spoken().code,
             found=found,
             assessed=minute(found.as_of),
             headline=headline(found),
@@ -49,6 +55,11 @@ def render(found: Overview, up: str = "..") -> bytes:
             verdict_words=VERDICT_WORDS,
             kinds={kind.value: word for kind, word in KIND_WORDS.items()},
             changed=changed_in_words,
+            columns={
+                **{status.value: word for status, word in STATUS_WORDS.items()},
+                Status.MANUAL.value: tr("To confirm"),
+            },
+            severities=SEVERITY_WORDS,
             in_text={status.value: word for status, word in STATUS_IN_TEXT.items()},
             short_day=short_day,
             unknown=Status.UNKNOWN,
@@ -66,11 +77,13 @@ def link(member: Member, name: str, up: str = "..") -> str | None:
 def headline(found: Overview) -> str:
     """``Twelve customers: two not ready, one could not be assessed``."""
     counts = _by_verdict(found)
-    parts = [f"{n} {VERDICT_WORDS[v].lower()}" for v, n in counts.items() if n]
+    parts = [f"{n} {VERDICT_IN_TEXT[verdict]}" for verdict, n in counts.items() if n]
     lost = sum(bool(member.failed) for member in found.members)
-    parts += [f"{lost} not run"] if lost else []
-    whole = counted(len(found.members), "customer", "customers")
-    return f"{whole[:1].upper()}{whole[1:]}: {listed(parts)}"
+    parts += [tr("{n} not run", n=lost)] if lost else []
+    many = len(found.members)
+    whole = trn(many, "{count} customer: {parts}", "{count} customers: {parts}",
+                count=number(many), parts=listed(parts))  # fmt: skip
+    return f"{whole[:1].upper()}{whole[1:]}"
 
 
 def worst_verdict(member: Member) -> Verdict | None:
@@ -93,7 +106,7 @@ def changed_in_words(member: Member) -> str:
     if member.failed:
         return ""
     if member.since is None:
-        return "first run"
-    words = {kind.value: KIND_WORDS[kind].lower() for kind in Kind}
+        return tr("first run")
+    words = {kind.value: KIND_IN_TEXT[kind] for kind in Kind}
     said = [f"{n} {words[kind]}" for kind, n in member.changed.items() if n]
-    return listed(said) or "nothing changed"
+    return listed(said) or tr("nothing changed")

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from string import Template
 
 from markupsafe import Markup
 
 from assess.catalogue import Catalogue
+from assess.language import spoken, tr
 from assess.model import Status
 from assess.reporters import charts, planchart
 from assess.reporters.brand import PLAIN, Brand
@@ -22,11 +24,24 @@ from assess.reporters.letter import to_html
 from assess.reporters.many import data_of
 from assess.reporters.past import past
 from assess.reporters.summary import nothing_stops
-from assess.reporters.templating import compile_templates, environment, naming_faults
+from assess.reporters.templating import (
+    brief,
+    compile_templates,
+    content,
+    environment,
+    in_css,
+    naming_faults,
+)
 from assess.reporters.tokens import SHORT, VARIABLES, Palette
 from assess.reporters.trend import trend
 from assess.reporters.view import Card, View, view
-from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
+from assess.reporters.words import (
+    SCORE_RULE,
+    SEVERITY_WORDS,
+    STATUS_MEANING,
+    STATUS_SHORT,
+    STATUS_WORDS,
+)
 from assess.results import Results
 
 # Beyond this many findings the report holds them as data, and its script makes rows of them.
@@ -45,6 +60,11 @@ _TEXT = "inherit"
 _SUMMARY = 6
 _OPEN_AT_LOAD = 5
 _MANY_OPEN = 100
+_SHORT_NAME = 60
+# The column of a status, in pixels: at least so wide, else as its longest word takes.
+_LEAD = 104
+_LEAD_OF = 46
+_LETTER = 8
 
 
 def render(
@@ -73,10 +93,13 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand, *, scr
     papers = {card.anchor: _papers(card, documents) for card in visible}
     subjects = Counter(card.subject for card in shown.cards if card.subject)
     css, code = style(brand.accent, brand.font), _script() if script else Markup()
+    if not script:
+        css += printed(shown, brand)
     text = (
         environment(brand.templates)
         .get_template("report.html.j2")
         .render(
+            lang=spoken().code,
             view=shown,
             brand=brand,
             past=times,
@@ -95,6 +118,7 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand, *, scr
             nothing_stops=nothing_stops(shown),
             letter=to_html(shown.letter),
             css=css,
+            printed=not script,
             script=code,
             policy=policy_of(css, code),
             patterns=charts.patterns(VARIABLES),
@@ -110,7 +134,8 @@ def _render(results: Results, library_catalogue: Catalogue, brand: Brand, *, scr
             words=STATUS_WORDS,
             in_text=STATUS_SHORT,
             meanings=STATUS_MEANING,
-            score_rule=SCORE_RULE,
+            score_rule=tr(SCORE_RULE),
+            severities=SEVERITY_WORDS,
         )
     )
     return text.encode("utf-8", "replace")
@@ -142,9 +167,14 @@ def _open_at_load(shown: View) -> set[str]:
     return {stop.card.anchor for stop in shown.stops[:_OPEN_AT_LOAD]}
 
 
-@cache
 def style(accent: str = "", font: str = "") -> Markup:
-    """The style sheet: constants of ours, and an accent and a font that were checked."""
+    """The style sheet: constants of ours, an accent and a font that were checked, and words."""
+    longest = max(map(len, STATUS_WORDS.values()))
+    return _style(accent, font, in_css(tr("read at")), max(_LEAD, _LEAD_OF + _LETTER * longest))
+
+
+@cache
+def _style(accent: str, font: str, read_at: str, lead: int) -> Markup:
     brand = Brand(accent=accent, font=font)
     faces = "".join(
         f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
@@ -152,6 +182,7 @@ def style(accent: str = "", font: str = "") -> Markup:
         for family, weights, name in _FACES
     )
     roles = (
+        f':root{{--lead:{lead}px;--read-at:"{read_at} "}}\n'
         f":root{{color-scheme:light;{_roles(brand.light)}}}\n"
         "@media (prefers-color-scheme:dark){:root:not([data-theme=light])"
         f"{{color-scheme:dark;{_roles(brand.dark)}}}}}\n"
@@ -165,6 +196,19 @@ def style(accent: str = "", font: str = "") -> Markup:
     )
     own = f'body{{font-family:"{font}","Source Sans 3",sans-serif}}\n' if font else ""
     return Markup(f"{faces}{roles}{_text('report.css')}{statuses}{own}")  # noqa: S704 - ours alone
+
+
+def printed(shown: View, brand: Brand) -> Markup:
+    """The style of the file that a browser prints: texts stand in it as strings alone."""
+    title = tr("{customer}: readiness assessment", customer=brief(shown.customer, _SHORT_NAME))
+    values = {
+        "title": f'"{in_css(title)}"',
+        "moment": f'"{in_css(shown.assessed)}"',
+        "foot": f'"{in_css(brand.kept(tr("Confidential")))}"',
+        "pages": content(tr("page {page} of {pages}"), "counter(page)"),
+        "look": 'font: 8pt "Source Sans 3", sans-serif; color: #46524D',
+    }
+    return Markup(Template(_text("report.print.css")).substitute(values))  # noqa: S704 - as said
 
 
 @cache

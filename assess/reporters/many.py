@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from assess.language import trn
 from assess.model import Status
 from assess.reporters.shapes import Card, View
 from assess.reporters.tokens import SHORT
@@ -80,9 +81,20 @@ def _item(
         texts(card.evidence_day),
         [[texts(e.source), texts(e.where), texts(e.answer), texts(e.read_at)]
          for e in card.evidence[:evidence]],
-        max(0, len(card.evidence) - evidence), texts(card.long_list),
+        texts(_left(len(card.evidence) - evidence)), texts(card.long_list),
         [texts(hint.title) for hint in card.hints],
         [references(tag.text, tag.url) for tag in card.references],
         [[texts(offer.label), texts(offer.text)] for offer in card.offers],
         [texts(text) for text in (*card.flaws, card.era) if text],
     ]  # fmt: skip
+
+
+def _left(lines: int) -> str:
+    """What stands for the lines of evidence beyond those that are shown."""
+    if lines <= 0:
+        return ""
+    return trn(
+        lines,
+        "{n:,} more line of evidence: results.json",
+        "{n:,} more lines of evidence: results.json",
+    )

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from assess.catalogue import Catalogue, Issue, Requirement
+from assess.language import Words, msg
 from assess.model import Status
 from assess.reporters.words import ended
 from assess.results import Finding, Results, clean
 
 _SETTLED = (Status.PASS, Status.NOT_APPLICABLE)
-_ERAS = {"moved": "Moved", "retired": "Retired", "verify": "To be verified", "available": "Today"}
-_KINDS = {
-    "contradiction": "Contradiction in the documents", "error": "Error in the document",
-    "gap": "Gap in the document", "tension": "Tension in the documents",
-    "ambiguity": "Unclear in the document", "outdated": "Outdated in the document",
-    "weakness": "Weakness of the document",
-}  # fmt: skip
+_ERAS = Words({
+    "moved": msg("Moved"), "retired": msg("Retired"), "verify": msg("To be verified"),
+    "available": msg("Today"),
+})  # fmt: skip
+_KINDS = Words({
+    "contradiction": msg("Contradiction in the documents"), "error": msg("Error in the document"),
+    "gap": msg("Gap in the document"), "tension": msg("Tension in the documents"),
+    "ambiguity": msg("Unclear in the document"), "outdated": msg("Outdated in the document"),
+    "weakness": msg("Weakness of the document"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

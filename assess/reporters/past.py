@@ -3,37 +3,51 @@
 Worded and counted once, for HTML, PDF and Excel; what has nothing to say is left out of a report.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from assess.catalogue import Catalogue
 from assess.history.shapes import OPEN, Change, Compared, Kind, OpenSince, Point
+from assess.language import tr, trn
 from assess.model import Severity, Status
 from assess.reporters.expiries import Expiry, expiries
 from assess.reporters.words import (
+    KIND_IN_TEXT,
     KIND_WORDS,
     STATUS_WORDS,
-    VERDICT_WORDS,
+    VERDICT_IN_TEXT,
+    WAIVER_WORDS,
     counted,
     listed,
     minute,
     number,
-    sentence,
     short_day,
 )
 from assess.results import Finding, Results, clean
 
 # How a sentence counts the changes of a kind.
-_COUNTED: Mapping[Kind, tuple[str, str]] = {
-    Kind.NEW: ("one is new", "are new"),
-    Kind.WORSE: ("one got worse", "got worse"),
-    Kind.NOT_MEASURED: ("one could not be measured this time", "could not be measured this time"),
-    Kind.FIXED: ("one is fixed", "are fixed"),
-    Kind.BETTER: ("one got better", "got better"),
-    Kind.ADDED: ("one is asked for the first time", "are asked for the first time"),
-    Kind.GONE: ("one is gone", "are gone"),
-    Kind.STILL_OPEN: ("one is open still", "are open still"),
+_COUNTED: Mapping[Kind, Callable[[int], str]] = {
+    Kind.NEW: lambda n: trn(n, "one is new", "{count} are new", count=number(n)),
+    Kind.WORSE: lambda n: trn(n, "one got worse", "{count} got worse", count=number(n)),
+    Kind.NOT_MEASURED: lambda n: trn(
+        n,
+        "one could not be measured this time",
+        "{count} could not be measured this time",
+        count=number(n),
+    ),
+    Kind.FIXED: lambda n: trn(n, "one is fixed", "{count} are fixed", count=number(n)),
+    Kind.BETTER: lambda n: trn(n, "one got better", "{count} got better", count=number(n)),
+    Kind.ADDED: lambda n: trn(
+        n,
+        "one is asked for the first time",
+        "{count} are asked for the first time",
+        count=number(n),
+    ),
+    Kind.GONE: lambda n: trn(n, "one is gone", "{count} are gone", count=number(n)),
+    Kind.STILL_OPEN: lambda n: trn(
+        n, "one is open still", "{count} are open still", count=number(n)
+    ),
 }
 _SEVERITIES = list(Severity)
 _STATUSES = list(Status)
@@ -140,7 +154,7 @@ def past(results: Results, catalogue: Catalogue) -> Past:
         endings=tuple(_ending(one) for one in expiries(results)),
         waivers=tuple(
             Looked(
-                note.state.value.capitalize(),
+                WAIVER_WORDS[note.state],
                 clean(f"{note.requirement}[{note.subject}]" if note.subject else note.requirement),
                 clean(note.text),
                 clean(f"{note.by}: {note.reason}"),
@@ -149,7 +163,13 @@ def past(results: Results, catalogue: Catalogue) -> Past:
         ),
         trends=() if kept is None else _trends(kept.trend, catalogue),
         aged={
-            one.id: f"Open since {one.since}, {counted(one.days, 'day', 'days')}."
+            one.id: trn(
+                one.days,
+                "Open since {since}, one day.",
+                "Open since {since}, {count} days.",
+                since=one.since,
+                count=number(one.days),
+            )
             for one in ages
             if one.days
         },
@@ -159,15 +179,20 @@ def past(results: Results, catalogue: Catalogue) -> Past:
 def _since(one: Compared, catalogue: Catalogue) -> Since:
     mine = [change for change in one.changes if not change.left_out]
     parts = []
-    for kind, (single, several) in _COUNTED.items():
+    for kind, told in _COUNTED.items():
         count = sum(change.kind is kind for change in mine)
         if count:
-            parts.append(single if count == 1 else f"{number(count)} {several}")
-    title = f"Since the baseline {clean(one.baseline)}" if one.baseline else "Since the last run"
+            parts.append(told(count))
+    title = tr("Since the last run")
+    if one.baseline:
+        title = tr("Since the baseline {name}", name=clean(one.baseline))
+    in_words = tr("Nothing changed.")
+    if parts:
+        in_words = tr("Of the findings {changes}.", changes=listed(parts))
     return Since(
         title=title,
         moment=minute(one.run.as_of),
-        in_words=sentence(f"of the findings {listed(parts)}" if parts else "nothing changed"),
+        in_words=in_words,
         rows=tuple(_row(c, catalogue) for c in mine if c.kind is not Kind.STILL_OPEN),
     )
 
@@ -176,8 +201,8 @@ def _row(change: Change, catalogue: Catalogue) -> ChangeRow:
     status = change.after or Status.UNKNOWN
     if change.kind is Kind.GONE:
         status = Status.NOT_APPLICABLE
-    was = STATUS_WORDS[change.before] if change.before else "not there"
-    now = STATUS_WORDS[change.after] if change.after else KIND_WORDS[change.kind].lower()
+    was = STATUS_WORDS[change.before] if change.before else tr("not there")
+    now = STATUS_WORDS[change.after] if change.after else KIND_IN_TEXT[change.kind]
     since = change.since
     return ChangeRow(
         kind=KIND_WORDS[change.kind],
@@ -220,7 +245,7 @@ def _by_id(open_since: Iterable[OpenSince]) -> dict[str, datetime]:
 def _ending(one: Expiry) -> Ending:
     status = Status.PASS
     if one.days < 0:
-        left, status = "over", Status.FAIL
+        left, status = tr("over"), Status.FAIL
     elif one.days <= _NEAR:
         left, status = counted(one.days, "day", "days"), Status.WARN
     else:
@@ -245,12 +270,18 @@ def _trends(points: Sequence[Point], catalogue: Catalogue) -> tuple[Trend, ...]:
 
 def _in_words(points: Sequence[Point]) -> str:
     first, last = points[0], points[-1]
-    return (
-        f"{len(points)} runs from {short_day(first.as_of)} to {short_day(last.as_of)}: "
-        f"{_point(first)}, then {_point(last)}."
+    return tr(
+        "{n} runs from {first} to {last}: {was}, then {now}.",
+        n=len(points),
+        first=short_day(first.as_of),
+        last=short_day(last.as_of),
+        was=_point(first),
+        now=_point(last),
     )
 
 
 def _point(point: Point) -> str:
-    score = "no score" if point.score is None else f"score {point.score}"
-    return f"{VERDICT_WORDS[point.verdict].lower()} with {score}"
+    verdict = VERDICT_IN_TEXT[point.verdict]
+    if point.score is None:
+        return tr("{verdict} with no score", verdict=verdict)
+    return tr("{verdict} with score {score}", verdict=verdict, score=point.score)

@@ -8,14 +8,16 @@ import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from io import BytesIO
 from typing import Any
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
-from assess.reporters import charts, planchart
+from assess.language import figure, spoken, tr, trn
+from assess.model import Status
+from assess.reporters import charts, planchart, typesetting
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.cuts import Limits, parts
 from assess.reporters.letter import to_html
@@ -30,7 +32,7 @@ from assess.reporters.templating import (
 )
 from assess.reporters.tokens import PRINT, SHORT, Palette
 from assess.reporters.trend import trend
-from assess.reporters.view import OPEN, View, view
+from assess.reporters.view import OPEN, Area, View, view
 from assess.reporters.words import SCORE_RULE, STATUS_MEANING, STATUS_SHORT, STATUS_WORDS
 from assess.results import Results, to_json
 
@@ -86,17 +88,18 @@ def render(results: Results, *, library_catalogue: Catalogue, brand: Brand = PLA
     press.logos.update(one.address for one in (brand.logo, brand.customer) if one)
     shown = view(results, library_catalogue)
     with _no_collection(), naming_faults(brand.templates):
-        fit = _fit(press, results, shown, brand)
+        words = typesetting.sheet(brand, _remedy_labels(shown))
+        fit = _fit(press, results, shown, brand, words)
         times = past(results, library_catalogue)
-        laid_out = press.lay_out(page(results, shown, fit, times=times, brand=brand))
+        laid_out = press.lay_out(page(results, shown, fit, times=times, brand=brand), words)
         return press.write(laid_out, results)
 
 
-def _fit(press: "_Press", results: Results, shown: View, brand: Brand) -> Fit:
+def _fit(press: "_Press", results: Results, shown: View, brand: Brand, words: str) -> Fit:
     """The fullest summary that takes one page: tried on its own, from the one that most take."""
 
     def fits(at: int) -> bool:
-        alone = press.lay_out(page(results, shown, FITS[at], alone=True, brand=brand))
+        alone = press.lay_out(page(results, shown, FITS[at], alone=True, brand=brand), words)
         return len(alone.pages) == 1
 
     at = USUAL
@@ -107,13 +110,32 @@ def _fit(press: "_Press", results: Results, shown: View, brand: Brand) -> Fit:
     return FITS[at]
 
 
+def _remedy_labels(shown: View) -> dict[str, str]:
+    """How the remedy of what is to be mended, and of what nobody knows, is called."""
+    knows = (Status.UNKNOWN, Status.MANUAL)
+    return {
+        "know" if card.status in knows else "mend": card.remedy_label
+        for card in shown.cards
+        if card.remedy_label
+    }
+
+
+def _wide(area: Area) -> bool:
+    counts = (f"{figure(n)} {STATUS_SHORT[status]}" for status, n in area.counts.items() if n)
+    return typesetting.wide(area.title, counts)
+
+
 def _plan_charts(shown: View, palette: Palette) -> list[tuple[str, str, str]]:
     """Title, picture and words of each chart of the plan."""
     return [
         (
             title,
             charts.image(planchart.chart(steps, shown.plan, palette, TEXT)),
-            f"Chart of {len(steps)} steps; they stand in words below.",
+            trn(
+                len(steps),
+                "Chart of {n} step; it stands in words below.",
+                "Chart of {n} steps; they stand in words below.",
+            ),
         )
         for title, steps in planchart.drawn(shown.plan.way)
     ]
@@ -135,12 +157,11 @@ def page(
     settled = [part for part in divided if not part.opened]
     strip, strip_words = charts.strip(shown.areas, PRINT)
     areas = [a for a in shown.areas if fit.closed_areas or any(a.counts[s] for s in OPEN)]
-    left_out = len(shown.areas) - len(areas)
-    note = f"; {left_out} areas with nothing open are left out" if left_out else ""
     return (
         environment(brand.templates)
         .get_template("report.pdf.html.j2")
         .render(
+            lang=spoken().code,
             view=shown,
             brand=brand,
             past=told,
@@ -155,6 +176,7 @@ def page(
             fit=fit,
             alone=alone,
             limits=LIMITS,
+            wide=_wide,
             causes_left=sum(len(cause.cards) for cause in shown.causes[fit.causes :]),
             nothing_stops=nothing_stops(shown),
             headline=brief(shown.headline, _LONG_NAME),
@@ -169,19 +191,32 @@ def page(
             field=charts.image(charts.field(areas, PRINT, TEXT)) if areas and fit.field else "",
             plan_charts=[] if alone else _plan_charts(shown, brand.paper),
             field_words=charts.described(areas),
-            field_note=note,
+            field_note=_field_note(len(shown.areas) - len(areas)),
             short=SHORT,
             words=STATUS_WORDS,
             in_text=STATUS_SHORT,
             meanings=STATUS_MEANING,
-            score_rule=SCORE_RULE,
+            score_rule=tr(SCORE_RULE),
             moment=f"{results.as_of:%Y-%m-%dT%H:%M:%SZ}",
         )
     )
 
 
+def _field_note(left_out: int) -> str:
+    """How the status field is read. ``left_out``: areas that it does not show."""
+    if not left_out:
+        return tr("(one mark each; bold: something fails or is unknown)")
+    return trn(
+        left_out,
+        "(one mark each; bold: something fails or is unknown; {n} area with nothing open is left "
+        "out)",
+        "(one mark each; bold: something fails or is unknown; {n} areas with nothing open are left "
+        "out)",
+    )
+
+
 def style(brand: Brand = PLAIN) -> str:
-    """The style sheet, with its fonts and marks."""
+    """The style sheet of every language, with its fonts and marks."""
     faces = "".join(
         f'@font-face {{ font-family: "{family}"; font-weight: {weight}; '
         f"src: url({_FONTS}{name}) }}\n"
@@ -201,15 +236,9 @@ def style(brand: Brand = PLAIN) -> str:
         brand.paper,
         text=(f'"{brand.font}", ' if brand.font else "")
         + f'"{TEXT}", "{TEXT} Ext", "Noto Sans", sans-serif',
-        foot=_in_css(" · ".join(filter(None, (brand.kept("Confidential"), brand.footer)))),
         code=f'"{CODE}", "{CODE} Ext", "DejaVu Sans Mono", monospace',
     )
     return f"{faces}{sheet}{marks}"
-
-
-def _in_css(text: str) -> str:
-    """A text as the inside of a string of a style sheet."""
-    return "".join(one if one.isalnum() or one in " .,·-" else f"\\{ord(one):06x}" for one in text)
 
 
 class _Press:
@@ -226,9 +255,15 @@ class _Press:
             )
         except (ImportError, OSError) as error:
             raise RendererMissing(
-                f"report.pdf needs WeasyPrint with the Pango library, which is not here: {error}",
-                "Install Pango (Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0, "
-                "libharfbuzz-subset0) and render again: assess report results.json -f pdf.",
+                tr(
+                    "report.pdf needs WeasyPrint with the Pango library, which is not here: "
+                    "{error}",
+                    error=error,
+                ),
+                tr(
+                    "Install Pango (Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0, "
+                    "libharfbuzz-subset0) and render again: assess report results.json -f pdf."
+                ),
             ) from error
 
         self.logos = logos = set[str]()
@@ -250,16 +285,17 @@ class _Press:
         self._attachment = weasyprint.Attachment
         self.fetcher = Fetcher(allowed_protocols=("data",))
         self._fonts = FontConfiguration()
-        self._style = weasyprint.CSS(
-            string=style(brand), font_config=self._fonts, url_fetcher=self.fetcher
+        self._sheet = partial(
+            weasyprint.CSS, font_config=self._fonts, url_fetcher=self.fetcher
         )
+        self._style = self._sheet(string=style(brand))
 
-    def lay_out(self, text: str) -> Any:  # noqa: ANN401 - untyped library
-        """The laid out pages."""
+    def lay_out(self, text: str, words: str) -> Any:  # noqa: ANN401 - untyped library
+        """The laid out pages. ``words``: the style sheet of the language."""
         html = self._html(string=text, url_fetcher=self.fetcher, base_url="assess:report")
         return html.render(
             font_config=self._fonts,
-            stylesheets=[self._style],
+            stylesheets=[self._style, self._sheet(string=words)],
             pdf_variant="pdf/ua-1",
             pdf_tags=True,
         )
@@ -272,7 +308,7 @@ class _Press:
         attached = self._attachment(
             file_obj=BytesIO(to_json(results)),
             name=ATTACHED,
-            description="The findings of this report, for programs",
+            description=tr("The findings of this report, for programs"),
             created=results.as_of,
             modified=results.as_of,
         )
@@ -301,13 +337,8 @@ def _press_made(brand: Brand) -> _Press:
 
 
 def _press(brand: Brand = PLAIN) -> _Press:
-    """The renderer with a style sheet; logos and templates are not of it."""
-    styled = Brand(
-        accent=brand.accent,
-        font=brand.font,
-        footer=brand.footer,
-        confidentiality=brand.confidentiality,
-    )
+    """The renderer with a style sheet; logos, templates and words are not of it."""
+    styled = Brand(accent=brand.accent, font=brand.font)
     with _lock:
         return _press_made(styled)
 

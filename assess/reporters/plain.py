@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from assess.catalogue import Catalogue
+from assess.language import tr
 from assess.model import Status
 from assess.reporters import letter
 from assess.reporters.past import Past, past
@@ -66,17 +67,19 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
     shown = view(results, catalogue)
     lines = [f"# {_escaped(shown.headline)}", "", f"{_escaped(shown.lede)}".strip(), ""]
     if shown.letter:
-        lines += ["## Covering letter", *letter.to_markdown(shown.letter), "", "## Verdicts", ""]
-    lines += ["| Scenario | Verdict | Score | Findings |", "| --- | --- | --- | --- |"]
+        lines += [_headed(tr("Covering letter")), *letter.to_markdown(shown.letter), ""]
+        lines += [_headed(tr("Verdicts")), ""]
+    heads = (tr("Scenario"), tr("Verdict"), tr("Score"), tr("Findings"))
+    lines += [f"| {' | '.join(map(_escaped, heads))} |", "| --- | --- | --- | --- |"]
     for banner, verdict in zip(shown.banners, results.verdicts, strict=True):
         score = "-" if verdict.score is None else str(verdict.score)
         lines.append(f"| {_escaped(banner.title)} | {banner.word} | {score} | {banner.in_words} |")
     if shown.stops:
-        lines += ["", "## What stops the start", ""]
+        lines += ["", _headed(tr("What stops the start")), ""]
         for stop in shown.stops:
             lines.append(f"- {_escaped(stop.text)} ({_escaped(stop.card.finding.requirement)})")
     lines += _changed(past(results, catalogue))
-    lines += ["", "## Open findings", ""]
+    lines += ["", _headed(tr("Open findings")), ""]
     for card in _ordered(results, catalogue):
         if card.finding.status in (Status.PASS, Status.NOT_APPLICABLE):
             continue
@@ -88,7 +91,8 @@ def to_markdown(results: Results, catalogue: Catalogue) -> bytes:
             fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(offer.text)), default=0))
             block = ("", f"{_escaped(offer.label)}:", "", fence, *offer.lines, fence, "")
             lines += [f"  {line}".rstrip() for line in block]
-    lines += ["", f"Assessed {shown.assessed} by {_escaped(shown.tool)}.", ""]
+    assessed = tr("Assessed {moment} by {tool}.", moment=shown.assessed, tool=_escaped(shown.tool))
+    lines += ["", assessed, ""]
     return "\n".join(lines).encode()
 
 
@@ -96,18 +100,22 @@ def _changed(times: Past) -> list[str]:
     """What changed, what expires next, and which accepted risks are to be looked at again."""
     lines: list[str] = []
     for one in times.compared:
-        lines += ["", f"## {_escaped(one.title)}, {one.moment}", "", one.in_words, ""]
+        lines += ["", _headed(f"{one.title}, {one.moment}"), "", one.in_words, ""]
         for row in one.rows:
             lines.append(f"- **{row.kind}** ({row.text}) {_escaped(row.id)}: {_escaped(row.found)}")
     if times.endings:
-        lines += ["", "## What expires next", ""]
+        lines += ["", _headed(tr("What expires next")), ""]
         ends = times.endings[:_MOST_ENDINGS]
         lines += [f"- {one.day} ({one.left}): {_escaped(one.what)}" for one in ends]
     if times.waivers:
-        lines += ["", "## Accepted risks to look at again", ""]
+        lines += ["", _headed(tr("Accepted risks to look at again")), ""]
         for note in times.waivers:
             lines.append(f"- **{note.label}** {_escaped(note.about)}: {_escaped(note.text)}")
     return lines
+
+
+def _headed(text: str) -> str:
+    return f"## {_escaped(text)}"
 
 
 def _escaped(text: str) -> str:
@@ -122,7 +130,8 @@ def to_junit(results: Results, catalogue: Catalogue) -> bytes:
     warning passes and is told in its output.
     """
     cards = _ordered(results, catalogue)
-    root = ET.Element("testsuites", name=f"Readiness of {results.engagement.customer}")
+    name = tr("Readiness of {customer}", customer=results.engagement.customer)
+    root = ET.Element("testsuites", name=name)
     for verdict in results.verdicts:
         mine = [card for card in cards if verdict.scenario in card.finding.scenarios]
         suite = ET.SubElement(
@@ -147,7 +156,8 @@ _SKIPPED = (Status.MANUAL, Status.NOT_APPLICABLE)
 
 def _say(case: ET.Element, card: Card) -> None:
     said = (f"{card.comment_by}: {card.comment}",) if card.comment else ()
-    text = "\n".join((f"Expected: {card.expected}", *card.remedy, *said))
+    expected = tr("Expected: {expected}", expected=card.expected)
+    text = "\n".join((expected, *card.remedy, *said))
     match card.status:
         case Status.FAIL:
             ET.SubElement(case, "failure", message=card.found).text = text
@@ -156,7 +166,9 @@ def _say(case: ET.Element, card: Card) -> None:
         case Status.MANUAL | Status.NOT_APPLICABLE:
             ET.SubElement(case, "skipped", message=card.found)
         case Status.WARN:
-            ET.SubElement(case, "system-out").text = f"Warning: {card.found}\n{text}"
+            ET.SubElement(
+                case, "system-out"
+            ).text = f"{tr('Warning: {found}', found=card.found)}\n{text}"
         case Status.PASS:
             pass
 

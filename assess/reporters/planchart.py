@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from assess.language import figure, msg, tr, trn
 from assess.plan.road import Band, Road, Step
 from assess.reporters.planning import Plan
 from assess.reporters.templating import brief
@@ -17,6 +18,7 @@ MOST = 28  # steps in one chart; more are drawn band by band
 _WIDTH, _LEFT, _RIGHT = 750.0, 318.0, 742.0
 _ROW, _HEAD, _LANE = 17.0, 22.0, 19.0
 _LONGEST = 54
+_BANDS = {Band.NOW: msg("Now"), Band.NEXT: msg("Next"), Band.LATER: msg("Later")}
 _TICKS = 16  # days that have a number each; above that every fifth
 
 
@@ -32,8 +34,10 @@ def drawn(way: Road) -> list[tuple[str, list[Step]]]:
         steps = [step for step in needed if step.band is band]
         if steps:
             left = len(steps) - MOST
-            more = f"; {left} more stand in the table" if left > 0 else ""
-            parts.append((f"{band.capitalize()}{more}", steps[:MOST]))
+            title = tr(_BANDS[band])
+            if left > 0:
+                title = tr("{band}; {n} more stand in the table", band=title, n=left)
+            parts.append((title, steps[:MOST]))
     return parts
 
 
@@ -63,7 +67,12 @@ def chart(steps: Sequence[Step], plan: Plan, palette: Palette, font: str) -> Mar
     parts.append(_arrows(steps, places, palette))
     if way.ready is not None:
         parts.append(_ready(_LEFT + way.ready * scale, height, palette))
-    label = f"Plan of {len(steps)} steps over {end:.1f} working days; the table has it in words."
+    label = trn(
+        len(steps),
+        "Plan of {n} step over {days} working days; the table has it in words.",
+        "Plan of {n} steps over {days} working days; the table has it in words.",
+        days=figure(end, ".1f"),
+    )
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {:.0f} {:.0f}" class="plan" '
         'role="img"><title>{}</title><defs><pattern id="{}" width="4" height="4" '
@@ -82,7 +91,7 @@ def _grid(end: float, scale: float, height: float, palette: Palette, font: str) 
             name = f"{day + 1}" if step == 1 else f"{day + 1}-{day + step}"
             texts.append(_text(name, middle, 12, palette["ink2"], font, anchor="middle"))
         day += step
-    title = _text("working day", _LEFT - 8, 12, palette["ink2"], font, anchor="end")
+    title = _text(tr("working day"), _LEFT - 8, 12, palette["ink2"], font, anchor="end")
     grid = Markup('<path d="{}" stroke="{}" stroke-width=".6" fill="none"/>')
     return grid.format("".join(lines), palette["line"]) + title + Markup().join(texts)
 

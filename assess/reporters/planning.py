@@ -4,11 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assess.catalogue import Catalogue
+from assess.language import lookup, tr, trn
 from assess.model import Status
 from assess.options import Fit, Support
-from assess.plan.noted import Progress, by_finding, progress_of
+from assess.plan.noted import STATE_WORDS, Progress, by_finding, progress_of
 from assess.plan.road import Road, Step, road
-from assess.reporters.words import counted, listed, sentence, short_day
+from assess.reporters.words import (
+    BAND_WORDS,
+    FIT_WORDS,
+    SUPPORT_WORDS,
+    counted,
+    listed,
+    number,
+    risen,
+    sentence,
+    short_day,
+)
 from assess.results import OptionOf, PlanRead, Results, clean
 
 _HOURS_A_DAY = 8
@@ -21,10 +32,6 @@ _FIT_STATUS = {
 _SUPPORT_STATUS = {
     Support.YES: Status.PASS, Support.PARTIAL: Status.WARN, Support.NOT_STATED: Status.UNKNOWN,
     Support.NO: Status.FAIL,
-}  # fmt: skip
-_SUPPORT_WORDS = {
-    Support.YES: "yes", Support.PARTIAL: "in part", Support.NOT_STATED: "not said",
-    Support.NO: "no",
 }  # fmt: skip
 
 
@@ -51,14 +58,17 @@ class PlanRow:
     def said(self) -> str:
         """What people wrote beside it, on one line; empty where nobody did."""
         told = self.progress
+        if not (told.owner or told.due or told.note) and told.state == "open":
+            return ""
+        state = STATE_WORDS.get(told.state, told.state)
+        if told.state in _SETTLED:
+            state = tr("said to be {state}, still open", state=state)
         parts = [
-            f"owner {told.owner}" if told.owner else "",
-            f"due {short_day(told.due)}" if told.due else "",
-            f"said to be {told.state}, still open" if told.state in _SETTLED else told.state,
+            tr("owner {name}", name=told.owner) if told.owner else "",
+            tr("due {day}", day=short_day(told.due)) if told.due else "",
+            state,
             told.note,
         ]
-        if parts == ["", "", "open", ""]:
-            return ""
         return "; ".join(part for part in parts if part)
 
 
@@ -124,35 +134,48 @@ def plan_of(results: Results, catalogue: Catalogue, anchors: Mapping[str, str]) 
 def _late(rows: Sequence[PlanRow]) -> str:
     late = [row for row in rows if row.progress.late and row.progress.due]
     named = [
-        f"step {row.number} ({row.progress.owner or 'nobody named'}, "
-        f"{short_day(row.progress.due)})"
+        tr(
+            "step {number} ({owner}, {day})",
+            number=row.number,
+            owner=row.progress.owner or lookup("nobody named"),
+            day=short_day(row.progress.due),
+        )
         for row in late[:_MOST_LATE]
         if row.progress.due
     ]
     if len(late) > _MOST_LATE:
-        named.append(f"{len(late) - _MOST_LATE} more")
-    return f"Overdue: {listed(named)}." if named else ""
+        named.append(tr("{n} more", n=len(late) - _MOST_LATE))
+    return tr("Overdue: {steps}.", steps=listed(named)) if named else ""
 
 
 def _read(plan: PlanRead | None) -> str:
     if plan is None or not plan.faults:
         return ""
-    return f"Not understood in {plan.file}: {'; '.join(plan.faults)}."
+    faults = "; ".join(plan.faults)
+    return tr("Not understood in {file}: {faults}.", file=plan.file, faults=faults)
 
 
 def _lede(way: Road) -> str:
     if not way.steps:
-        return "Nothing is open."
-    steps = sentence(counted(len(way.steps), "step", "steps")).removesuffix(".")
+        return tr("Nothing is open.")
+    steps = risen(counted(len(way.steps), "step", "steps"))
     teams = counted(len(way.teams), "team", "teams")
     if way.ready is None:
-        return f"{steps} for {teams}; none of them is required for a start."
+        return tr(
+            "{steps} for {teams}; none of them is required for a start.", steps=steps, teams=teams
+        )
     days = counted(_up(way.ready), "working day", "working days")
     chain = [str(step.number) for step in way.steps if step.critical]
-    path = f"Steps {listed(chain)} form" if len(chain) > 1 else f"Step {chain[0]} forms"
-    return (
-        f"{steps}, {teams}; ready after {days} at the earliest. {path} the critical path: a day "
-        "lost there is a day lost at the end."
+    return trn(
+        len(chain),
+        "{steps}, {teams}; ready after {days} at the earliest. Step {chain} forms the critical "
+        "path: a day lost there is a day lost at the end.",
+        "{steps}, {teams}; ready after {days} at the earliest. Steps {chain} form the critical "
+        "path: a day lost there is a day lost at the end.",
+        steps=steps,
+        teams=teams,
+        days=days,
+        chain=listed(chain),
     )
 
 
@@ -172,7 +195,7 @@ def _row(
         hours(effort.hours),
         f"{days(effort.wait_days)}: {effort.waits_for}" if effort.wait_days else "",
         ", ".join(map(str, step.after)),
-        step.band.capitalize(),
+        BAND_WORDS[step.band],
         int(step.starts) + 1,
         step.critical,
         next((anchors[f.id] for f in findings if f.id in anchors), ""),
@@ -185,15 +208,15 @@ def _row(
 def hours(value: float) -> str:
     """``30 min``, ``2 h``, ``1.5 days``."""
     if value < 1:
-        return f"{round(value * 60)} min"
-    return f"{value:g} h" if value < _HOURS_A_DAY else days(value / _HOURS_A_DAY)
+        return tr("{minutes} min", minutes=round(value * 60))
+    return tr("{hours:g} h", hours=value) if value < _HOURS_A_DAY else days(value / _HOURS_A_DAY)
 
 
 def days(value: float) -> str:
     """``half a day``, ``1 day``, ``2.5 days``."""
     if value == 0.5:  # noqa: PLR2004 - a half
-        return "half a day"
-    return f"{value:g} {'day' if value == 1 else 'days'}"
+        return tr("half a day")
+    return tr("1 day") if value == 1 else tr("{days:g} days", days=value)
 
 
 def choice_of(results: Results) -> Choice | None:
@@ -205,7 +228,7 @@ def choice_of(results: Results) -> Choice | None:
     for nth, one in enumerate(results.options[0].required):
         said = [option.required[nth] for option in results.options]
         cells = tuple(
-            Cell(_SUPPORT_STATUS[s.supported], _SUPPORT_WORDS[s.supported], clean(s.note))
+            Cell(_SUPPORT_STATUS[s.supported], SUPPORT_WORDS[s.supported], clean(s.note))
             for s in said
         )
         rows.append((clean(one.text), clean(one.source), cells))
@@ -217,7 +240,7 @@ def _side(option: OptionOf) -> Side:
         clean(option.title),
         option.chosen,
         _FIT_STATUS[option.fit],
-        option.fit.value,
+        FIT_WORDS[option.fit],
         clean(option.today),
         tuple(clean(one.text) for one in option.constraints if one.accepted),
         tuple(clean(one.text) for one in option.constraints if not one.accepted),
@@ -225,17 +248,51 @@ def _side(option: OptionOf) -> Side:
 
 
 def _choice_lede(options: tuple[OptionOf, ...]) -> str:
-    asked = counted(len(options[0].required), "capability is", "capabilities are")
+    required = len(options[0].required)
+    asked = trn(
+        required,
+        "one capability is required",
+        "{count} capabilities are required",
+        count=number(required),
+    )
     fitting = [clean(one.title) for one in options if one.fit is Fit.FITS]
     partly = [clean(one.title) for one in options if one.fit is Fit.PARTLY]
-    text = f"{sentence(asked).removesuffix('.')} required. "
-    them = "it" if len(options[0].required) == 1 else "all of them"
-    if fitting:
-        text += f"{listed(fitting)} {'supports' if len(fitting) == 1 else 'support'} {them}."
-    elif partly:
-        text += f"No option supports {them}; nearest {'comes' if len(partly) == 1 else 'come'} "
-        text += f"{listed(partly)}."
-    else:
-        text += f"No option is known to support {them}."
+    said = [sentence(asked), _supporting(fitting, partly, several=required > 1)]
     chosen = next((one for one in options if one.chosen), None)
-    return text if chosen is None else f"{text} Chosen is {clean(chosen.title)}: {chosen.fit}."
+    if chosen is not None:
+        title, fit = clean(chosen.title), FIT_WORDS[chosen.fit]
+        said.append(tr("Chosen is {option}: {fit}.", option=title, fit=fit))
+    return " ".join(said)
+
+
+def _supporting(fitting: Sequence[str], partly: Sequence[str], *, several: bool) -> str:
+    """Which options support what is required; ``several``: more than one capability is."""
+    names = listed(fitting or partly)
+    if fitting and several:
+        return trn(
+            len(fitting),
+            "{options} supports all of them.",
+            "{options} support all of them.",
+            options=names,
+        )
+    if fitting:
+        return trn(
+            len(fitting), "{options} supports it.", "{options} support it.", options=names
+        )
+    if partly and several:
+        return trn(
+            len(partly),
+            "No option supports all of them; nearest comes {options}.",
+            "No option supports all of them; nearest come {options}.",
+            options=names,
+        )
+    if partly:
+        return trn(
+            len(partly),
+            "No option supports it; nearest comes {options}.",
+            "No option supports it; nearest come {options}.",
+            options=names,
+        )
+    if several:
+        return tr("No option is known to support all of them.")
+    return tr("No option is known to support it.")

@@ -14,14 +14,16 @@ from pathlib import Path
 
 from assess.catalogue import Catalogue
 from assess.errors import Unavailable
+from assess.language import msg, tr
 from assess.reporters import html
 from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results
 
-NOTE = (
+NOTE = msg(
     "printed by {browser} from report.html, since the renderer of the PDF is not here: without "
-    "cover, contents and attached results.json ({reason})"
+    "contents and attached results.json ({reason})"
 )
+_BY_HAND = msg("Print report.html by hand.")
 _NAMES = ("microsoft-edge", "msedge", "google-chrome", "google-chrome-stable", "chromium",
           "chromium-browser", "chrome")  # fmt: skip
 # Where installers put it, below the folders that Windows and macOS keep programs in.
@@ -80,7 +82,7 @@ def render(
         except OSError:
             data = b""
     if not data.startswith(b"%PDF-"):
-        raise Unavailable(f"{program.name} printed no PDF", "Print report.html by hand.")
+        raise Unavailable(tr("{program} printed no PDF", program=program.name), tr(_BY_HAND))
     moment = f"{results.as_of:%Y%m%d%H%M%S}".encode()
     return _DATE.sub(rb"\g<1>" + moment, data)
 
@@ -97,5 +99,9 @@ def _run(command: list[str], program: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        why = f"{program.name} did not print report.html: {type(error).__name__}"
-        raise Unavailable(why, "Print report.html by hand.") from None
+        why = tr(
+            "{program} did not print report.html: {error}",
+            program=program.name,
+            error=type(error).__name__,
+        )
+        raise Unavailable(why, tr(_BY_HAND)) from None

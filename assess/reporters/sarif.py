@@ -6,10 +6,11 @@ A risk that somebody accepted is an accepted suppression; the finding stays in t
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from assess.catalogue import Catalogue
+from assess.language import tr
 from assess.model import Severity, Status
 from assess.reporters.shapes import Card, View
 from assess.reporters.view import order, view
@@ -57,7 +58,9 @@ def to_sarif(results: Results, catalogue: Catalogue) -> bytes:
         },
         "invocations": [_invocation(results, shown)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(card, places[card.finding.requirement]) for card in cards],
+        "results": [
+            _result(card, places[card.finding.requirement], results.as_of.date()) for card in cards
+        ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
@@ -87,7 +90,7 @@ def _rule(card: Card, catalogue: Catalogue) -> dict[str, Any]:
     return rule
 
 
-def _result(card: Card, rule: int) -> dict[str, Any]:
+def _result(card: Card, rule: int, today: date) -> dict[str, Any]:
     finding = card.finding
     kind = KINDS[card.status]
     level = "none"
@@ -117,7 +120,7 @@ def _result(card: Card, rule: int) -> dict[str, Any]:
         },
     }
     if card.waiver:
-        accepted = finding.waiver is not None and not card.waiver.startswith("Acceptance expired")
+        accepted = finding.waiver is not None and finding.waiver.until >= today
         result["suppressions"] = [
             {
                 "kind": "external",
@@ -134,7 +137,7 @@ def _said(card: Card) -> str:
     return "\n".join(
         (
             f"{card.word}: {card.title}. {named}{card.found}",
-            f"Expected: {card.expected}",
+            tr("Expected: {expected}", expected=card.expected),
             *card.remedy,
         )
     )

@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from assess.language import figure, lookup, msg
 from assess.model import Severity, Status, Verdict
 from assess.reporters.origins import Flaw
 from assess.reporters.planning import Choice, Plan
@@ -11,7 +12,7 @@ from assess.results import Finding
 
 OPEN = (Status.FAIL, Status.UNKNOWN, Status.WARN, Status.MANUAL)
 _STATUSES = tuple(Status)
-_ABOVE = "as found, above"
+_ABOVE = msg("as found, above")
 
 Counts = Mapping[Status, int]
 
@@ -125,10 +126,10 @@ class Card:
 
         ``letters``: of a place, and of an answer.
         """
-        lines = []
+        lines, above = [], lookup(_ABOVE)
         for line in self.evidence:
-            told = len(line.answer) > len(_ABOVE) and line.answer in self.found
-            answer = _ABOVE if told else _cut(line.answer, letters)
+            told = len(line.answer) > len(above) and line.answer in self.found
+            answer = above if told else _cut(line.answer, letters)
             lines.append(f"{line.source} · {_cut(line.where, letters)} → {answer}")
         return tuple(lines)
 
@@ -191,6 +192,7 @@ class Banner:
     why: str
     score: str
     score_short: str
+    points: int | None = None
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ class Cause:
     @property
     def where(self) -> str:
         """``Licences and subscriptions (2), DNS (1)``."""
-        return ", ".join(f"{title} ({count:,})" for title, count in self.places)
+        return ", ".join(f"{title} ({figure(count)})" for title, count in self.places)
 
 
 @dataclass(frozen=True)
@@ -257,7 +259,7 @@ class Step:
     @property
     def text(self) -> str:
         """The step and its requirement, with the number of findings where there are several."""
-        several = f" ({self.findings:,})" if self.findings > 1 else ""
+        several = f" ({figure(self.findings)})" if self.findings > 1 else ""
         return f"{self.step}: {self.requirement}{several}"
 
 

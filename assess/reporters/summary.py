@@ -6,6 +6,7 @@ the areas with nothing open leave the status field, then the field goes.
 
 from dataclasses import dataclass
 
+from assess.language import tr
 from assess.model import Status
 from assess.reporters.view import View
 
@@ -40,5 +41,5 @@ USUAL = 4
 def nothing_stops(view: View) -> str:
     """What stands where the blockers would stand."""
     if view.counts[Status.UNKNOWN] or view.counts[Status.MANUAL]:
-        return "Nothing that was measured; what nobody knows yet may."
-    return "Nothing."
+        return tr("Nothing that was measured; what nobody knows yet may.")
+    return tr("Nothing.")

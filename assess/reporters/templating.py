@@ -1,7 +1,8 @@
 """The template engine of the reports: escapes everything, and knows no undefined name.
 
 A house's own templates stand before ours, file by file. They run in a sandbox, see what ours see,
-are read from their folder alone, and cannot switch escaping off.
+are read from their folder alone, and cannot switch escaping off. What they say goes through ``tr``,
+``trn`` and ``tr_html``, numbers through ``figure``: in the language in force.
 """
 
 import re
@@ -23,16 +24,20 @@ from jinja2 import (
     TemplateNotFound,
     TemplateSyntaxError,
     nodes,
+    pass_context,
 )
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from assess.errors import Unavailable
-from assess.language import lookup, tr, trn
+from assess.language import ENGLISH, figure, lookup, spoken, tr, trn
 from assess.reporters.tokens import Palette
 
+_PAGES = re.compile(r"\{(page|pages)\}")
 _BREAKS = re.compile(r"(?<=[./\\@_-])(?=.)")
-
+# What may be a name: punctuation within, a digit, a capital that no sentence puts there.
+_NAME = re.compile(r"\S*(?:\w[._@\\/:]\w|\d|[a-zA-Z][A-Z])\S*")
 
 _LARGEST = 1 << 20
 
@@ -85,6 +90,8 @@ def environment(own: str = "") -> Environment:
     engine.globals.update(tr=tr, trn=trn, tr_html=tr_html, lookup=lookup)
     engine.filters["brief"] = brief
     engine.filters["breakable"] = breakable
+    engine.filters["figure"] = _figure
+    engine.filters["unbroken"] = _unbroken
     if own:
         del engine.filters["safe"]
     return engine
@@ -101,9 +108,11 @@ def naming_faults(own: str) -> Iterator[None]:
             raise
         said = error.message if isinstance(error, TemplateError) else error
         raise Unavailable(
-            f"the template {place}: {said}",
-            "Mend it, or take its file out of the folder of [report] templates: then the "
-            "product's own is used.",
+            tr("the template {place}: {said}", place=place, said=said),
+            tr(
+                "Mend it, or take its file out of the folder of [report] templates: then the "
+                "product's own is used."
+            ),
         ) from error
 
 
@@ -112,10 +121,14 @@ def _place(error: Exception, own: str) -> str:
     folder = Path(own).resolve()
     if isinstance(error, TemplateSyntaxError) and error.filename:
         path = Path(error.filename)
-        return f"{path.name}, line {error.lineno}" if path.parent == folder else ""
+        return _line(path, error.lineno) if path.parent == folder else ""
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if Path(frame.filename).parent == folder]
-    return f"{Path(inside[-1].filename).name}, line {inside[-1].lineno}" if inside else ""
+    return _line(Path(inside[-1].filename), inside[-1].lineno or 0) if inside else ""
+
+
+def _line(path: Path, number: int) -> str:
+    return tr("{file}, line {number}", file=path.name, number=number)
 
 
 def compile_templates(suffix: str) -> None:
@@ -144,6 +157,46 @@ def brief(text: str, most: int) -> str:
 def breakable(text: str) -> Markup:
     """An identifier, escaped, that may break after its punctuation."""
     return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+def unbroken(text: str) -> str:
+    """The text, its names marked so that no hyphen is put into them; English is not hyphenated."""
+    if spoken().code == ENGLISH.code:
+        return text
+    marked, at = Markup(), 0
+    for found in _NAME.finditer(text):
+        marked += text[at : found.start()]
+        marked += Markup('<span class="id">{}</span>').format(found[0])
+        at = found.end()
+    return marked + text[at:]
+
+
+# With the context, so that a value known at compile time waits for the language of the run.
+@pass_context
+def _figure(_: Context, value: float) -> str:
+    return figure(value)
+
+
+@pass_context
+def _unbroken(_: Context, text: str) -> str:
+    return unbroken(text)
+
+
+def in_css(text: str) -> str:
+    """A text as the inside of a string of a style sheet."""
+    return "".join(one if one.isalnum() or one in " .,·-" else f"\\{ord(one):06x}" for one in text)
+
+
+def content(sentence: str, page: str) -> str:
+    """A sentence of pages as the content of a box: its words as strings, its holes as counters.
+
+    ``page``: the counter that stands for ``{page}``.
+    """
+    counters = {"page": page, "pages": "counter(pages)"}
+    parts = enumerate(_PAGES.split(sentence))
+    return " ".join(
+        counters[part] if place % 2 else f'"{in_css(part)}"' for place, part in parts if part
+    )
 
 
 def stylesheet(name: str, palette: Palette, **values: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from assess.catalogue import Catalogue
+from assess.language import figure, lookup, msg, tr, trn
 from assess.model import Necessity, Severity, Status, Verdict
 from assess.reporters.origins import Flaw, era, flaws, hints
 from assess.reporters.planning import choice_of, plan_of
@@ -36,9 +37,11 @@ from assess.reporters.shapes import (
 )
 from assess.reporters.words import (
     COMMAND_WORDS,
+    NECESSITY_WORDS,
     PRIVACY,
-    PROPOSAL,
+    SEVERITY_WORDS,
     SOURCE_STATUS,
+    SOURCE_WORDS,
     STATUS_WORDS,
     VERDICT_STATUS,
     VERDICT_WORDS,
@@ -49,6 +52,7 @@ from assess.reporters.words import (
     listed,
     minute,
     number,
+    risen,
     sentence,
     short_day,
 )
@@ -62,12 +66,11 @@ from assess.results import (
     VerdictOf,
     WaiverOf,
     clean,
+    reason_of,
 )
 
 __all__ = ["OPEN", "Area", "Card", "Counts", "View", "order", "view"]
 
-NOT_ASSESSED = "not assessed by this version"
-_WITHHELD = "Not assessed: "
 _STATUSES = tuple(Status)
 _SEVERITIES = tuple(Severity)
 _LONGEST_VALUE = 200
@@ -91,8 +94,8 @@ def view(results: Results, catalogue: Catalogue) -> View:
         assessed=minute(results.as_of),
         assessed_day=day(results.as_of),
         tool=f"{clean(results.tool.name)} {clean(results.tool.version)}",
-        tenant=clean(results.engagement.tenant or "not named"),
-        site=clean(results.engagement.site or "not named"),
+        tenant=clean(results.engagement.tenant or lookup(_NOT_NAMED)),
+        site=clean(results.engagement.site or lookup(_NOT_NAMED)),
         headline=_headline(customer, [banner.verdict for banner in banners]),
         lede=_lede(counts, stops),
         banners=banners,
@@ -114,6 +117,9 @@ def view(results: Results, catalogue: Catalogue) -> View:
         privacy=PRIVACY[results.privacy],
         letter=clean(results.letter, LONGEST_LETTER).strip(),
     )
+
+
+_NOT_NAMED = msg("not named")
 
 
 def order(finding: Finding) -> tuple[int, int, str]:
@@ -159,7 +165,6 @@ def _cards(
         evidence, evidence_day = _lines(finding.evidence)
         needs = finding.status not in (Status.PASS, Status.NOT_APPLICABLE)
         knows = finding.status in (Status.UNKNOWN, Status.MANUAL)
-        unassessed = finding.observed == f"{_WITHHELD}{NOT_ASSESSED}"
         cards.append(
             Card(
                 finding=finding,
@@ -169,8 +174,8 @@ def _cards(
                 subject=clean(finding.subject or ""),
                 status=finding.status,
                 word=STATUS_WORDS[finding.status],
-                severity=finding.severity.value.capitalize(),
-                necessity=finding.necessity.value,
+                severity=SEVERITY_WORDS[finding.severity],
+                necessity=NECESSITY_WORDS[finding.necessity],
                 area=_area_title(finding.area, catalogue),
                 scenarios=tuple(_scenario(name, catalogue) for name in finding.scenarios),
                 consequence=_consequence(finding, catalogue),
@@ -178,7 +183,7 @@ def _cards(
                 expected=clean(finding.expected),
                 evidence=evidence,
                 evidence_day=evidence_day,
-                remedy_label=("To know it" if knows else "To mend it") if needs else "",
+                remedy_label=lookup(_TO_KNOW if knows else _TO_MEND) if needs else "",
                 remedy=tuple(clean(step) for step in finding.remediation) if needs else (),
                 references=tuple(_tag(reference) for reference in finding.references),
                 waiver="" if finding.waiver is None else _waiver(finding.waiver, today.isoformat()),
@@ -187,8 +192,11 @@ def _cards(
                     for name in finding.blocked_by
                 ),
                 long_list=(
-                    f"{table.rows:,} rows: report.xlsx, and tables/{clean(table.name)}.ndjson "
-                    "in evidence.zip"
+                    tr(
+                        "{rows:,} rows: report.xlsx, and tables/{name}.ndjson in evidence.zip",
+                        rows=table.rows,
+                        name=clean(table.name),
+                    )
                     if table is not None
                     else ""
                 ),
@@ -197,7 +205,7 @@ def _cards(
                     and finding.necessity is Necessity.REQUIRED
                     and finding.waiver is None
                 ),
-                unassessed=unassessed and finding.status is Status.UNKNOWN,
+                unassessed=finding.unasked == "no-check" and finding.status is Status.UNKNOWN,
                 unanswered=finding.status is Status.MANUAL and not finding.evidence,
                 comment="" if finding.comment is None else clean(finding.comment.text),
                 comment_by="" if finding.comment is None else clean(finding.comment.by),
@@ -209,13 +217,16 @@ def _cards(
     return cards
 
 
+_TO_KNOW, _TO_MEND = msg("To know it"), msg("To mend it")
+
+
 def _offers(finding: Finding, anchor: str, offered: dict[str, Hint]) -> tuple[Offer, ...]:
     """The commands as proposals; ``offered``: those of worse findings, by their text."""
     offers = []
     for command in finding.commands:
         text = clean(command.text)
         kind = COMMAND_WORDS.get(command.kind, clean(command.kind))
-        offers.append(Offer(f"{PROPOSAL}: {kind}", text, offered.get(text)))
+        offers.append(Offer(tr("Proposal, not run: {kind}", kind=kind), text, offered.get(text)))
         offered.setdefault(text, Hint(clean(finding.id), clean(finding.title), anchor))
     return tuple(offers)
 
@@ -223,7 +234,9 @@ def _offers(finding: Finding, anchor: str, offered: dict[str, Hint]) -> tuple[Of
 def _consequence(finding: Finding, catalogue: Catalogue) -> str:
     """The finding's sentence; a statement of what ought to be says that it is one."""
     text = ended(clean(finding.summary))
-    return f"Asked for: {text}" if text and _is_statement(finding, catalogue) else text
+    if text and _is_statement(finding, catalogue):
+        return tr("Asked for: {statement}", statement=text)
+    return text
 
 
 def _is_statement(finding: Finding, catalogue: Catalogue) -> bool:
@@ -232,11 +245,20 @@ def _is_statement(finding: Finding, catalogue: Catalogue) -> bool:
 
 
 def _waiver(waiver: WaiverOf, today: str) -> str:
-    by, until, reason = clean(waiver.by), short_day(waiver.until), clean(waiver.reason)
+    by, until, reason = clean(waiver.by), short_day(waiver.until), ended(clean(waiver.reason))
     if waiver.until.isoformat() < today:
-        return f"Acceptance expired: {by} accepted the risk until {until}: {ended(reason)}"
-    accepted = f"Risk accepted by {by} until {until}: {ended(reason)}"
-    return f"{accepted} The status stays as it is."
+        return tr(
+            "Acceptance expired: {by} accepted the risk until {until}: {reason}",
+            by=by,
+            until=until,
+            reason=reason,
+        )
+    return tr(
+        "Risk accepted by {by} until {until}: {reason} The status stays as it is.",
+        by=by,
+        until=until,
+        reason=reason,
+    )
 
 
 def _lines(evidence: Sequence[EvidenceLine]) -> tuple[tuple[Line, ...], str]:
@@ -262,7 +284,7 @@ def _cut(text: str) -> str:
     """A value as a table holds it; the whole stands in the workbook."""
     if len(text) <= _LONGEST_VALUE:
         return text
-    return f"{text[:_LONGEST_VALUE]}…, see report.xlsx"
+    return tr("{text}…, see report.xlsx", text=text[:_LONGEST_VALUE])
 
 
 def _tag(reference: Reference) -> Tag:
@@ -317,14 +339,21 @@ def _headline(customer: str, verdicts: Sequence[Verdict]) -> str:
     """The verdicts as one sentence, the worst first."""
     stopped = sum(verdict is Verdict.NOT_READY for verdict in verdicts)
     if stopped == len(verdicts) and stopped:
-        return f"{customer} cannot start yet"
+        return tr("{customer} cannot start yet", customer=customer)
     if stopped:
-        return f"{customer} cannot start {number(stopped)} of {number(len(verdicts))} scenarios yet"
+        return trn(
+            stopped,
+            "{customer} cannot start one of {all} scenarios yet",
+            "{customer} cannot start {some} of {all} scenarios yet",
+            customer=customer,
+            some=number(stopped),
+            all=number(len(verdicts)),
+        )
     if Verdict.UNDETERMINED in verdicts or not verdicts:
-        return f"Nobody can say yet whether {customer} can start"
+        return tr("Nobody can say yet whether {customer} can start", customer=customer)
     if Verdict.READY_WITH_WARNINGS in verdicts:
-        return f"{customer} can start, with warnings"
-    return f"{customer} can start"
+        return tr("{customer} can start, with warnings", customer=customer)
+    return tr("{customer} can start", customer=customer)
 
 
 def _lede(counts: Counts, stops: Sequence[Stop]) -> str:
@@ -332,26 +361,59 @@ def _lede(counts: Counts, stops: Sequence[Stop]) -> str:
     stopping = sum(stop.number for stop in stops)
     parts = []
     if stopping:
-        what = counted(stopping, "required finding", "required findings")
-        parts.append(f"{what} must be mended")
-    if counts[Status.UNKNOWN]:
-        parts.append(f"{number(counts[Status.UNKNOWN])} could not be assessed")
-    if counts[Status.MANUAL]:
-        waits = "waits" if counts[Status.MANUAL] == 1 else "wait"
-        parts.append(f"{number(counts[Status.MANUAL])} {waits} for a person's answer")
+        parts.append(
+            trn(
+                stopping,
+                "one required finding must be mended",
+                "{count} required findings must be mended",
+                count=number(stopping),
+            )
+        )
+    parts += _unseen(counts[Status.UNKNOWN], counts[Status.MANUAL])
     if not parts:
         rest = counts[Status.FAIL] + counts[Status.WARN]
-        return f"Nothing is left open but {counted(rest, 'warning', 'warnings')}." if rest else ""
+        if not rest:
+            return ""
+        return trn(
+            rest,
+            "Nothing is left open but one warning.",
+            "Nothing is left open but {count} warnings.",
+            count=number(rest),
+        )
     return sentence(listed(parts))
+
+
+def _unseen(unknown: int, unanswered: int) -> list[str]:
+    """Parts of a sentence: what could not be assessed, and what only a person can say."""
+    parts = []
+    if unknown:
+        parts.append(
+            trn(
+                unknown,
+                "one could not be assessed",
+                "{count} could not be assessed",
+                count=number(unknown),
+            )
+        )
+    if unanswered:
+        parts.append(
+            trn(
+                unanswered,
+                "one waits for a person's answer",
+                "{count} wait for a person's answer",
+                count=number(unanswered),
+            )
+        )
+    return parts
 
 
 def _banner(verdict: VerdictOf, cards: Iterable[Card], catalogue: Catalogue) -> Banner:
     mine = [card for card in cards if verdict.scenario in card.finding.scenarios]
     counts = _counts(card.status for card in mine)
-    score = short = "No score: nothing counts."
+    score = short = tr("No score: nothing counts.")
     if verdict.score is not None:
-        short = f"Score {verdict.score} of 100."
-        score = f"Score {verdict.score} of 100: the way done, never a release."
+        short = tr("Score {score} of 100.", score=verdict.score)
+        score = tr("Score {score} of 100: the way done, never a release.", score=verdict.score)
     return Banner(
         scenario=clean(verdict.scenario),
         title=_scenario(verdict.scenario, catalogue),
@@ -363,6 +425,7 @@ def _banner(verdict: VerdictOf, cards: Iterable[Card], catalogue: Catalogue) -> 
         why=_why(verdict, mine),
         score=score,
         score_short=short,
+        points=verdict.score,
     )
 
 
@@ -376,27 +439,32 @@ def _why(verdict: VerdictOf, mine: Sequence[Card]) -> str:
     match verdict.verdict:
         case Verdict.NOT_READY:
             fails = binding.count(Status.FAIL)
-            if fails == 1:
-                return "One required finding fails; it alone stops the start."
-            return sentence(f"{number(fails)} required findings fail; each alone stops the start")
+            said = trn(
+                fails,
+                "one required finding fails; it alone stops the start",
+                "{count} required findings fail; each alone stops the start",
+                count=number(fails),
+            )
+            return sentence(said)
         case Verdict.UNDETERMINED:
-            unread, unsaid = binding.count(Status.UNKNOWN), binding.count(Status.MANUAL)
-            parts = []
-            if unread:
-                parts.append(f"{number(unread)} could not be assessed")
-            if unsaid:
-                waits = "waits" if unsaid == 1 else "wait"
-                parts.append(f"{number(unsaid)} {waits} for a person's answer")
+            parts = _unseen(binding.count(Status.UNKNOWN), binding.count(Status.MANUAL))
             if not parts:
-                return "Nothing was measured. Treat it as not ready."
-            said = sentence(f"of the required findings none fails, but {listed(parts)}")
-            return f"{said} Treat it as not ready until they are known."
+                return tr("Nothing was measured. Treat it as not ready.")
+            return tr(
+                "Of the required findings none fails, but {others}. Treat it as not ready until "
+                "they are known.",
+                others=listed(parts),
+            )
         case Verdict.READY_WITH_WARNINGS:
             left = sum(card.status in OPEN for card in mine)
-            rest = counted(left, "finding is", "findings are")
-            return f"Nothing required stands in the way; {rest} left to look at."
+            return trn(
+                left,
+                "Nothing required stands in the way; one finding is left to look at.",
+                "Nothing required stands in the way; {count} findings are left to look at.",
+                count=number(left),
+            )
         case Verdict.READY:
-            return "Everything that is asked for is in order."
+            return tr("Everything that is asked for is in order.")
 
 
 def _stops(cards: Iterable[Card], catalogue: Catalogue) -> tuple[Stop, ...]:
@@ -422,7 +490,7 @@ def _stopping(card: Card, catalogue: Catalogue) -> str:
     """The consequence; where nobody has said one, what is not so and what was found instead."""
     if card.consequence and not _is_statement(card.finding, catalogue):
         return card.consequence
-    return ended(f"Not met: {card.title}: {_cut(card.found)}")
+    return ended(tr("Not met: {title}: {found}", title=card.title, found=_cut(card.found)))
 
 
 def _subjects(group: Sequence[Card]) -> str:
@@ -431,7 +499,9 @@ def _subjects(group: Sequence[Card]) -> str:
     if not named:
         return ""
     more = len(group) - 1
-    return f"{named[0]} and {more:,} more" if more else named[0]
+    if not more:
+        return named[0]
+    return trn(more, "{first} and {n:,} more", "{first} and {n:,} more", first=named[0])
 
 
 def _short(text: str) -> str:
@@ -443,7 +513,7 @@ def _causes(cards: Iterable[Card]) -> tuple[Cause, ...]:
     groups: dict[tuple[Status, str], list[Card]] = {}
     for card in cards:
         if card.status is Status.UNKNOWN:
-            reason = card.found.removeprefix(_WITHHELD)
+            reason = reason_of(card.found)
             if card.subject:
                 reason = reason.replace(card.subject, "…")
             groups.setdefault((card.status, reason), []).append(card)
@@ -468,13 +538,13 @@ def _cause(status: Status, reason: str, group: Sequence[Card]) -> Cause:
     places = tuple(counts.items())
     where = listed(list(counts))
     if len(counts) > _MOST_PLACES:
-        where = f"{number(len(counts))} areas".capitalize()
+        where = risen(counted(len(counts), "area", "areas"))
     if status is Status.MANUAL:
-        label, text = "Questions", "Only a person can answer them."
-        price = "Each is asked in its own finding, with the line to fill in."
+        label, text = tr("Questions"), tr("Only a person can answer them.")
+        price = tr("Each is asked in its own finding, with the line to fill in.")
     elif group[0].unassessed:
-        label, text = "No check yet", sentence(reason)
-        price = "Confirm by hand what each of them asks for."
+        label, text = tr("No check yet"), sentence(reason)
+        price = tr("Confirm by hand what each of them asks for.")
     else:
         label, text = where, ended(reason)
         price = ended(group[0].remedy[0]) if group[0].remedy else ""
@@ -531,10 +601,10 @@ def _asked(source: SourceOf) -> Asked:
     return Asked(
         source=clean(source.source),
         status=SOURCE_STATUS[source.status],
-        word=source.status.capitalize(),
+        word=risen(SOURCE_WORDS[source.status]),
         detail=ended(clean(source.detail)),
-        requests=f"{source.requests:,}",
-        seconds=f"{source.seconds:,.1f}",
+        requests=figure(source.requests),
+        seconds=figure(source.seconds, ",.1f"),
     )
 
 
@@ -545,7 +615,7 @@ def _tables(results: Results, cards: Iterable[Card]) -> tuple[LongList, ...]:
             clean(table.name),
             clean(table.finding),
             anchors.get(table.finding, ""),
-            f"{table.rows:,}",
+            figure(table.rows),
         )
         for table in results.tables
     )

@@ -41,14 +41,14 @@ def confirmed(
 
 def by_word(answer: Attested) -> str:
     """The answer as evidence."""
-    said = "yes" if answer.answer is True else str(answer.answer)
+    said = tr("yes") if answer.answer is True else str(answer.answer)
     return tr("answered: {} ({})", said, answer.by or "nobody named")
 
 
 def refused(*missing: object) -> Unknown:
     """Unknown, for the reasons for which nothing was read."""
     gone = [one for one in missing if isinstance(one, Missing)]
-    reasons = "; ".join(dict.fromkeys(one.reason for one in gone))
+    reasons = "; ".join(dict.fromkeys(tr(one.reason) for one in gone))
     return Unknown(None, reasons, remedy=tuple(dict.fromkeys(one.mend for one in gone if one.mend)))
 
 
@@ -83,8 +83,8 @@ def _lost(profiles: ByToken | Missing) -> bool:
 def listed(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     every = list(names)
-    more = tr(" and {} more", len(every) - most) if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    first = ", ".join(every[:most])
+    return tr("{} and {} more", first, len(every) - most) if len(every) > most else first
 
 
 def citing(names: Iterable[str] | Missing, outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -54,11 +54,18 @@ Enrolled: TypeAlias = Annotated[Table[ManagedDevice] | Missing, ManagedDevices()
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 _COLUMNS = ("serial", "found")
+_NOT_LISTED, _NO_PROFILE = "not listed", "no profile"
+_UNTOLD = "Graph does not say whether it has a profile"
 _SYNC = "Synchronise the token, see dep.sync, and assign the devices in Apple Business Manager."
 
 
 def _rows(found: dict[str, str]) -> Rows:
-    return Rows(_COLUMNS, ({"serial": one, "found": text} for one, text in found.items()))
+    return Rows(_COLUMNS, ({"serial": one, "found": tr(text)} for one, text in found.items()))
+
+
+def _named(found: dict[str, str]) -> str:
+    """The first devices, each with what was found."""
+    return listed(f"{one} ({tr(text)})" for one, text in found.items())
 
 
 @check("dep.devices-assigned")
@@ -71,16 +78,16 @@ def devices_assigned(
     expected = "every expected serial number listed for a token, with an enrolment profile"
     if isinstance(devices, Missing) or isinstance(serials, Missing):
         return _answered(devices, serials, answer, expected)
-    wanted = dict.fromkeys(serials.numbers, "not listed")
+    wanted = dict.fromkeys(serials.numbers, _NOT_LISTED)
     for device in devices.rows:
         if device.serial in wanted and device.is_deleted is not True:
             profile = device.requested_enrollment_profile_id
             if not (profile is None or isinstance(profile, str)):
-                wanted[device.serial] = "Graph does not say whether it has a profile"
+                wanted[device.serial] = _UNTOLD
             elif word(profile).strip("0-"):
                 wanted[device.serial] = ""
             else:
-                wanted[device.serial] = "no profile"
+                wanted[device.serial] = _NO_PROFILE
     return _compared(wanted, devices, answer, expected)
 
 
@@ -101,8 +108,10 @@ def _answered(
         return [Unknown(None, text, remedy=(_SYNC,))]
     if isinstance(serials, Missing) and not serials.key:
         return [refused(serials)]
-    seen = tr("; {} devices are listed", len(devices.rows)) if isinstance(devices, Gathered) else ""
-    return [Pass(None, by_word(answer) + seen, expected)]
+    text = by_word(answer)
+    if isinstance(devices, Gathered):
+        text = tr("{}; {} devices are listed", text, len(devices.rows))
+    return [Pass(None, text, expected)]
 
 
 def _compared(
@@ -112,18 +121,17 @@ def _compared(
     expected: str,
 ) -> Iterator[Outcome]:
     open_ = {serial: text for serial, text in wanted.items() if text}
-    absent = [serial for serial, text in open_.items() if text == "not listed"]
+    absent = [serial for serial, text in open_.items() if text == _NOT_LISTED]
     if devices.absent:
         text = tr("the token {} went while it was read", listed(devices.absent))
         yield Unknown(None, text, remedy=("Run again.",))
     if len(absent) == len(wanted):
         text = tr("none of {} expected serial numbers is listed: {}", len(wanted), listed(absent))
         yield Fail(None, expected, text, remedy=(_SYNC,), rows=_rows(open_))
-    elif any(text.startswith("Graph") for text in open_.values()):
+    elif _UNTOLD in open_.values():
         yield Unknown(None, "Graph's answer has no requestedEnrollmentProfileId")
     elif open_:
-        text = tr("{} of {} expected serial numbers: ", len(open_), len(wanted))
-        text += listed(f"{serial} ({found})" for serial, found in open_.items())
+        text = tr("{} of {} expected serial numbers: {}", len(open_), len(wanted), _named(open_))
         yield Warn(None, expected, text, rows=_rows(open_))
     else:
         yield Pass(
@@ -157,7 +165,7 @@ def devices_listed(
         state = word(device.enrollment_state)
         states[state] += 1
         if state not in {"notcontacted", "enrolled"}:
-            found.setdefault(state, {})[device.serial or device.id] = state or "no state"
+            found.setdefault(state, {})[device.serial or device.id] = state or tr("no state")
         given = moment(device.requested_enrollment_profile_assignment_date_time)
         if state == "notcontacted" and given is not None and as_of - given > WEEK:
             late[device.serial or device.id] = tr("profile since {:%Y-%m-%d}, no contact", given)
@@ -178,12 +186,16 @@ def _in_states(
         text = tr("{} of {} devices failed to enrol: {}", len(failed), total, listed(failed))
         yield Fail(None, expected, text, rows=_rows(failed))
     for state, which in found.items():
-        said = (
-            tr("in the state {}", state) if state else "without enrollmentState in Graph's answer"
+        count, names = len(which), listed(which)
+        text = tr(
+            "{} of {} devices are without enrollmentState in Graph's answer: {}",
+            count,
+            total,
+            names,
         )
-        yield Unknown(
-            None, tr("{} of {} devices are {}: {}", len(which), total, said, listed(which))
-        )
+        if state:
+            text = tr("{} of {} devices are in the state {}: {}", count, total, state, names)
+        yield Unknown(None, text)
     if absent:
         text = tr("{} expected devices are not listed: {}", len(absent), listed(sorted(absent)))
         yield Unknown(None, text, remedy=(_SYNC,))
@@ -231,14 +243,14 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
         untold += lack == ""
         if lack:
             lacking += 1
-            first += [f"{person.user_principal_name} ({lack})"] * (lacking <= 3)  # noqa: PLR2004
+            first += [f"{person.user_principal_name} ({tr(lack)})"] * (lacking <= 3)  # noqa: PLR2004
     if lacking:
         more = " …" if lacking > len(first) else ""
         text = tr(
             "{} of {} members of the enrolment groups: {}{}", lacking, total, ", ".join(first), more
         )
         rows = (
-            {"user": one.user_principal_name, "found": lack}
+            {"user": one.user_principal_name, "found": tr(lack)}
             for one in people.rows
             if (lack := _lack(one, licensing))
         )
@@ -257,7 +269,7 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
 def _lack(person: Person, licensing: Licensing) -> str | None:
     """What a recipient lacks; None for nothing, "" where Graph does not say."""
     if person.account_enabled is False:
-        return "disabled"
+        return tr("disabled")
     if person.account_enabled is not True:
         return ""
     return licensing.lack(person.assigned_licenses)
@@ -314,24 +326,26 @@ def _identified(mine: _Mine, serials: Serials | Missing) -> Iterator[Outcome]:
         owner, user = word(one.managed_device_owner_type), word(one.user_principal_name)
         awaited = users.get(one.serial, "")
         if owner == "personal":
-            wrong[one.label] = "personal"
+            wrong[one.label] = tr("personal")
         elif user and awaited and user != awaited:
             wrong[one.label] = tr("belongs to {}, not to {}", user, awaited)
         elif owner != "company":
             unclear[one.label] = tr("owner {}", owner or "not said")
         elif not user:
-            unclear[one.label] = "no user"
+            unclear[one.label] = tr("no user")
     if wrong:
-        text = tr("{} of {} devices: ", len(wrong), total)
-        text += listed(f"{name} ({found})" for name, found in wrong.items())
+        text = tr("{} of {} devices: {}", len(wrong), total, _named(wrong))
         yield Fail(None, expected, text, rows=_rows(wrong))
     if unclear:
-        text = tr("{} of {} devices: ", len(unclear), total)
-        text += listed(f"{name} ({found})" for name, found in unclear.items())
+        text = tr("{} of {} devices: {}", len(unclear), total, _named(unclear))
         yield Unknown(None, text, rows=_rows(unclear))
     if total and not wrong and not unclear:
-        named = "the user that is expected" if users else "a user; who is expected is not listed"
-        yield Pass(None, tr("all {} devices are the company's, with {}", total, named), expected)
+        text = tr(
+            "all {} devices are the company's, with a user; who is expected is not listed", total
+        )
+        if users:
+            text = tr("all {} devices are the company's, with the user that is expected", total)
+        yield Pass(None, text, expected)
 
 
 @check("ios.enrolment-complete")
@@ -363,8 +377,7 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
     for kind, found in kinds.items():
         if not found:
             continue
-        text = tr("{} of {} devices: ", len(found), total)
-        text += listed(f"{name} ({said})" for name, said in found.items())
+        text = tr("{} of {} devices: {}", len(found), total, _named(found))
         if kind is Unknown:
             yield Unknown(None, text, rows=_rows(found))
         elif kind is Warn:

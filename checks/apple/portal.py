@@ -54,11 +54,15 @@ Assignments: TypeAlias = Annotated[
     dict[str, tuple[AppAssignment, ...] | None] | Missing, PortalAssignments()
 ]
 NO_DEVICE = "00000000-0000-0000-0000-000000000000"
+# Whom an assignment is for, by its kind: without and with a filter.
 _TO = {
-    "allDevices": "all devices",
-    "allLicensedUsers": "all users",
-    "group": "a group",
-    "": "a target that this version does not know",
+    "allDevices": ("all devices", "all devices, by a filter"),
+    "allLicensedUsers": ("all users", "all users, by a filter"),
+    "group": ("a group {}", "a group {}, by a filter"),
+    "": (
+        "a target that this version does not know",
+        "a target that this version does not know, by a filter",
+    ),
 }
 
 
@@ -68,10 +72,7 @@ def _every(assignments: ByApp) -> list[AppAssignment]:
 
 def _targets(assignments: list[AppAssignment]) -> str:
     """Whom the assignments are for, for a person."""
-    texts = []
-    for one in assignments:
-        group = f" {one.aim.group_id}" if one.aim.kind == "group" else ""
-        texts.append(_TO[one.aim.kind] + group + (", by a filter" if one.aim.filtered else ""))
+    texts = (tr(_TO[aim.kind][aim.filtered], aim.group_id) for aim in (a.aim for a in assignments))
     return listed(dict.fromkeys(texts))
 
 
@@ -132,7 +133,7 @@ def _paid(
         return refused(*gone)
     if isinstance(answer, Missing):
         return Manual(None, "", seen)
-    return Fail(None, expected, f"{seen}; {by_word(answer)}")
+    return Fail(None, expected, f"{tr(seen)}; {by_word(answer)}")
 
 
 def _by_profile(profiles: list[EnrollmentProfile]) -> list[str]:
@@ -338,7 +339,7 @@ def _in_groups(
             names.append(one.label)
     if names:
         text = tr("assigned to {} of {} such devices: {}", len(names), without.count, listed(names))
-        rows = (_row(one, "assigned") for one in without.rows() if hit(one))
+        rows = (_row(one, tr("assigned")) for one in without.rows() if hit(one))
         yield Fail(None, _EXPECTED, text, rows=Rows(_COLUMNS, rows))
     if untold:
         text = tr(
@@ -363,7 +364,7 @@ def _detected(holders: Gathered[HoldingDevice] | Missing, without: _Without) -> 
     names = [one.label for one in without.rows() if one.id in having]
     if names:
         text = tr("found on {} of {} such devices: {}", len(names), without.count, listed(names))
-        rows = (_row(one, "found") for one in without.rows() if one.id in having)
+        rows = (_row(one, tr("found")) for one in without.rows() if one.id in having)
         step = tr("Remove the Company Portal from {}.", listed(names))
         yield Fail(None, _EXPECTED, text, remedy=(step,), rows=Rows(_COLUMNS, rows))
     elif holders.absent:

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
@@ -74,8 +75,10 @@ def _judged(
 ) -> Outcomes:
     chosen = _chosen(profiles, name)
     if not chosen:
-        named = "" if isinstance(name, Missing) else tr(" of the name {}", name)
-        yield Unknown(None, tr("there is no enrolment profile{}", named), remedy=(_CREATE,))
+        text = "there is no enrolment profile"
+        if isinstance(name, str):
+            text = tr("there is no enrolment profile of the name {}", name)
+        yield Unknown(None, text, remedy=(_CREATE,))
     for profile in chosen:
         yield from decide(profile)
     yield from _gone(profiles)
@@ -109,8 +112,9 @@ def _created(profiles: ByToken, name: str | Missing) -> Outcomes:
     elif not found:
         yield Fail(None, expected, "no token has an enrolment profile for iPhone and iPad")
     elif not chosen and not all(one.display_name for one in found):
-        because = "Graph does not show the names of all enrolment profiles"
-        yield Unknown(None, f"{because}: {listed(one.label for one in found)}")
+        names = listed(one.label for one in found)
+        because = tr("Graph does not show the names of all enrolment profiles: {}", names)
+        yield Unknown(None, because)
     elif not chosen:
         yield Fail(None, expected, tr("there are {}", listed(one.label for one in found)))
     for profile in chosen:
@@ -153,7 +157,9 @@ def profile_user_affinity(
 ) -> Outcomes:
     """Pass when devices of persons get user affinity, and shared devices get none."""
     wanted = use == PERSONAL
-    expected = tr("{} for {} devices", "user affinity" if wanted else "no user affinity", use)
+    expected = tr("no user affinity for {} devices", use)
+    if wanted:
+        expected = tr("user affinity for {} devices", use)
     right, wrong = list[Outcome](), list[Outcome]()
     for outcome in _each(profiles, name, lambda one: [_affinity(one, expected, wanted=wanted)]):
         (wrong if isinstance(outcome, Fail) else right).append(outcome)
@@ -168,7 +174,9 @@ def _affinity(profile: EnrollmentProfile, expected: str, *, wanted: bool) -> Out
     has = profile.requires_user_authentication
     if not isinstance(has, bool):
         return _lacks(profile, "requiresUserAuthentication")
-    said = tr("{} has {}user affinity", profile.label, "" if has else "no ")
+    said = tr("{} has no user affinity", profile.label)
+    if has:
+        said = tr("{} has user affinity", profile.label)
     return Pass(None, said, expected) if has is wanted else Fail(None, expected, said)
 
 
@@ -214,8 +222,8 @@ def profile_supervision_and_lock(
 
 
 _SWITCHES = {
-    "supervisedModeEnabled": ("supervised", "not supervised"),
-    "profileRemovalDisabled": ("locked", "not locked, so that users can remove management"),
+    "supervisedModeEnabled": (msg("supervised"), "not supervised"),
+    "profileRemovalDisabled": (msg("locked"), "not locked, so that users can remove management"),
 }
 
 
@@ -295,8 +303,11 @@ def _without_apple_id(
     elif not any(
         one.required and one.by_device for all_ in assignments.values() for one in all_ or ()
     ):
-        text = tr("{}: the pane apple-id is skipped, and the Company Portal is not ", profile.label)
-        text += "delivered with device licences"
+        text = tr(
+            "{}: the pane apple-id is skipped, and the Company Portal is not delivered with device "
+            "licences",
+            profile.label,
+        )
         yield Warn(None, "an Apple ID, or the Company Portal with device licences", text)
 
 
@@ -319,7 +330,7 @@ def _pairing(profile: EnrollmentProfile, decision: str | Missing) -> Outcomes:
     mode = word(profile.i_tunes_pairing_mode)
     value = _PAIRING.get(mode)
     if value is None:
-        yield _lacks(profile, tr("iTunesPairingMode that is known ({})", mode or "nothing"))
+        yield _lacks(profile, tr("iTunesPairingMode that is known ({})", mode or tr("nothing")))
         return
     said = tr("{}: pairing {}", profile.label, value)
     expected = "pairing as decided" if isinstance(decision, Missing) else tr("pairing {}", decision)

@@ -65,9 +65,11 @@ def programme_membership(tokens: Tokens, answer: Answer) -> Outcomes:
     )
     if isinstance(answer, Attested):
         if not answer.yes:
-            text = by_word(answer) + (tr(", although {}", has) if has else "")
+            text = by_word(answer)
+            if has:
+                text = tr("{}, although {}", text, has)
             return [Fail(None, expected, text)]
-        return [Pass(None, "; ".join(filter(None, (by_word(answer), has))), expected)]
+        return [Pass(None, _clauses(by_word(answer), has), expected)]
     if has:
         return [Pass(None, has, expected)]
     if isinstance(tokens, Missing):
@@ -84,7 +86,10 @@ def token_request(
     """Pass when the file holds a public key, or a token is active already."""
     expected = "the public key of Intune, or a token that is active"
     if isinstance(file, PublicKey):
-        return [Pass(None, f"{file.name}: {file.form}, {file.key_text}", expected)]
+        said = tr("{}: public key, {}", file.name, file.key_text)
+        if file.form == "certificate":
+            said = tr("{}: certificate, {}", file.name, file.key_text)
+        return [Pass(None, said, expected)]
     active = _active(tokens, as_of)
     if active:
         return [Pass(None, tr("a token is active: {}", _labels(tuple(active))), expected)]
@@ -95,6 +100,10 @@ def token_request(
         return [Fail(None, expected, text)]
     text = tr("files.dep_request_pem names no file, and no token is active: {}", _labels(tokens))
     return [Unknown(None, text, remedy=(file.mend,))]
+
+
+def _clauses(*some: str) -> str:
+    return "; ".join(filter(None, some))
 
 
 def _gone(value: object) -> list[Missing]:
@@ -108,21 +117,19 @@ def mdm_server(
     """Pass when the name of the server entry is recorded, and confirmed."""
     expected = "an MDM server entry in the Apple portal with the public key"
     seen = (
-        tr("; tokens in Intune: {}", _labels(tokens))
-        if isinstance(tokens, tuple) and tokens
-        else ""
+        tr("tokens in Intune: {}", _labels(tokens)) if isinstance(tokens, tuple) and tokens else ""
     )
     if isinstance(answer, Attested) and not answer.yes:
-        return [Fail(None, expected, by_word(answer) + seen)]
+        return [Fail(None, expected, _clauses(by_word(answer), seen))]
     if isinstance(name, Missing):
         return [unavailable(None, name)]
     if isinstance(answer, Missing):
-        return [Manual(None, "", tr("recorded as {}{}", name, seen))]
+        return [Manual(None, "", _clauses(tr("recorded as {}", name), seen))]
     told = str(answer.answer).strip().lower()
     if told not in {"true", "yes"} and name.strip().lower() not in told:
         text = tr("recorded as {}, but {}", name, by_word(answer))
         return [Unknown(None, text, remedy=("Look up the name in Apple Business Manager.",))]
-    return [Pass(None, f"{name}; {by_word(answer)}{seen}", expected)]
+    return [Pass(None, _clauses(name, by_word(answer), seen), expected)]
 
 
 @check("dep.server-token")
@@ -136,7 +143,7 @@ def server_token(
     if isinstance(tokens, tuple) and tokens:
         return [Pass(None, tr("uploaded: {}", _labels(tokens)), expected)]
     if isinstance(file, Envelope):
-        said = f"{file.name}: {file.kind}"
+        said = f"{file.name}: {tr(file.kind)}"
         if not file.enveloped:
             return [Fail(None, expected, said)]
         if as_of - file.modified > YEAR:
@@ -169,9 +176,9 @@ _RENEW = "Renew the token with the same Apple ID, see dep.token-validity."
 def _inactive(token: DepToken) -> str:
     kind = word(token.token_type)
     if kind not in KINDS:
-        return tr(
-            "the token {} is of the type {}", label(token), kind or "that Graph does not name"
-        )
+        if not kind:
+            return tr("the token {} is of the type that Graph does not name", label(token))
+        return tr("the token {} is of the type {}", label(token), kind)
     ends = moment(token.token_expiration_date_time)
     if ends is None:
         return tr("the token {} has no date of expiry", label(token))
@@ -208,8 +215,9 @@ def _synchronised(token: DepToken, as_of: datetime) -> Iterator[Outcome]:
             yield Unknown(None, tr("{}: Graph's answer has no lastSuccessfulSyncDateTime", name))
         return
     count = token.synced_device_count
-    devices = tr(", {} devices", count) if isinstance(count, int) else ""
-    said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}{}", name, last, devices)
+    said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}", name, last)
+    if isinstance(count, int):
+        said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}, {} devices", name, last, count)
     if as_of - last <= DAY:
         yield Pass(None, said, expected)
     elif as_of - last <= WEEK:

@@ -19,6 +19,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
     worst,
@@ -81,8 +82,9 @@ def csr_downloaded(
         return [Pass(None, uploaded, expected)]
     named = not request.key
     if isinstance(pushed, Perhaps) and pushed.found is None and not named:
-        said = f"; {by_word(answer)}" if isinstance(answer, Attested) else ""
-        text = tr("files.apns_csr names no file, and the tenant has no push certificate{}", said)
+        text = tr("files.apns_csr names no file, and the tenant has no push certificate")
+        if isinstance(answer, Attested):
+            text = f"{text}; {by_word(answer)}"
         return [Fail(None, expected, text)]
     if isinstance(answer, Attested):
         if not answer.yes:
@@ -98,16 +100,16 @@ def _gone(value: object) -> list[Missing]:
 
 
 def _good_request(request: Request, uploaded: str) -> Outcome:
-    said = tr("{}: {}, CN={}", request.name, request.key_text, request.common_name or "(none)")
+    said = tr("{}: {}, CN={}", request.name, request.key_text, request.common_name or tr("(none)"))
     about = (request.name,)
     strong = request.key_algorithm != "RSA" or (request.key_bits or 0) >= SMALLEST
     if request.signature_valid and strong:
         return Pass(None, said, about=about)
     if uploaded:
         return Pass(None, f"{uploaded}; {said}", about=about)
-    fault = (
-        "its signature is not valid" if strong else tr("its key is smaller than {} bits", SMALLEST)
-    )
+    fault = tr("its key is smaller than {} bits", SMALLEST)
+    if strong:
+        fault = tr("its signature is not valid")
     step = "Download the request again from the Intune admin center."
     return Unknown(None, f"{said}: {fault}", about=about, remedy=(step,))
 
@@ -121,7 +123,9 @@ def certificate_issued(
     if isinstance(pushed, Perhaps) and pushed.found is not None:
         topic = _text(pushed.found.topic_identifier)
         serial = _text(pushed.found.certificate_serial_number)
-        told = tr("the tenant has {}", topic) + (tr(", serial number {}", serial) if serial else "")
+        told = tr("the tenant has {}", topic)
+        if serial:
+            told = tr("the tenant has {}, serial number {}", topic, serial)
     if isinstance(file, CertificateFile):
         return [_issued(file, request, topic, as_of)]
     if topic:
@@ -158,14 +162,16 @@ def _issued(
         if request.spki_sha256 != leaf.spki_sha256:
             text = tr("{}; its key is not the one of {}", said, request.name)
             return Fail(None, expected, text, about=about)
-        said += tr(", for {}", request.name)
+        said = tr("{}, for {}", said, request.name)
     if leaf.not_after <= as_of:
         text = tr("{}; it ended on {:%Y-%m-%d}, see apns.validity", said, leaf.not_after)
         return Unknown(None, text, about=about, remedy=("Renew it with the same Apple ID.",))
     if isinstance(request, Request):
         return Pass(None, said, expected, about=about)
     if topic:
-        same = "the tenant has it" if topic == own else tr("the tenant has another one, {}", topic)
+        same = tr("the tenant has another one, {}", topic)
+        if topic == own:
+            same = tr("the tenant has it")
         return Pass(None, f"{said}; {same}", expected, about=about)
     missing = unavailable(None, request)
     return worst([missing]) if isinstance(missing, Manual) else refused(request)
@@ -188,14 +194,14 @@ def apple_id(
         if isinstance(answer, Missing):
             yield unavailable(None, *gone)
             return
-        used = {} if isinstance(recorded, Missing) else {"recorded": recorded}
+        used = {} if isinstance(recorded, Missing) else {msg("recorded"): recorded}
     elif gone:
         yield refused(*gone)
     if not used:
         if isinstance(recorded, Missing):
             yield Manual(None, "Set apple.apple_id in the engagement file.", "no account is known")
         else:
-            used = {"recorded": recorded}
+            used = {msg("recorded"): recorded}
     for place, account in used.items():
         yield _account(place, account, recorded, domains, trusted=bool(gone))
     if isinstance(recorded, Missing) and used:
@@ -230,7 +236,7 @@ def _account(
     trusted: bool,
 ) -> Outcome:
     """``trusted``: the tenant was not asked, and a person's answer stands in."""
-    said = f"{place}: {account}"
+    said = f"{tr(place)}: {account}"
     expected = "an Apple ID of a verified domain of the tenant, the one that is recorded"
     domain = account.rpartition("@")[2].lower().rstrip(".")
     if domain in PRIVATE:
@@ -270,7 +276,8 @@ def _upload(found: PushCertificate) -> Outcome:
     if not (reason is None or isinstance(reason, str)):
         return Unknown(None, "Graph's answer has no property certificateUploadFailureReason")
     account = _text(found.apple_identifier)
-    return Pass(None, _text(topic) + (tr(", of {}", account) if account else ""), expected)
+    said = tr("{}, of {}", _text(topic), account) if account else _text(topic)
+    return Pass(None, said, expected)
 
 
 @check("ios.management-ready")

@@ -131,14 +131,16 @@ def _key_of_its_own(one: Specimen, gateway: CertificateFile | Missing) -> Iterat
     """What is wrong with the key: that it protects nothing, or another role has it too."""
     leaf = one.leaf
     if leaf.key_fault:
-        yield Fail(one.subject, "a key that protects", f"{leaf.key_text}: {leaf.key_fault}")
+        yield Fail(one.subject, "a key that protects", f"{tr(leaf.key_text)}: {tr(leaf.key_fault)}")
     elif leaf.key_algorithm == "RSA" and (leaf.key_bits or SMALLEST) < SMALLEST:
         yield Warn(one.subject, tr("RSA {} or longer", SMALLEST), leaf.key_text)
     if isinstance(gateway, CertificateFile) and gateway.leaf.spki_sha256 == leaf.spki_sha256:
-        what = "certificate" if gateway.leaf.sha256 == leaf.sha256 else "key"
-        text = tr(
-            "it has the same {} as the gateway ({}), whose key is in a file", what, gateway.name
-        )
+        text = tr("it has the same key as the gateway ({}), whose key is in a file", gateway.name)
+        if gateway.leaf.sha256 == leaf.sha256:
+            text = tr(
+                "it has the same certificate as the gateway ({}), whose key is in a file",
+                gateway.name,
+            )
         yield Warn(one.subject, "a key of its own for each role", text)
 
 
@@ -150,7 +152,7 @@ def _web_server(
     yield Pass(host, fine, ends=ends(one))
     expected = tr("CN = alternative name = {}", host)
     names = tr(
-        "CN = {}; alternative names: {}", leaf.common_name or "(none)", in_words(leaf.dns_names)
+        "CN = {}; alternative names: {}", leaf.common_name or tr("(none)"), in_words(leaf.dns_names)
     )
     if not leaf.covers(host):
         yield Fail(host, expected, names)
@@ -287,7 +289,8 @@ def _installed(
         return Manual(
             server, tr("Is the private key of {} on {}?", best.entry.text, server), about=about
         )
-    because = tr("the collector does not say of {} {}", best.entry.text, in_words(best.open))
+    left_open = in_words(map(tr, best.open))
+    because = tr("the collector does not say of {} {}", best.entry.text, left_open)
     return Unknown(server, because, about=about)
 
 
@@ -308,7 +311,7 @@ def _not_collected(server: str, stores: Stores | Missing) -> Outcome:
     if isinstance(stores, Missing) and not stores.key:
         return unread(server, stores)
     if isinstance(stores, Stores) and stores.unread:
-        return Unknown(server, "; ".join(one.reason for one in stores.unread))
+        return Unknown(server, "; ".join(tr(one.reason) for one in stores.unread))
     question = tr("Is a valid certificate with client authentication installed on {}?", server)
     return Manual(server, question)
 
@@ -353,7 +356,7 @@ def _with_log(outcome: Outcome, copies: Sequence[LogCopy], as_of: datetime) -> O
             continue
         about = tuple(filter(None, (outcome.subject, copy.place)))
         if copy.cut or last.kind == NOT_REGISTERED or last.at is None:
-            return replace(outcome, because=f"{outcome.because}; {last.quoted}", about=about)
+            return replace(outcome, because=f"{tr(outcome.because)}; {last.quoted}", about=about)
         if selected is not None:
             return Pass(outcome.subject, f"{last.quoted}; {selected.quoted}", about=about)
     return outcome
@@ -422,7 +425,7 @@ def _doubtful(name: str, one: _Candidate, root: str | Missing) -> Outcome:
     if not one.open and isinstance(root, Missing):
         return unavailable(name, root)
     doubts = [*one.open, *(() if one.entry.issued_by_named else ("whether it is of the own PKI",))]
-    because = tr("it is not certain of {} {}", one.entry.text, in_words(doubts))
+    because = tr("it is not certain of {} {}", one.entry.text, in_words(map(tr, doubts)))
     mend = tr(
         "Collect {} again with the certificates themselves (raw_data) and has_private_key.", name
     )

@@ -15,6 +15,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
     worst,
@@ -32,7 +33,7 @@ from assess.evidence.certificates import (
 )
 from checks.certificates import GatewayFile, Issuer, ServiceName, in_words, no_root, unread
 
-_EXPORTABLE = {True: "exportable", False: "not exportable", None: "perhaps exportable"}
+_EXPORTABLE = {True: msg("exportable"), False: "not exportable", None: "perhaps exportable"}
 Confirmed = Annotated[Attested | Missing, Attestation()]
 Servers = Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")]
 
@@ -53,7 +54,7 @@ def exported(file: CertificateFile, issuer: str | Missing) -> Outcome:
     parts += holds_key(file)
     parts += complete(file, issuer)
     if file.form == "pkcs12" and file.password_empty:
-        parts.append(Fail(file.name, "a password", "it opens with an empty password"))
+        parts.append(Fail(file.name, tr("a password"), "it opens with an empty password"))
     weak = [name for name in file.protection if _is_weak(name)]
     if weak:
         text = tr(
@@ -71,8 +72,10 @@ def holds_key(file: CertificateFile) -> list[Outcome]:
     """What is wrong with the private key."""
     expected = "the private key of the certificate"
     if not file.has_key:
-        form = "" if file.form == "pkcs12" else "; it is no PFX file"
-        return [Fail(file.name, expected, tr("there is no private key in it{}", form))]
+        text = "there is no private key in it"
+        if file.form != "pkcs12":
+            text = "there is no private key in it; it is no PFX file"
+        return [Fail(file.name, expected, text)]
     if file.key_matches is False:
         return [Fail(file.name, expected, "the key in it belongs to another certificate")]
     if file.key_matches is None:
@@ -166,7 +169,7 @@ def _lost(*evidence: Stores | CertificateFile | Missing) -> Unknown | None:
             return unread(None, one)
         if isinstance(one, Stores) and one.unread:
             mends = tuple(fault.mend for fault in one.unread if fault.mend)
-            return Unknown(None, "; ".join(fault.reason for fault in one.unread), remedy=mends)
+            return Unknown(None, "; ".join(tr(fault.reason) for fault in one.unread), remedy=mends)
     return None
 
 
@@ -224,8 +227,8 @@ def store_cleanup(
     elif not confirmed.yes:
         yield Warn(None, "deleted from the store, and a backup kept", "answered: no")
     else:
-        seen = ""
+        text = tr("confirmed by {}", confirmed.by or "somebody unnamed")
         if isinstance(stores, Stores) and stores.stores:
-            seen = tr("not in {}; ", in_words(store.computer for store in stores.stores))
-        said = Pass(None, tr("{}confirmed by {}", seen, confirmed.by or "somebody unnamed"))
-        yield _lost(stores) or said
+            seen = tr("not in {}", in_words(store.computer for store in stores.stores))
+            text = f"{seen}; {text}"
+        yield _lost(stores) or Pass(None, text)

@@ -72,7 +72,7 @@ def _names(
     if isinstance(gateway, str) and name.lower() == gateway.lower() != service.lower():
         return Fail(subject, expected, tr("CN = {}, which is the gateway's name", name))
     if name.lower() != service.lower():
-        return Fail(subject, expected, tr("CN = {}", name or "(none)"))
+        return Fail(subject, expected, tr("CN = {}", name or tr("(none)")))
     if not dns:
         if private:
             return Warn(subject, expected, tr("CN = {}, and no alternative name", name))

@@ -126,19 +126,25 @@ def _source(
         return Pass(subject, tr("{}, a public provider", text))
     if scenario == PUBLIC_ONLY:
         return Fail(subject, "a public provider", tr("{}, a private authority", text))
-    reasons = []
-    if stage == "production":
-        reasons.append("the stage is production")
-    if internet is True:
-        reasons.append("clients on the internet are in scope, which may lack the own root")
-    if reasons:
-        return Warn(
-            subject, "a public provider", tr("{}, a private one; {}", text, " and ".join(reasons))
-        )
+    why = _against(production=stage == "production", internet=internet is True)
+    if why:
+        return Warn(subject, "a public provider", tr("{}, a private one; {}", text, why))
     gaps = [one for one in (stage, internet) if isinstance(one, Missing)]
     if gaps:
         return unavailable(subject, *gaps)
     return Pass(subject, tr("{}, a private one, for a pilot without clients on the internet", text))
+
+
+def _against(*, production: bool, internet: bool) -> str:
+    """What speaks against a private authority; "" where nothing does."""
+    if production and internet:
+        return (
+            "the stage is production and clients on the internet are in scope, which may lack the "
+            "own root"
+        )
+    if internet:
+        return "clients on the internet are in scope, which may lack the own root"
+    return "the stage is production" if production else ""
 
 
 @check("cert.cmg-common-name")
@@ -257,7 +263,7 @@ def _san(subject: str, name: str, dns: tuple[str, ...], others: tuple[str, ...])
     if not dns and not others:
         return Fail(subject, expected, "there is no alternative name")
     if not wanted or wanted not in {one.lower() for one in dns}:
-        text = tr("CN = {}; alternative names: {}", name or "(none)", in_words((*dns, *others)))
+        text = tr("CN = {}; alternative names: {}", name or tr("(none)"), in_words((*dns, *others)))
         return Fail(subject, expected, text)
     same = {wanted, f"www.{wanted}", wanted.removeprefix("www.")}
     more = [*(one for one in dns if one.lower() not in same), *others]
@@ -338,10 +344,10 @@ def _own_issuer(one: Specimen) -> list[Outcome]:
     if one.trust.anchor == "own":
         return []
     if one.trust.faults:
-        return [Unknown(one.subject, "; ".join(one.trust.faults))]
+        return [Unknown(one.subject, "; ".join(map(tr, one.trust.faults)))]
     if one.trust.anchor == "none" and not one.trust.own_root_named and not one.leaf.self_signed:
         return [unavailable(one.subject, no_root(one.trust))]
-    return [Fail(one.subject, expected, f"{text}; {one.trust.text}")]
+    return [Fail(one.subject, expected, f"{text}; {tr(one.trust.text)}")]
 
 
 def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
@@ -364,7 +370,7 @@ def _from_template(one: Specimen, origin: Origin) -> list[Outcome]:
     if not named:
         because = tr("the certificate names its template by number only ({})", stated.oid)
         if isinstance(origin.directory, Missing) and not origin.directory.skipped:
-            because += f"; {origin.directory.reason}"
+            because += f"; {tr(origin.directory.reason)}"
         mend = (
             "Set up [ad], whose directory knows the number, or collect the store of the server "
             "that {subject} was exported from, with the names of templates, as "
@@ -410,10 +416,9 @@ def cmg_validity_chain(
     for one in found.specimens:
         asked = of_live if one.live else of_file
         left = (one.leaf.not_after - as_of).days
-        remarks = lifetime_remark(one) + remark(one, asked, as_of)
-        fine = tr(
-            "valid until {}, {} days; {}{}", day(one.leaf.not_after), left, one.trust.text, remarks
-        )
+        until = tr("valid until {}, {} days", day(one.leaf.not_after), left)
+        said = (until, tr(one.trust.text), lifetime_remark(one))
+        fine = "; ".join(filter(None, said)) + remark(one, asked, as_of)
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]
         parts += revocation(one, asked, as_of)
         yield worst([Pass(one.subject, fine, ends=ends(one)), *parts])

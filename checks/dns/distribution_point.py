@@ -17,7 +17,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen
 from assess.evidence.dns import Aliases, Cname, Disagreement, Lookup, NoAnswer, Target
-from checks.dns.views import CLASSIC, in_azure, plain, targets
+from checks.dns.views import CLASSIC, either, in_azure, plain, targets
 
 
 @check("dns.cdp-cname")
@@ -35,21 +35,23 @@ def cdp_cname(
     own = (one.fqdn for one in rows if one.is_distribution_point and one.known_as(name))
     deployed = {plain(fqdn) for fqdn in own if isinstance(fqdn, str) and fqdn}
     names = deployed or {f"{name.partition('.')[0]}.{CLASSIC}"}
-    expected = tr("{} is an alias (CNAME) of {}", name, " or ".join(sorted(names)))
+    expected = tr("{} is an alias (CNAME) of {}", name, either(names))
 
-    def judge(where: str, lookup: Lookup) -> Outcome:
-        text = tr("{} in {} DNS: {}", name, where, lookup.text)
+    def judge(lookup: Lookup, text: str, how: str) -> Outcome:
         about = (name, *targets(lookup))
         if isinstance(lookup, NoAnswer | Disagreement):
             return Unknown(None, text, about=about)
         if isinstance(lookup, Target) and lookup.host in names:
             return Pass(None, text, expected, about=about)
-        remedy = tr("In {} DNS: make it so that {}.", where, expected)
-        return Fail(None, expected, text, about=about, remedy=(remedy,))
+        return Fail(None, expected, text, about=about, remedy=(how,))
 
-    parts = [judge("public", public.by_name[name])]
+    outside = public.by_name[name]
+    said = tr("{} in public DNS: {}", name, outside.text)
+    parts = [judge(outside, said, tr("In public DNS: make it so that {}.", expected))]
     if not isinstance(internal, Missing):
-        parts.append(judge("internal", internal.by_name[name]))
+        inside = internal.by_name[name]
+        said = tr("{} in internal DNS: {}", name, inside.text)
+        parts.append(judge(inside, said, tr("In internal DNS: make it so that {}.", expected)))
     elif not internal.skipped:
         parts.append(
             Unknown(None, tr("{} in internal DNS: {}", name, internal.reason), about=(name,))

@@ -159,8 +159,12 @@ class _Alias:
     @property
     def mend(self) -> tuple[str, ...]:
         if not is_public(self.domain):
-            instead = tr("Use a public domain instead of {} (identity.public-domain)", self.domain)
-            return (tr("{}: outside the company network nobody sees an alias in it.", instead),)
+            instead = tr(
+                "Use a public domain instead of {} (identity.public-domain): outside the company "
+                "network nobody sees an alias in it.",
+                self.domain,
+            )
+            return (instead,)
         label = self.name.partition(".")[0]
         create = tr(
             "At the DNS provider of {}: create the alias (CNAME) {} with the "
@@ -214,8 +218,8 @@ class _Alias:
     def _target(self, host: str, text: str) -> Outcome:
         service = self.service
         if host == service.host and service.confirmed:
-            kept = self.views.lasting(self.name)
-            return Pass(self.domain, f"{text}{kept}", self.expected, about=self.about)
+            observed = "; ".join(filter(None, (text, self.views.lasting(self.name))))
+            return Pass(self.domain, observed, self.expected, about=self.about)
         if host == service.host or host in service.doubtful:
             return self._warn(
                 tr("{}: no page of the vendor confirms this target for this cloud", text),

@@ -37,7 +37,18 @@ from assess.evidence.dns import (
     TargetAddress,
     Wildcard,
 )
-from checks.dns.views import ABSENT, CLASSIC, Views, below, in_azure, plain, same, targets, view
+from checks.dns.views import (
+    ABSENT,
+    CLASSIC,
+    Views,
+    below,
+    either,
+    in_azure,
+    plain,
+    same,
+    targets,
+    view,
+)
 
 
 @check("dns.cmg-cname")
@@ -78,7 +89,7 @@ def cmg_cname(
         return [gateway.from_inside(unavailable(None, public))]
     outside = public.by_name[name]
     if isinstance(outside, NoAnswer):
-        return [gateway.from_inside(gateway.unknown(f"{name}: {outside.text}"))]
+        return [gateway.from_inside(gateway.unknown(f"{name}: {tr(outside.text)}"))]
     parts = [views.published(name, gateway.judge, gateway.warn)]
     if isinstance(parts[0], Manual):
         return parts  # the answer may turn it into a fail, which no warning may hide
@@ -124,7 +135,7 @@ class _Deployment:
 
     @property
     def text(self) -> str:
-        return " or ".join(sorted(self.names)) or "the deployment name in Azure"
+        return either(self.names) if self.names else tr("the deployment name in Azure")
 
     def doubts(self, host: str) -> bool:
         return self.doubtful is not None and self.doubtful.fullmatch(host) is not None
@@ -268,9 +279,9 @@ class _Gateway:
                     tr("Compare {} with the deployment name that the console shows.", host),
                 )
             case Addresses():
-                kept = self.views.lasting(self.name)
-                fine = tr("{}, which resolves{}", text, kept)
-                return Pass(None, fine, self.expected, about=self.about)
+                fine = (tr("{}, which resolves", text), self.views.lasting(self.name))
+                observed = "; ".join(filter(None, fine))
+                return Pass(None, observed, self.expected, about=self.about)
 
     def _other(self, host: str, text: str) -> Outcome:
         """The alias leads elsewhere, or nobody knows where it should lead."""
@@ -374,9 +385,12 @@ class _Scope:
 
     @property
     def expected(self) -> str:
-        rule = "" if isinstance(self.issuer, Missing) else f" ({_RULES[self.issuer]})"
+        if isinstance(self.issuer, Missing):
+            return tr("{} has the same target inside and outside the company network", self.name)
         return tr(
-            "{} has the same target inside and outside the company network{}", self.name, rule
+            "{} has the same target inside and outside the company network ({})",
+            self.name,
+            _RULES[self.issuer],
         )
 
     @property
@@ -411,7 +425,9 @@ class _Scope:
         return Pass(None, self.text, self.expected, about=self.about)
 
     def _warn(self, why: str, *remedy: str) -> Warn:
-        return Warn(None, self.expected, f"{self.text}: {why}", about=self.about, remedy=remedy)
+        text = f"{self.text}: {tr(why)}"
+        return Warn(None, self.expected, text, about=self.about, remedy=remedy)
 
     def _fail(self, why: str, *remedy: str) -> Fail:
-        return Fail(None, self.expected, f"{self.text}: {why}", about=self.about, remedy=remedy)
+        text = f"{self.text}: {tr(why)}"
+        return Fail(None, self.expected, text, about=self.about, remedy=remedy)

@@ -1,9 +1,10 @@
 """What the internet, the servers of a zone and the company network say of the same names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial, reduce
 
-from assess.check import Fail, Missing, Outcome, Warn, tr
+from assess.check import Fail, Missing, Outcome, Warn, msg, tr
 from assess.evidence.dns import (
     AddressBook,
     Addresses,
@@ -22,6 +23,7 @@ AZURE = (
     "cloudapp.azure.com", CLASSIC, "usgovcloudapp.net", "usgovcloudapi.net", "chinacloudapp.cn",
 )  # fmt: skip
 _DAY = 86400
+_SPANS = {_DAY: msg("{:.3g} days"), 3600: msg("{:.3g} hours"), 60: msg("{:.3g} minutes")}
 
 _WAIT = (
     "Wait until the resolvers agree with the servers of the zone (up to 72 hours), and run again."
@@ -41,8 +43,9 @@ class Views:
         """The name and its answer; says so where an invented name beside it gets the same one."""
         domain = name.partition(".")[2]
         made_up = isinstance(lookup, Target | Addresses) and lookup == view(self.wildcards, domain)
-        wildcard = tr(" (from the wildcard *.{})", domain) if made_up else ""
-        return f"{name}: {lookup.text}{wildcard}"
+        if made_up:
+            return tr("{}: {} (from the wildcard *.{})", name, lookup.text, domain)
+        return f"{name}: {tr(lookup.text)}"
 
     def published(
         self, name: str, judge: Callable[[Lookup], Outcome], warn: Callable[..., Warn]
@@ -79,14 +82,18 @@ class Views:
         seconds = None if isinstance(self.zone, Missing) else self.zone.ttl.get(name)
         if seconds is None:
             return ""
-        late = "" if seconds <= _DAY else ", so that a change reaches everybody that late only"
-        return tr("; TTL {}{}", _span(seconds), late)
+        if seconds <= _DAY:
+            return f"TTL {_span(seconds)}"
+        return tr("TTL {}, so that a change reaches everybody that late only", _span(seconds))
 
     def unheard(self, name: str) -> str:
         """Which view was set up and lost, and why; "" if none was. It might have contradicted."""
-        for aliases, of in ((self.zone, "the zone's servers"), (self.internal, "the inside")):
+        for aliases, sentence in (
+            (self.zone, "what the zone's servers would say is not known: {}"),
+            (self.internal, "what the inside would say is not known: {}"),
+        ):
             if isinstance(aliases, Missing) and not aliases.skipped:
-                return tr("what {} would say is not known: {}", of, aliases.reason)
+                return tr(sentence, aliases.reason)
         internal = view(self.internal, name)
         if isinstance(internal, NoAnswer):
             return tr("what the inside would say is not known: {}", internal.why)
@@ -102,9 +109,9 @@ class Views:
 
 def _span(seconds: int) -> str:
     """Seconds, in the largest unit that they fill."""
-    for unit, name in ((_DAY, "days"), (3600, "hours"), (60, "minutes")):
+    for unit, text in _SPANS.items():
         if seconds >= 2 * unit:
-            return f"{seconds / unit:.3g} {name}"
+            return tr(text, seconds / unit)
     return tr("{} seconds", seconds)
 
 
@@ -139,6 +146,11 @@ def below(host: str, suffix: str) -> bool:
 def in_azure(host: str) -> bool:
     """A name that Azure gives to a service."""
     return any(below(host, suffix) for suffix in AZURE)
+
+
+def either(names: Iterable[str]) -> str:
+    """The names, of which one is enough."""
+    return reduce(partial(tr, "{} or {}"), sorted(names))
 
 
 def plain(text: str) -> str:

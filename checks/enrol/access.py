@@ -1,6 +1,7 @@
 """Conditional access: whether each resource really is behind a device that is known to be sound."""
 
 from collections.abc import Iterable
+from functools import partial, reduce
 from typing import Annotated
 
 from assess.check import (
@@ -135,7 +136,7 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
             resource, tr("Graph does not say in a known way whether {} is enabled", names)
         )
     if gaps:
-        said = listed(f"{label} {'; '.join(found)}" for label, found in gaps.items())
+        said = listed(f"{label} {'; '.join(map(tr, found))}" for label, found in gaps.items())
         step = tr("Close the gaps of {}, in report-only mode first.", listed(gaps))
         return Warn(
             resource, expected, tr("{} is protected in part: {}", resource, said), remedy=(step,)
@@ -147,12 +148,16 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
         return Warn(resource, expected, observed, remedy=(step,))
     hidden = [policy.label for policy in policies if _hidden(policy, own)]
     if hidden:
-        because = tr("Graph does not show what {} is about, or demands", listed(hidden))
-        return Unknown(resource, tr("{}: whether it protects {} is not known", because, resource))
+        because = tr(
+            "Graph does not show what {} is about, or demands: whether it protects {} is not known",
+            listed(hidden),
+            resource,
+        )
+        return Unknown(resource, because)
     observed = tr("none of {} policies demands a device condition of {}", len(policies), resource)
     others = [p.label for p in own if str(p.state).lower() == ENABLED]
     if others:
-        observed += tr(" ({} is about it, and demands something else)", listed(others))
+        observed = tr("{} ({} is about it, and demands something else)", observed, listed(others))
     return Fail(resource, expected, observed)
 
 
@@ -188,12 +193,13 @@ def _gaps(policy: AccessPolicy) -> list[str]:
     if isinstance(grant, AccessGrant):
         others = sorted(_lower(grant.built_in_controls) - _DEVICE)
         if isinstance(grant.authentication_strength, AuthenticationStrength):
-            others.append("an authentication strength")
+            others.append(tr("an authentication strength"))
         if _lower(grant.terms_of_use):
-            others.append("terms of use")
+            others.append(tr("terms of use"))
         operator = str(grant.operator).lower()
         if others and operator != "and":
-            gaps.append(tr("is satisfied without a device condition, by {}", " or ".join(others)))
+            either = reduce(partial(tr, "{} or {}"), others)
+            gaps.append(tr("is satisfied without a device condition, by {}", either))
     if isinstance(conditions, AccessConditions):
         gaps += _narrow(conditions)
     return gaps
@@ -207,14 +213,14 @@ def _narrow(conditions: AccessConditions) -> Iterable[str]:
     if isinstance(platforms, AccessPlatforms):
         named = _lower(platforms.include_platforms)
         if "all" not in named:
-            yield tr("is for {} only", ", ".join(sorted(named)) or "no platform")
+            only = ", ".join(sorted(named))
+            yield tr("is for {} only", only) if only else "is for no platform only"
         if _lower(platforms.exclude_platforms):
             yield tr("leaves out {}", ", ".join(sorted(_lower(platforms.exclude_platforms))))
     clients = _lower(conditions.client_app_types)
     if "all" not in clients and not {"browser", "mobileappsanddesktopclients"} <= clients:
-        yield tr(
-            "is for the clients {} only", ", ".join(sorted(clients)) or "that Graph does not name"
-        )
+        unnamed = "is for the clients that Graph does not name only"
+        yield tr("is for the clients {} only", ", ".join(sorted(clients))) if clients else unnamed
     if _lower(conditions.sign_in_risk_levels) or _lower(conditions.user_risk_levels):
         yield "applies to risky sign-ins only"
     locations = conditions.locations

@@ -57,11 +57,13 @@ def entra_global_admin(
     expected = tr("{} is an enabled Global Administrator", nominated)
     if isinstance(account, Missing) or isinstance(members, Missing):
         if isinstance(attested, Attested) and attested.yes:
-            said = "" if attested.answer is True else f" {attested.answer}"
             by = attested.by or "nobody named"
-            return [
-                Pass(None, tr("a Global Administrator signs in on the day{}, says {}", said, by))
-            ]
+            observed = tr("a Global Administrator signs in on the day, says {}", by)
+            if attested.answer is not True:
+                observed = tr(
+                    "a Global Administrator signs in on the day {}, says {}", attested.answer, by
+                )
+            return [Pass(None, observed)]
         return [unavailable(None, *(o for o in (account, members) if isinstance(o, Missing)))]
     if account.found is None:
         return [Fail(None, expected, tr("the tenant has no account {}", nominated))]
@@ -98,8 +100,10 @@ def _many(members: tuple[RoleMember, ...]) -> Outcome:
     expected = tr("at most {} accounts that hold the role permanently", _MOST)
     observed = tr("{} users hold the role of Global Administrator now", len(people))
     if len(people) > _MOST:
-        step = "Give the role by Privileged Identity Management, or a lesser role, to those who "
-        step += "do not need it every day."
+        step = (
+            "Give the role by Privileged Identity Management, or a lesser role, to those who "
+            "do not need it every day."
+        )
         return Warn(None, expected, observed, remedy=(step,))
     return Pass(None, observed, expected)
 
@@ -112,13 +116,19 @@ def _eligible(
     by_group: Gathered[Member] | Missing,
     skus: tuple[Sku, ...] | Missing,
 ) -> Outcome:
-    absent = tr("{} does not hold the role of Global Administrator", nominated)
     if isinstance(eligible, Missing):
         if not isinstance(skus, Missing) and not _has_p2(skus):
-            observed = tr("{}, and the tenant has no Entra ID P2 to activate it with", absent)
+            observed = tr(
+                "{} does not hold the role of Global Administrator, and the tenant has no "
+                "Entra ID P2 to activate it with",
+                nominated,
+            )
             return Fail(None, expected, observed)
         because = tr(
-            "{} now; whether it may activate the role is not known: {}", absent, eligible.reason
+            "{} does not hold the role of Global Administrator now; whether it may activate the "
+            "role is not known: {}",
+            nominated,
+            eligible.reason,
         )
         return Unknown(None, because, remedy=(eligible.mend,) if eligible.mend else ())
     own = [e for e in eligible if str(e.principal_id).lower() == who.id.lower()]
@@ -130,12 +140,18 @@ def _eligible(
     if others:
         if isinstance(by_group, Missing):
             because = tr(
-                "{} now; whether a group lets it is not known: {}", absent, by_group.reason
+                "{} does not hold the role of Global Administrator now; whether a group lets it "
+                "is not known: {}",
+                nominated,
+                by_group.reason,
             )
             return Unknown(None, because)
         if any(member.id.lower() == who.id.lower() for member in by_group.rows):
             return Warn(None, expected, tr("{} (by a group)", observed), remedy=(step,))
-    return Fail(None, expected, tr("{}, and may not activate it", absent))
+    observed = tr(
+        "{} does not hold the role of Global Administrator, and may not activate it", nominated
+    )
+    return Fail(None, expected, observed)
 
 
 def _has_p2(skus: tuple[Sku, ...]) -> bool:

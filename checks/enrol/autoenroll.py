@@ -5,6 +5,7 @@ The mobility policies answer to a signed-in person only: an application that ask
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial, reduce
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -93,8 +94,10 @@ def intune_mdm_app(
 def _absent(
     policies: tuple[MobilityPolicy, ...], expected: str, skus: tuple[Sku, ...] | Missing
 ) -> Outcome:
-    others = listed(policy.label for policy in policies) or "none"
-    observed = tr("Microsoft Intune is not among the MDM applications (listed: {})", others)
+    observed = tr("Microsoft Intune is not among the MDM applications (listed: none)")
+    if policies:
+        others = listed(policy.label for policy in policies)
+        observed = tr("Microsoft Intune is not among the MDM applications (listed: {})", others)
     if isinstance(skus, Missing):
         return Unknown(None, tr("{}, and the licences are not known: {}", observed, skus.reason))
     premium = any(
@@ -106,8 +109,10 @@ def _absent(
     if not (premium and has_intune(skus)):
         lacking = "Intune" if premium else "Entra ID P1"
         because = tr("{}, and the tenant has no licence of {}", observed, lacking)
-        mend = "Licence the tenant first, see licence.entra-premium and licence.intune-subscription"
-        return Unknown(None, because, remedy=(f"{mend}.",))
+        mend = (
+            "Licence the tenant first, see licence.entra-premium and licence.intune-subscription."
+        )
+        return Unknown(None, because, remedy=(mend,))
     return Fail(None, expected, tr("{}, although Entra ID P1 and Intune are licensed", observed))
 
 
@@ -192,7 +197,7 @@ def _address(
     if found is None:
         because = tr("Microsoft Intune is not among the MDM applications, and so has no {}", name)
         return Unknown(None, because, remedy=("See autoenroll.intune-mdm-app.",))
-    expected = " or ".join(wanted)
+    expected = reduce(partial(tr, "{} or {}"), wanted)
     if value is not None and not isinstance(value, str):
         return Unknown(None, tr("Graph does not say {} of {}", name, found.label))
     given = (value or "").strip()
@@ -239,10 +244,12 @@ def mdm_user_scope(
         case "selected":
             return [_selected(found, expected, covered, enrolling)]
         case _:
-            said = found.scope or "nothing"
-            return [
-                Unknown(None, tr("Graph says {} of appliesTo, which is no known user scope", said))
-            ]
+            because = "Graph says nothing of appliesTo, which is no known user scope"
+            if found.scope:
+                because = tr(
+                    "Graph says {} of appliesTo, which is no known user scope", found.scope
+                )
+            return [Unknown(None, because)]
 
 
 def _selected(
@@ -272,7 +279,7 @@ def _selected(
     wanted = [person for person in enrolling.rows if person.account_enabled is not False]
     lacking = [person for person in wanted if hashed(person.id) not in inside]
     gone = [tr("{} does not exist", group) for group in covered.absent]
-    said = f"{where}{'; ' + '; '.join(gone) if gone else ''}"
+    said = "; ".join((where, *gone))
     if lacking:
         return Fail(
             None,
@@ -312,8 +319,10 @@ def mam_scope_conflict(
     expected = "MAM user scope None, or groups that share no user with the MDM user scope"
     mdm, mam = _intune(policies), _intune(apps)
     if mam is None or mam.scope == "none":
-        what = "None" if mam else "not set: Microsoft Intune is no MAM application"
-        return [Pass(None, tr("the MAM user scope is {}", what), expected)]
+        said = "the MAM user scope is not set: Microsoft Intune is no MAM application"
+        if mam:
+            said = "the MAM user scope is None"
+        return [Pass(None, said, expected)]
     if mdm is None:
         because = "Microsoft Intune is not among the MDM applications, and so has no user scope"
         return [Unknown(None, because, remedy=("See autoenroll.intune-mdm-app.",))]
@@ -348,7 +357,7 @@ def _overlap(
 ) -> str | Unknown:
     """Who is in both scopes, in words; empty where nobody is."""
     if mdm.scope == mam.scope == "all":
-        return "everybody"
+        return tr("everybody")
     needed = [
         members
         for policy, members in ((mdm, managed), (mam, protected))
@@ -405,7 +414,7 @@ def intune_enrollment_app(
         if not told:
             return [unavailable(None, policies)]
         by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
-        return [_enrollment_app(told, tr(", says {}", by), devices)]
+        return [_enrollment_app(told, by, devices)]
     found = _intune(policies, ENROLLMENT_APP)
     scope = "absent" if found is None else found.scope
     return [_enrollment_app(scope, "", devices)]
@@ -420,11 +429,14 @@ def _told(attested: Attested) -> str:
     return next((scope for word, scope in words if word in answer), "")
 
 
-def _enrollment_app(scope: str, told: str, devices: Table[ManagedDevice] | Missing) -> Outcome:
+def _enrollment_app(scope: str, by: str, devices: Table[ManagedDevice] | Missing) -> Outcome:
+    """``by``: who says so; empty where Graph does."""
     expected = "Microsoft Intune Enrollment with the MDM user scope All"
-    said = tr("the MDM user scope of Microsoft Intune Enrollment is {}{}", scope, told)
+    said = tr("the MDM user scope of Microsoft Intune Enrollment is {}", scope)
     if scope == "absent":
-        said = tr("the tenant has no entry Microsoft Intune Enrollment{}", told)
+        said = tr("the tenant has no entry Microsoft Intune Enrollment")
+    if by:
+        said = tr("{}, says {}", said, by)
     match scope:
         case "all":
             return Pass(None, said, expected)
@@ -433,9 +445,7 @@ def _enrollment_app(scope: str, told: str, devices: Table[ManagedDevice] | Missi
         case "absent" | "none":
             pass
         case _:
-            return Unknown(
-                None, tr("Graph does not say appliesTo of Microsoft Intune Enrollment{}", told)
-            )
+            return Unknown(None, "Graph does not say appliesTo of Microsoft Intune Enrollment")
     if isinstance(devices, Missing):
         because = tr(
             "{}; whether devices enrol automatically is not known: {}", said, devices.reason
@@ -449,7 +459,8 @@ def _enrollment_app(scope: str, told: str, devices: Table[ManagedDevice] | Missi
     observed = tr("{}; none of {} devices in Intune enrolled automatically", said, len(devices))
     if scope == "none":
         return Fail(None, expected, observed)
-    return Unknown(None, tr("{} yet", observed), remedy=("Enrol a pilot device, and run again.",))
+    because = tr("{}; none of {} devices in Intune enrolled automatically yet", said, len(devices))
+    return Unknown(None, because, remedy=("Enrol a pilot device, and run again.",))
 
 
 # -- the end --
@@ -510,6 +521,8 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
     observed = tr("{} is joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined)
     if as_of - joined > _PATIENCE:
         other = next((d.mdm_app_id for d in pilot.registered if d.is_managed is True), None)
-        how = tr("managed by another application ({})", other) if other else "not managed"
-        return Fail(None, expected, tr("{}, and {}", observed, how))
+        told = tr("{}, and not managed", observed)
+        if other:
+            told = tr("{}, and managed by another application ({})", observed, other)
+        return Fail(None, expected, told)
     return Unknown(None, tr("{}, which is less than a day: it may still enrol", observed))

@@ -108,11 +108,19 @@ def _pilots(
             absent.append(pilot.name)
     parts = [_versions(targets, "pilot devices", as_of)]
     if absent:
-        asked = (("the directory", registered), ("the site", site))
-        knows = " and ".join(name for name, source in asked if not isinstance(source, Missing))
-        because = tr("{}: not known to {}, and so no version of it", listed(absent), knows)
+        because = _not_known(listed(absent), registered, site)
         parts.append(Unknown(None, because, remedy=("Join or synchronise these devices.",)))
     return parts
+
+
+def _not_known(
+    names: str, registered: Table[EntraDevice] | Missing, site: SiteDeviceList | Missing
+) -> str:
+    if isinstance(site, Missing):
+        return tr("{}: not known to the directory, and so no version of it", names)
+    if isinstance(registered, Missing):
+        return tr("{}: not known to the site, and so no version of it", names)
+    return tr("{}: not known to the directory and the site, and so no version of it", names)
 
 
 def _windows(device: EntraDevice) -> bool:
@@ -141,8 +149,14 @@ def _versions(devices: Iterable[Target], what: str, as_of: datetime) -> Outcome:
         observed = tr("none of {} {} runs Windows 10 or later", total, what)
         return Fail(None, _EXPECTED, observed, rows=_rows(odd))
     if unclear:
-        because = tr("version or edition of {} of {} {} is not known: ", len(unclear), total, what)
-        return Unknown(None, because + listed(unclear))
+        because = tr(
+            "version or edition of {} of {} {} is not known: {}",
+            len(unclear),
+            total,
+            what,
+            listed(unclear),
+        )
+        return Unknown(None, because)
     if odd:
         said = listed(f"{name} ({why})" for name, why in odd)
         observed = tr("{} of {} {} do not qualify: {}", len(odd), total, what, said)
@@ -170,9 +184,9 @@ def devices_in_intune(
     nameless = sum(1 for device in enrolled if not device.name)
     if nameless and len(there) < len(found):
         because = tr(
-            "Intune does not tell the names of {} devices; the pilot's may be among", nameless
+            "Intune does not tell the names of {} devices; the pilot's may be among them", nameless
         )
-        return [Unknown(None, tr("{} them", because))]
+        return [Unknown(None, because)]
     if not there:
         observed = tr("Intune lists none of {} pilot devices", len(found))
         return [Fail(None, expected, observed)]

@@ -52,5 +52,5 @@ def pilots(
 def listed(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     every = list(names)
-    more = tr(" and {} more", len(every) - most) if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    first = ", ".join(every[:most])
+    return tr("{} and {} more", first, len(every) - most) if len(every) > most else first

@@ -42,8 +42,9 @@ def _default(rules: tuple[EnrollmentConfiguration, ...]) -> EnrollmentConfigurat
     found = [rule for rule in rules if rule.default_platforms]
     if len(found) == 1:
         return found[0]
-    names = "no" if not found else "more than one"
-    return Unknown(None, tr("Graph shows {} default restriction of platforms", names))
+    if found:
+        return Unknown(None, "Graph shows more than one default restriction of platforms")
+    return Unknown(None, "Graph shows no default restriction of platforms")
 
 
 def _told(name: str, attested: Attested | Missing, rules: Missing) -> Outcome:
@@ -76,14 +77,16 @@ def _allowed(name: str, restriction: object, personal: bool | Missing) -> Outcom
     if blocked is not True:
         because = tr("Graph does not say personalDeviceEnrollmentBlocked for {}", name)
         return Unknown(None, because)
-    observed = tr("{} devices may enrol, personal ones may not", name)
     if personal is True:
+        observed = tr("{} devices may enrol, personal ones may not, which are planned", name)
         step = tr("{} > {} > personally owned > Allow, or plan without them.", _RESTRICTION, name)
-        return Warn(None, expected, tr("{}, which are planned", observed), remedy=(step,))
+        return Warn(None, expected, observed, remedy=(step,))
     if isinstance(personal, Missing):
+        observed = tr("{} devices may enrol, personal ones may not", name)
         question = tr("{}: are personal devices planned? Set planning.byod_in_scope.", observed)
         return Manual(None, question, observed)
-    return Pass(None, tr("{}, and are not planned", observed), expected)
+    observed = tr("{} devices may enrol, personal ones may not, and are not planned", name)
+    return Pass(None, observed, expected)
 
 
 def _personal(byod: bool | Missing, ownership: str | Missing) -> bool | Missing:
@@ -159,7 +162,11 @@ def windows_mobile_enabled(
     if not isinstance(restriction, Restriction):
         return [Warn(None, expected, observed)]
     if restriction.platform_blocked is True:
-        return [Fail(None, expected, tr("{}, and the default restriction blocks them", observed))]
+        observed = (
+            "Windows Phone 8.1 or Windows 10 Mobile devices are in scope, without any support, "
+            "and the default restriction blocks them"
+        )
+        return [Fail(None, expected, observed)]
     return [Warn(None, expected, observed)]
 
 

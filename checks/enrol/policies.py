@@ -86,8 +86,9 @@ def covered(
     best = max(own.values(), default=Reach.NOBODY)
     if best >= Reach.SOME:
         names = listed(label for label, reached in own.items() if reached >= Reach.SOME)
-        whom = "everybody" if best is Reach.EVERYBODY else "groups"
-        return Pass(None, tr("{}: {} reaches {}", platform, names, whom), expected)
+        if best is Reach.EVERYBODY:
+            return Pass(None, tr("{}: {} reaches everybody", platform, names), expected)
+        return Pass(None, tr("{}: {} reaches groups", platform, names), expected)
     if best is Reach.NOT_KNOWN:
         why = sizes.reason if isinstance(sizes, Missing) else "Graph does not say to whom"
         return Unknown(
@@ -96,10 +97,13 @@ def covered(
     untyped = [label for label, reached in found.get("", {}).items() if reached > Reach.NOBODY]
     if untyped:
         because = tr(
-            "Graph does not say for which platform {} is, and so whether ", listed(untyped)
+            "Graph does not say for which platform {} is, and so whether {} has {}",
+            listed(untyped),
+            platform,
+            what,
         )
-        return Unknown(None, tr("{}{} has {}", because, platform, what))
-    observed = tr("{} has no {}", platform, what)
+        return Unknown(None, because)
+    observed = tr("{} does not have {}", platform, what)
     if own:
         observed = tr("{}: {} reaches nobody", platform, listed(own))
     step = tr("Create {} for {} and assign it to the users or devices that enrol.", what, platform)
@@ -145,8 +149,11 @@ def configuration_items(
             continue
         outcome = covered(one, found, "a configuration profile", sizes)
         if one == "Windows" and refused and isinstance(outcome, Warn):
-            because = "whether administrative templates configure Windows is not known"
-            outcome = Unknown(None, f"{because}: {refused[0].reason}", remedy=(refused[0].mend,))
+            because = tr(
+                "whether administrative templates configure Windows is not known: {}",
+                refused[0].reason,
+            )
+            outcome = Unknown(None, because, remedy=(refused[0].mend,))
         parts.append(outcome)
     return parts or [Unknown(None, "planning.platforms names no platform")]
 
@@ -187,9 +194,12 @@ def _app(
     nameless = sum(1 for app in apps if not word(app.display_name))
     if not own and nameless:
         because = tr(
-            "Graph does not show the names of {} of {} apps, and {}", nameless, len(apps), name
+            "Graph does not show the names of {} of {} apps, and {} may be one of them",
+            nameless,
+            len(apps),
+            name,
         )
-        return Unknown(None, tr("{} may be one of them", because))
+        return Unknown(None, because)
     if not own:
         step = tr("Intune admin center > Apps > All apps > Add {}, and assign it.", name)
         return Fail(None, expected, tr("{} is not in Intune", name), remedy=(step,))
@@ -208,8 +218,9 @@ def _app(
         if not states & {"notpublished", "processing"}:
             return Unknown(None, tr("Graph does not say publishingState of {}", name))
         return Warn(None, expected, tr("{} is assigned, and is {}", name, listed(waiting)))
-    whom = "everybody" if reached is Reach.EVERYBODY else "groups"
-    return Pass(None, tr("{} is assigned to {}", name, whom), expected)
+    if reached is Reach.EVERYBODY:
+        return Pass(None, tr("{} is assigned to everybody", name), expected)
+    return Pass(None, tr("{} is assigned to groups", name), expected)
 
 
 def _wanted(given: Iterable[AppAssignment] | None) -> list[AppAssignment]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -109,7 +110,7 @@ def _said(attested: Attested | Missing) -> str:
 
 
 def _named(name: str, observed: str, agreed: tuple[str, ...]) -> Outcome:
-    expected = " or ".join(agreed)
+    expected = reduce(lambda some, one: tr("{} or {}", some, one), agreed) if agreed else ""
     if not agreed:
         question = tr("{}: is that the agreed name? Set engagement.customer.", observed)
         return Manual(None, question, observed)

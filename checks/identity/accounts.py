@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+from assess.check import tr
 from assess.evidence import Missing, Table
 from assess.evidence import adminservice as site
 from assess.evidence.directory import DirectoryUser, People
@@ -86,7 +87,7 @@ class OfSite:
             upn = row.user_principal_name if isinstance(row.user_principal_name, str) else ""
             user = DirectoryUser(dn="", account=unique.rpartition("\\")[2], upn=upn or None)
             known = (resource_key(row.resource_id), *((hashed(unique),) if unique else ()))
-            yield Account(user, "site", known)
+            yield Account(user, tr("site"), known)
 
 
 class OfTenant:
@@ -113,7 +114,7 @@ class OfTenant:
                     enabled=user.account_enabled is not False,
                     anchor=_text(user.on_premises_immutable_id),
                 ),
-                "tenant",
+                tr("tenant"),
                 (hashed(user.user_principal_name),),
             )
 

@@ -36,17 +36,17 @@ def _domain(domain: str, zones: Zones | Missing) -> Outcome:
         return _fail(domain, f"{domain} {private}")
     if isinstance(zones, Missing):
         return unavailable(domain, zones)
-    return _registered(domain, zones.by_domain.get(domain, NoAnswer("it was not asked for")))
+    return _registered(domain, zones.by_domain.get(domain, NoAnswer(tr("it was not asked for"))))
 
 
 def _registered(domain: str, found: ZoneOf) -> Outcome:
     match found:
         case NoName():
-            return _fail(domain, f"{domain}: {found.text}")
+            return _fail(domain, f"{domain}: {tr(found.text)}")
         case NoRecord():
             return _fail(domain, tr("{} has no name servers", domain))
         case NoAnswer():
-            return Unknown(domain, f"{domain}: {found.text}")
+            return Unknown(domain, f"{domain}: {tr(found.text)}")
         case Zone(name) if len(name) < len(registrable(domain) or ""):
             return _fail(domain, tr("{} has no name servers of its own, nor has its owner", domain))
         case Zone(primary=""):
@@ -58,8 +58,7 @@ def _registered(domain: str, found: ZoneOf) -> Outcome:
 def _zone(domain: str, found: Zone) -> Outcome:
     if not found.nameservers:
         return _fail(domain, tr("{} has no name servers", domain))
-    within = "" if found.name == domain else tr("{} lies in the ", domain)
-    text = f"{within}{found.text}"
+    text = found.text if found.name == domain else tr("{} lies in the {}", domain, found.text)
     expected = tr("SOA and at least {} name servers of {}", SERVERS, domain)
     if len(found.nameservers) < SERVERS:
         one = tr("Add a second name server for {} at the DNS provider.", found.name)

@@ -6,7 +6,7 @@ names one that cannot be read, nobody knows; where a list may be cut, only who i
 
 from enum import Enum
 
-from assess.check import tr
+from assess.check import msg, tr
 from assess.evidence import Missing, Table
 from assess.evidence.adminservice import Members, Trimmed, UserMember
 from assess.evidence.graph import Gathered, Person, User
@@ -16,7 +16,7 @@ from checks.identity.claims import Claims, hashed
 class Enrols(Enum):
     """Whether a user is going to enrol a device."""
 
-    YES = "enrols"
+    YES = msg("enrols")
     NO = "does not enrol"
     NOT_KNOWN = "not known whether they enrol"
 
@@ -58,31 +58,48 @@ def enrolling(
     """Who enrols, from the collection and the groups, of which either may not be named at all."""
     lists = [one for one in (members, groups) if not (isinstance(one, Missing) and one.key)]
     if not lists:
-        return Enrolling(
+        says = tr(
             "mdm.user_collection_id and mdm.enrollment_group_ids are not set, "
-            "so everybody in the user scope counts as enrolling",
-            everybody=True,
+            "so everybody in the user scope counts as enrolling"
         )
+        return Enrolling(says, everybody=True)
     gaps = [one.reason for one in lists if isinstance(one, Missing)]
-    says, added = [], []
     if isinstance(members, Members):
         gaps += _gaps(members)
-        name = members.collection.label if members.collection else "the MDM collection"
-        says.append(tr("{} members of {}", len(members.rows), name))
-        added.append(members)
     if isinstance(groups, Gathered):
         gaps += [tr("the group {} does not exist in the tenant", name) for name in groups.absent]
-        says.append(tr("{} users of the enrolment groups", len(groups.rows)))
         if isinstance(tenant, Missing):
             gaps.append(tr("the groups name users of the tenant only: {}", tenant.reason))
-    text = " and ".join(says)
-    if gaps:
-        known = tr("; known are {}", text) if text else ""
-        text = tr("it is not known for everybody ({}){}", "; ".join(gaps), known)
-    found = Enrolling(tr("who enrols: {}", text), whole=not gaps)
+    found = Enrolling(_says(_known(members, groups), gaps), whole=not gaps)
     _add_members(found, members)
     _add_groups(found, groups, tenant)
     return found
+
+
+def _known(members: Members | Missing, groups: Gathered[Person] | Missing) -> str:
+    """Who enrols as far as it is known; empty where neither list was read."""
+    if isinstance(members, Missing):
+        if isinstance(groups, Missing):
+            return ""
+        return tr("{} users of the enrolment groups", len(groups.rows))
+    name = members.collection.label if members.collection else "the MDM collection"
+    if isinstance(groups, Missing):
+        return tr("{} members of {}", len(members.rows), name)
+    return tr(
+        "{} members of {} and {} users of the enrolment groups",
+        len(members.rows),
+        name,
+        len(groups.rows),
+    )
+
+
+def _says(known: str, gaps: list[str]) -> str:
+    if not gaps:
+        return tr("who enrols: {}", known)
+    because = "; ".join(map(tr, gaps))
+    if not known:
+        return tr("who enrols: it is not known for everybody ({})", because)
+    return tr("who enrols: it is not known for everybody ({}); known are {}", because, known)
 
 
 def _gaps(members: Members) -> list[str]:

@@ -24,13 +24,17 @@ from assess.evidence.directory import (
 )
 from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED, REGISTERED, DevicesByTrust
 
-_WORDS = {HYBRID_JOINED: "hybrid joined", ENTRA_JOINED: "Entra joined", REGISTERED: "registered"}
+_COUNTED = {
+    HYBRID_JOINED: "{} devices hybrid joined",
+    ENTRA_JOINED: "{} devices Entra joined",
+    REGISTERED: "{} devices registered",
+}
 _STEP = (
     "Treat the hybrid joined devices of {tenant.id} apart, by the tutorial for existing "
     "Configuration Manager clients; follow this one for the others."
 )
 _TENANT = (
-    "Run Entra Connect > Configure device options for {0} with the tenant {{tenant.id}}, or clear "
+    "Run Entra Connect > Configure device options for {} with the tenant {tenant.id}, or clear "
     "the connection point if that forest belongs to another tenant on purpose."
 )
 
@@ -67,7 +71,7 @@ def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -
                 forest.tenant_id,
                 forest.tenant_name or "no name",
             ),
-            remedy=(_TENANT.format(forest.root),),
+            remedy=(tr(_TENANT, forest.root),),
         )
         for forest in registrations.forests
         if isinstance(forest, Registration) and forest.tenant_id not in ("", tenant)
@@ -77,20 +81,16 @@ def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -
 def _counted(devices: dict[str, int | None] | Missing) -> str:
     if isinstance(devices, Missing):
         return tr("devices could not be counted ({})", devices.reason)
-    return ", ".join(
-        tr("{} devices {}", devices.get(kind), words) for kind, words in _WORDS.items()
-    )
+    return ", ".join(tr(words, devices.get(kind)) for kind, words in _COUNTED.items())
 
 
 def _configured(registrations: Registrations | Missing) -> str:
     if isinstance(registrations, Missing):
         return tr("the service connection point could not be read ({})", registrations.reason)
     filled = [f.root for f in registrations.forests if isinstance(f, Registration)]
-    return (
-        tr("hybrid join is set up in {}", ", ".join(filled))
-        if filled
-        else "hybrid join is not set up"
-    )
+    if not filled:
+        return tr("hybrid join is not set up")
+    return tr("hybrid join is set up in {}", ", ".join(filled))
 
 
 def _devices(devices: dict[str, int | None] | Missing) -> Outcome:

@@ -17,6 +17,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
@@ -107,7 +108,7 @@ def upn_suffix_defined(
 def _offered(name: str, offered: set[str], read: list[Forest], refused: list[NoAnswer]) -> Outcome:
     expected = tr("{} is a UPN suffix of the forest, or the name of one of its domains", name)
     if name in offered:
-        where = [f"{f.root} ({_how(f, name)})" for f in read if f.offers(name)]
+        where = [f"{f.root} ({tr(_how(f, name))})" for f in read if f.offers(name)]
         return Pass(name, tr("{} is offered by {}", name, ", ".join(where)), expected)
     if refused:
         return Unknown(
@@ -144,7 +145,7 @@ def _refused(gap: NoAnswer) -> Unknown:
 
 
 def _reasons(gaps: list[NoAnswer]) -> str:
-    return "; ".join(gap.reason for gap in gaps)
+    return "; ".join(tr(gap.reason) for gap in gaps)
 
 
 # -- what the site has discovered --
@@ -209,17 +210,20 @@ def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator
     ranked = sorted(counts.suffixes, key=lambda one: (-one.users, one.suffix))
     for one in ranked[:MOST_SUBJECTS]:
         expected = tr("{} is a verified domain of the tenant", one.suffix)
-        count = tr("{} discovered users have {}", one.users, one.suffix)
         if one.suffix in verified:
-            yield Pass(one.suffix, tr("{}, which the tenant has verified", count), expected)
+            yield Pass(one.suffix, _verified(one.users, one.suffix), expected)
             continue
         reason = reason_not_public(one.suffix)
         if reason is None and verified.refusal is not None:
             reason = tr("may be verified or not: {}", verified.refusal.reason)
         because = tr(
-            "{}, which {}; whether one of ", count, reason or "is not verified in the tenant"
+            "{} discovered users have {}, which {}; whether one of them enrols is not known, since "
+            "the users are not listed: {}",
+            one.users,
+            one.suffix,
+            reason or "is not verified in the tenant",
+            gap.reason,
         )
-        because += tr("them enrols is not known, since the users are not listed: {}", gap.reason)
         yield Unknown(one.suffix, because, remedy=(gap.mend,) if gap.mend else ())
     if without:
         observed = tr(
@@ -231,6 +235,10 @@ def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator
     if rest:
         because = tr("{} more users have further suffixes, too many to judge each of them", rest)
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
+
+
+def _verified(users: int, suffix: str) -> str:
+    return tr("{} discovered users have {}, which the tenant has verified", users, suffix)
 
 
 def _count(discovered: site.Users, who: Enrolling) -> dict[str, _Seen]:
@@ -264,12 +272,12 @@ def _discovered_rows(
     for row in discovered.rows:
         if suffix_of(row.upn) == suffix:
             unique = row.unique_user_name if isinstance(row.unique_user_name, str) else ""
-            enrols = _enrols(row, who).value
+            enrols = tr(_enrols(row, who).value)
             yield {
                 "user": unique or row.label,
                 "found": row.upn,
                 "enrols": enrols,
-                "source": "site",
+                "source": tr("site"),
             }
 
 
@@ -277,33 +285,41 @@ def _consistent(
     suffix: str, seen: _Seen, verified: Verified, who: Enrolling, sees: site.Visibility, rows: Rows
 ) -> Outcome:
     expected = tr("{} is a verified domain of the tenant", suffix)
-    count = tr("{} discovered users", seen.users)
     if suffix == NONE:
         observed = tr(
-            "{} have no UPN with a domain; {} of them enrol", count, seen.enrols[Enrols.YES]
+            "{} discovered users have no UPN with a domain; {} of them enrol",
+            seen.users,
+            seen.enrols[Enrols.YES],
         )
         step = "Give the discovered users without a UPN one, then run user discovery again."
         return Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,), rows=rows)
     if suffix in verified:
         if isinstance(sees, site.Trimmed):
-            return Unknown(suffix, tr("{}, but not all are shown: {}", count, sees.because))
-        return Pass(
-            suffix, tr("{} have {}, which the tenant has verified", count, suffix), expected
-        )
+            because = tr("{} discovered users, but not all are shown: {}", seen.users, sees.because)
+            return Unknown(suffix, because)
+        return Pass(suffix, _verified(seen.users, suffix), expected)
     reason = reason_not_public(suffix)
     if reason is None and verified.refusal is not None:
         gap = verified.refusal
         because = tr(
-            "{} have {}; whether it is verified is not known: {}", count, suffix, gap.reason
+            "{} discovered users have {}; whether it is verified is not known: {}",
+            seen.users,
+            suffix,
+            gap.reason,
         )
         return Unknown(suffix, because, remedy=(gap.mend,) if gap.mend else (), rows=rows)
     because = f"{suffix} {reason}" if reason else tr("{} is not verified in the tenant", suffix)
-    observed = f"{count}: {because}; {_split(seen.enrols)}; {who.says}"
-    remedy = (
-        tr("Change the suffix {} of these users in Active Directory", suffix)
-        + ("." if reason else tr(", or verify {} in the tenant.", suffix)),
-        "Run Active Directory User Discovery again, then repeat the assessment.",
-    )
+    observed = tr("{} discovered users: {}", seen.users, because)
+    observed = f"{observed}; {_split(seen.enrols)}; {who.says}"
+    change = tr("Change the suffix {} of these users in Active Directory.", suffix)
+    if not reason:
+        change = tr(
+            "Change the suffix {} of these users in Active Directory, or verify {} in the tenant.",
+            suffix,
+            suffix,
+        )
+    again = "Run Active Directory User Discovery again, then repeat the assessment."
+    remedy = (change, again)
     if seen.enrols[Enrols.YES]:
         return Fail(suffix, expected, observed, remedy=remedy, rows=rows)
     if seen.enrols[Enrols.NOT_KNOWN]:
@@ -313,5 +329,9 @@ def _consistent(
 
 def _split(enrols: Counter[Enrols]) -> str:
     """How many enrol, how many do not, for how many nobody knows."""
-    words = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "are not known to"}
-    return ", ".join(f"{enrols[one]} {word}" for one, word in words.items() if enrols[one])
+    words = {
+        Enrols.YES: msg("{} enrol"),
+        Enrols.NO: msg("{} do not enrol"),
+        Enrols.NOT_KNOWN: msg("{} are not known to"),
+    }
+    return ", ".join(tr(said, enrols[one]) for one, said in words.items() if enrols[one])

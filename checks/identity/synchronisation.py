@@ -104,8 +104,10 @@ def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
     expected = tr("synchronisation is on, and ran within {} hours", _hours(FRESH))
     enabled = tenant.on_premises_sync_enabled
     if enabled is None or enabled is False:
-        was = "no longer on" if enabled is False else "not set up"
-        return Fail(None, expected, tr("directory synchronisation is {}", was))
+        observed = "directory synchronisation is not set up"
+        if enabled is False:
+            observed = "directory synchronisation is no longer on"
+        return Fail(None, expected, observed)
     if enabled is not True:
         return Unknown(None, "Graph does not say whether the directory is synchronised")
     last = moment(tenant.on_premises_last_sync_date_time)
@@ -121,7 +123,7 @@ def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
 
 
 def _hours(span: timedelta) -> str:
-    return f"{max(span, timedelta(0)) / timedelta(hours=1):.3g}"
+    return tr("{:.3g}", max(span, timedelta(0)) / timedelta(hours=1))
 
 
 def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
@@ -137,9 +139,10 @@ def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
         "{} users have attributes that conflict: {}{}", len(errors), ", ".join(first), more
     )
     step = tr(
-        "Mend the duplicate attributes of {} and the others of the list, then ", ", ".join(first)
+        "Mend the duplicate attributes of {} and the others of the list, then run "
+        "Start-ADSyncSyncCycle -PolicyType Delta.",
+        ", ".join(first),
     )
-    step += "run Start-ADSyncSyncCycle -PolicyType Delta."
     rows = Rows(_COLUMNS, _conflict_rows(errors))
     return Warn(None, "no user has an error", observed, remedy=(step,), rows=rows)
 
@@ -233,9 +236,10 @@ def _managed(
     if isinstance(answered, Attested):
         observed = tr("{}: {}, and not each user has received a password", names, seen)
         step = tr(
-            "Switch on password hash synchronisation for {} (Entra Connect > Optional ", names
+            "Switch on password hash synchronisation for {} (Entra Connect > Optional features), "
+            "or reset the passwords and hand them over securely.",
+            names,
         )
-        step += "features), or reset the passwords and hand them over securely."
         return Fail(None, expected, observed, remedy=(step,))
     if isinstance(tenant, Tenant) and tenant.on_premises_sync_enabled in (None, False):
         observed = tr(
@@ -243,7 +247,7 @@ def _managed(
         )
         return Warn(None, expected, observed)
     question = "Has every enrolling user received a cloud password?"
-    return Manual(None, question, f"{names}: {seen}", remedy=(answered.mend,))
+    return Manual(None, question, f"{names}: {tr(seen)}", remedy=(answered.mend,))
 
 
 # -- single sign-on --
@@ -291,13 +295,17 @@ def _cloud_sign_in(
     seen = "none was ever synchronised"
     if age is not None:
         seen = tr("the last arrived {} hours ago", _hours(age))
-    observed = tr("managed without current password hashes: {}; whether pass-through ", seen)
-    observed += "authentication is used, Graph does not show to a reader"
+    observed = tr(
+        "managed without current password hashes: {}; whether pass-through authentication is used, "
+        "Graph does not show to a reader",
+        seen,
+    )
     observed += beside
     step = tr(
-        "Switch on password hash synchronisation with seamless sign-on for {} in Entra ", name
+        "Switch on password hash synchronisation with seamless sign-on for {} in Entra Connect; "
+        "where pass-through authentication is used, record that as a waiver.",
+        name,
     )
-    step += "Connect; where pass-through authentication is used, record that as a waiver."
     return Warn(name, expected, observed, remedy=(step,))
 
 
@@ -360,8 +368,9 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     end = (Ends(tr("Certificate of the federation service {}", host), leaf.not_after.date()),)
     steps = [step for step in seen.trust.path if step.not_after < as_of]
     if leaf.not_after <= as_of or steps:
-        which = "the certificate" if leaf.not_after <= as_of else tr("its issuer {}", steps[0].name)
-        observed = tr("{} of {} has expired ({})", which, host, ends)
+        observed = tr("the certificate of {} has expired ({})", host, ends)
+        if leaf.not_after > as_of:
+            observed = tr("its issuer {} of {} has expired ({})", steps[0].name, host, ends)
         return Fail(name, expected, observed, about=about, remedy=(renew,), ends=end)
     if leaf.not_before > as_of:
         observed = tr(

@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import idna
 
 from assess.check import tr
+from assess.language import Language, spoken
 from assess.publicnames import reason_not_public
 
 LONGEST = 113
@@ -107,7 +108,8 @@ def _characters(value: str, name: str) -> Iterable[Fault]:
             )
             if there
         ]
-        yield Fault("space", True, tr("there is a space {}", " and ".join(places)))
+        where = reduce(lambda some, one: tr("{} and {}", some, one), places or ["within it"])
+        yield Fault("space", True, tr("there is a space {}", where))
     hidden = [c for c in value if c != " " and _unseen(c)]
     if hidden:
         yield Fault(
@@ -132,20 +134,26 @@ def _named(characters: Iterable[str]) -> str:
     once = list(dict.fromkeys(characters))
     shown = [
         f"{'' if _unseen(c) or unicodedata.combining(c) else c + ' '}"
-        f"(U+{ord(c):04X} {unicodedata.name(c, 'without a name')})"
+        f"(U+{ord(c):04X} {unicodedata.name(c, '') or tr('without a name')})"
         for c in once[:_SHOWN]
     ]
     more = len(once) - _SHOWN
-    return ", ".join(shown) + (tr(" and {} more", more) if more > 0 else "")
+    first = ", ".join(shown)
+    return tr("{} and {} more", first, more) if more > 0 else first
 
 
-@lru_cache(maxsize=4096)
 def suffix_faults(suffix: str) -> tuple[Fault, ...]:
     """What is wrong with a suffix as such (lower case, without what nobody sees).
 
     A name that nobody can own on the internet is forbidden; whether somebody verified it in the
     tenant is another question.
     """
+    return _of_suffix(suffix, spoken())
+
+
+@lru_cache(maxsize=4096)
+def _of_suffix(suffix: str, _language: Language) -> tuple[Fault, ...]:
+    """The same. What is kept is a sentence, and so is kept for one language."""
     if not suffix:
         return (Fault("no-suffix", True, "there is no domain after the @"),)
     found = list(_suffix_faults(suffix))

@@ -7,6 +7,7 @@ name and count by suffix. Rows of long tables are made when the table is written
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from functools import reduce
 from typing import Annotated
 
 from assess.check import (
@@ -22,11 +23,19 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
 )
 from assess.evidence import adminservice as site
-from assess.evidence.directory import EXCLUDED, DirectoryUser, DirectoryUsers, People
+from assess.evidence.directory import (
+    EXCLUDED,
+    WHY_EXCLUDED,
+    DirectoryUser,
+    DirectoryUsers,
+    Kind,
+    People,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -103,7 +112,7 @@ class _Survey:
         main = verified.main(planned)
         self.main = main if len(main) <= LONGEST_SUFFIX else ""
         self.suffixes: dict[str, _Suffix] = {}
-        self.excluded: Counter[str] = Counter()
+        self.excluded: Counter[Kind] = Counter()
         self._named: frozenset[str] = frozenset()
         self._given = set[int]()
         self._next: dict[int, int] = {}
@@ -114,7 +123,7 @@ class _Survey:
         for account in self.accounts:
             user = account.user
             if user.kind != "person":
-                self.excluded[user.because] += 1
+                self.excluded[user.kind] += 1
                 continue
             counted = self._of(user)
             if not user.enabled:
@@ -185,7 +194,11 @@ class _Survey:
         if account and not wrong:
             initial = min(self.verified.initial, key=len, default="<tenant>.onmicrosoft.com")
             suffix = domain if domain and domain in self.verified else initial
-            text += tr("; synchronisation would compose {}@{}", account, suffix)
+            text = tr(
+                "it has no user principal name; synchronisation would compose {}@{}",
+                account,
+                suffix,
+            )
         return [Fault("missing", True, text), *wrong]
 
     # -- proposals --
@@ -236,8 +249,8 @@ class _Survey:
             "found": user.upn or "",
             "proposed": self._proposed(user, found, number),
             "rule": ", ".join(fault.rule for fault in found),
-            "reason": "; ".join(fault.text for fault in found),
-            "enrols": enrols.value,
+            "reason": "; ".join(tr(fault.text) for fault in found),
+            "enrols": tr(enrols.value),
             "source": account.source,
             "dn": user.dn,
         }
@@ -267,7 +280,7 @@ class _Survey:
                 yield {
                     "user": user.account,
                     "found": user.upn or "",
-                    "reason": user.because or "disabled",
+                    "reason": user.because or tr("disabled"),
                     "source": account.source,
                     "dn": user.dn,
                 }
@@ -329,9 +342,8 @@ def _judged(subject: str, survey: _Survey) -> Outcome:
         return Warn(subject, expected, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     fell = survey.names.fell_back[subject]
     if fell:
-        observed += tr(
-            "; {} of them carry a name of the tenant's initial domain in the tenant", fell
-        )
+        also = tr("{} of them carry a name of the tenant's initial domain in the tenant", fell)
+        observed = f"{observed}; {also}"
     if counted.remarked or fell:
         return Warn(subject, expected, observed, remedy=remedy, rows=rows)
     return Pass(subject, tr("{}; the tenant has verified it", observed), expected)
@@ -363,7 +375,7 @@ def _counted(counted: _Suffix, survey: _Survey) -> str:
 
 
 _SAID = {
-    "missing": "no UPN",
+    "missing": msg("no UPN"),
     "not-verified": "a public suffix that is not verified in the tenant",
     "not-public": "a suffix that is not public",
     "initial-domain": "the tenant's initial domain as suffix",
@@ -373,15 +385,15 @@ _SAID = {
     "cloud-only": "a UPN that an account has which exists only in the tenant",
     "deleted": "a UPN that a deleted user still holds",
     "mail-differs": "a UPN other than the mail address",
-    "too-long": f"a UPN of more than {LONGEST} characters",
-    "name-too-long": f"more than {LONGEST_NAME} characters before the @",
-    "suffix-too-long": f"more than {LONGEST_SUFFIX} characters after the @",
+    "too-long": "a UPN of more than {longest} characters",
+    "name-too-long": "more than {longest_name} characters before the @",
+    "suffix-too-long": "more than {longest_suffix} characters after the @",
     "character": "a character that is not allowed",
     "non-ascii": "letters beyond A to Z",
     "invisible": "characters that nobody sees",
-    "space": "a space",
+    "space": msg("a space"),
     "undecodable": "bytes that are no text",
-    "no-at": "no @",
+    "no-at": msg("no @"),
     "at-first": "nothing before the @",
     "at-more": "more than one @",
     "dot-last": "a dot just before the @",
@@ -392,7 +404,11 @@ _SAID = {
 }
 
 
+_LIMITS = {"longest": LONGEST, "longest_name": LONGEST_NAME, "longest_suffix": LONGEST_SUFFIX}
+
+
 def _rule_said(rule: str) -> str:
+    """What is wrong by a rule, to be looked up."""
     if rule.startswith("account-"):
         return "a sAMAccountName that no UPN can be composed from"
     return _SAID.get(rule, "a suffix that is no domain name")
@@ -403,17 +419,20 @@ def _wrong(counted: _Suffix) -> str:
     for rule, number in counted.rules.items():
         words = _rule_said(rule)
         worded[words] = max(worded[words], number)
-    said = [f"{words}: {number}" for words, number in worded.most_common(_MOST_SAID)]
+    said = [f"{tr(words, **_LIMITS)}: {number}" for words, number in worded.most_common(_MOST_SAID)]
     if len(worded) > len(said):
         said.append(tr("and {} more kinds, see the table", len(worded) - len(said)))
     if not said:
         return ""
     offenders = counted.forbidden.total()
-    kinds = {Enrols.YES: "enrol", Enrols.NO: "do not enrol", Enrols.NOT_KNOWN: "may enrol"}
-    split = ", ".join(
-        f"{counted.forbidden[one]} {word}" for one, word in kinds.items() if counted.forbidden[one]
-    )
-    whom = tr("; not allowed: {} ({})", offenders, split) if offenders else ""
+    kinds = {
+        Enrols.YES: msg("{} enrol"),
+        Enrols.NO: msg("{} do not enrol"),
+        Enrols.NOT_KNOWN: msg("{} may enrol"),
+    }
+    counts = ((form, counted.forbidden[one]) for one, form in kinds.items())
+    split = ", ".join(tr(form, number) for form, number in counts if number)
+    whom = f"; {tr('not allowed: {} ({})', offenders, split)}" if offenders else ""
     return f"; {', '.join(said)}{whom}"
 
 
@@ -430,16 +449,17 @@ def _remedy(subject: str, counted: _Suffix, survey: _Survey) -> tuple[str, ...]:
                 main,
             )
         )
-    table = tr("the users of {} in the table of this finding ({})", subject, offenders)
     steps.append(
         tr(
-            "Give {} the proposed UPN: Active Directory Users and Computers > "
-            "Account tab, or Set-ADUser -UserPrincipalName in bulk.",
-            table,
+            "Give the users of {} in the table of this finding ({}) the proposed UPN: Active "
+            "Directory Users and Computers > Account tab, or Set-ADUser -UserPrincipalName in "
+            "bulk.",
+            subject,
+            offenders,
         )
     )
     if survey.names.not_compared:
-        missing = " and ".join(survey.names.not_compared)
+        missing = reduce(lambda some, one: tr("{} and {}", some, one), survey.names.not_compared)
         steps.append(
             tr("The proposals were not compared with {}: check them there first.", missing)
         )
@@ -447,17 +467,19 @@ def _remedy(subject: str, counted: _Suffix, survey: _Survey) -> tuple[str, ...]:
     return tuple(steps)
 
 
+_BUILT_IN, _DISABLED = "built-in account", msg("disabled")
+
+
 def _left_out(survey: _Survey) -> Iterator[Outcome]:
-    reasons = dict(survey.excluded)
+    kinds = Counter[str]()
+    for kind, number in survey.excluded.items():
+        kinds[_BUILT_IN if kind == "built-in" else WHY_EXCLUDED[kind]] += number
     disabled = sum(counted.disabled for counted in survey.suffixes.values())
     if disabled:
-        reasons["disabled"] = disabled
-    if not reasons:
+        kinds[_DISABLED] = disabled
+    if not kinds:
         return
-    kinds = Counter[str]()
-    for reason, number in reasons.items():
-        kinds[reason.partition(" (RID")[0]] += number
-    listed = "; ".join(f"{reason}: {number}" for reason, number in sorted(kinds.items()))
+    listed = "; ".join(f"{tr(reason)}: {number}" for reason, number in sorted(kinds.items()))
     yield NotApplicable(
         EXCLUDED,
         tr("accounts that are not judged: {} ({})", kinds.total(), listed),
@@ -520,7 +542,12 @@ class _Arrived:
                 reason = "a cloud account, not synchronised"
             else:
                 continue
-            yield {"user": member.label, "found": member.upn, "reason": reason, "source": "site"}
+            yield {
+                "user": member.label,
+                "found": member.upn,
+                "reason": tr(reason),
+                "source": tr("site"),
+            }
 
 
 @check("identity.users-and-groups-synced")
@@ -540,27 +567,39 @@ def users_and_groups_synced(
         yield Fail(None, expected, text, remedy=_bring(name, arrived.absent), rows=arrived.rows())
     elif doubts := arrived.doubts():
         mend = () if isinstance(members.sees, site.SeesEverything) else (members.sees.mend,)
-        yield Unknown(None, tr("{}, but {}", observed, "; ".join(doubts)), remedy=mend)
+        but = "; ".join(map(tr, doubts))
+        yield Unknown(None, tr("{}, but {}", observed, but), remedy=mend)
     elif isinstance(groups, Missing):
         yield unavailable(None, groups)
     elif arrived.unsynced or not groups:
-        parts = []
-        if arrived.unsynced:
-            parts.append(tr("{} of them are cloud accounts, not synchronised", arrived.unsynced))
-        if not groups:
-            parts.append("no security group is synchronised")
         rows = arrived.rows() if arrived.unsynced else None
         step = tr("Bring the groups and users of {} into the scope of synchronisation.", name)
-        text = tr("{}, but {}", observed, " and ".join(parts))
+        text = tr("{}, but {}", observed, _unsynced(arrived.unsynced, groups))
         yield Warn(None, expected, text, remedy=(step, _AGAIN), rows=rows)
     else:
         text = tr("{}, and {} security groups are synchronised", observed, groups)
         yield Pass(None, text, expected)
 
 
+def _unsynced(users: int, groups: int) -> str:
+    if not users:
+        return "no security group is synchronised"
+    if groups:
+        return tr("{} of them are cloud accounts, not synchronised", users)
+    return tr(
+        "{} of them are cloud accounts, not synchronised and no security group is synchronised",
+        users,
+    )
+
+
 _AGAIN = "Run a delta synchronisation, then repeat the assessment."
 
 
 def _bring(name: str, absent: int) -> tuple[str, ...]:
-    step = tr("Bring the {} users of {} into the scope of synchronisation", absent, name)
-    return (tr("{}: check OU filtering and attribute conflicts.", step), _AGAIN)
+    step = tr(
+        "Bring the {} users of {} into the scope of synchronisation: check OU filtering and "
+        "attribute conflicts.",
+        absent,
+        name,
+    )
+    return (step, _AGAIN)

@@ -31,7 +31,7 @@ def _domain(name: str, domain: Domain | None) -> Outcome:
     observed = tr("{} is verified; services: {}", name, shown)
     # An empty list is what the service shows of a domain that nothing was set up for by hand.
     if services and "intune" not in services:
-        expected = tr("{}, with Intune among its services", _EXPECTED)
+        expected = "a verified custom domain of the tenant, with Intune among its services"
         step = tr("Add Intune to the services of {} (Microsoft 365 admin center > Domains).", name)
         return Warn(name, expected, observed, remedy=(step,))
     return Pass(name, observed, _EXPECTED)

@@ -116,7 +116,7 @@ def none_there(wanted: str | Missing, services: PublicKeyServices) -> Fail | Unk
     names = ", ".join(a.label for f in services.read() for a in f.authorities)
     roots = ", ".join(f.root for f in services.read())
     where = tr("an enterprise CA on {}", wanted) if subject else "an enterprise CA in the forest"
-    text = tr("{} has {}", roots, names or "no enrolment service")
+    text = tr("{} has {}", roots, names) if names else tr("{} has no enrolment service", roots)
     return Fail(subject, where, text)
 
 
@@ -137,8 +137,13 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
         yield Fail(subject, expected, text)
     elif newest.not_after - as_of <= _YEAR:
         left = (newest.not_after - as_of).days
-        text = tr("the certificate of {} ends on {}, in {} days; ", one.label, until, left)
-        yield Warn(subject, expected, text + "nothing that it issues lives longer")
+        text = tr(
+            "the certificate of {} ends on {}, in {} days; nothing that it issues lives longer",
+            one.label,
+            until,
+            left,
+        )
+        yield Warn(subject, expected, text)
     match one.computer:
         case NoHost(because, complete=True):
             yield Warn(subject, expected, tr("{}; it may be in another forest", because))
@@ -214,10 +219,10 @@ def _system(one: Authority, as_of: datetime) -> Outcome:
     subject, expected = one.name, "Windows Server 2008 R2 or later, in support"
     if not isinstance(one.computer, Host):
         return Unknown(subject, one.computer.because)
-    shown = f"{one.computer.name}: {one.computer.system or 'operating system not shown'}"
+    shown = f"{one.computer.name}: {one.computer.system or tr('operating system not shown')}"
     found = _VERSION.match(one.computer.version)
     if found is None or (one.computer.system and "windows" not in one.computer.system.lower()):
-        because = tr("{}, version {}", shown, one.computer.version or "not shown")
+        because = tr("{}, version {}", shown, one.computer.version or tr("not shown"))
         return Unknown(subject, because)
     said = tr("{}, version {}", shown, one.computer.version)
     release = int(found[1]), int(found[2])

@@ -16,6 +16,7 @@ from assess.check import (
     Unknown,
     Warn,
     check,
+    msg,
     tr,
     unavailable,
     worst,
@@ -27,6 +28,9 @@ from checks.template.lookup import Issuer, Mode, unneeded
 
 CloudServers = Annotated[list[str] | Missing, Key("pki.cloud_role_servers")]
 Points = Annotated[list[str] | Missing, Key("mp.servers")]
+# What a member is, as the directory's evidence says it.
+_KINDS = (msg("user"), msg("computer"), msg("group"), msg("foreign"), msg("other"))
+_SHOWN = 20
 _RESTART = (
     "Restart {subject}, then run gpresult /r /scope computer in an elevated prompt and name its "
     "output in files.collected_gpresult."
@@ -81,7 +85,8 @@ def _group(
         yield from _lacking(name, expected, group, points, Warn)
     yield from _unrelated(name, expected, group, servers, points)
     members = ", ".join(m.host or m.name for m in group.members if m.kind == "computer")
-    yield Pass(name, tr("computers in it at every depth: {}", members or "none"), expected)
+    text = tr("computers in it at every depth: {}", members)
+    yield Pass(name, text if members else "computers in it at every depth: none", expected)
 
 
 def _lacking(
@@ -94,11 +99,15 @@ def _lacking(
         because = tr("{} was not found in {}: {}", ", ".join(lacking), name, group.cut)
         yield Unknown(name, because)
         return
-    what = "" if kind is Fail else "; a request of such a management point is refused"
     remedy = tuple(
         tr("Add the computer account of {} to {}, restart it.", one, name) for one in lacking
     )
-    text = tr("{} is not a member{}", ", ".join(lacking), what)
+    text = tr("{} is not a member", ", ".join(lacking))
+    if kind is Warn:
+        text = tr(
+            "{} is not a member; a request of such a management point is refused",
+            ", ".join(lacking),
+        )
     yield kind(name, expected, text, remedy=remedy)
 
 
@@ -113,16 +122,19 @@ def _unrelated(
         return
     planned = [*servers, *(() if isinstance(points, Missing) else points)]
     others = [
-        f"{one.host or one.name} ({one.kind})"
+        f"{one.host or one.name} ({tr(one.kind)})"
         for one in group.members
         if one.kind in ("user", "foreign", "other")
         or one.every_computer
         or (one.kind == "computer" and not any(same_computer(one.host, p) for p in planned))
     ]
     if others:
-        shown = ", ".join(others[:20])
-        more = tr(" and {} more", len(others) - 20) if len(others) > 20 else ""  # noqa: PLR2004
-        yield Warn(name, expected, tr("not among the servers that are planned: {}{}", shown, more))
+        shown = ", ".join(others[:_SHOWN])
+        text = tr("not among the servers that are planned: {}", shown)
+        if len(others) > _SHOWN:
+            more = len(others) - _SHOWN
+            text = tr("not among the servers that are planned: {} and {} more", shown, more)
+        yield Warn(name, expected, text)
 
 
 @check("pki.iis-servers-group-token", subjects="pki.cloud_role_servers")
@@ -179,7 +191,7 @@ def _in_token(
 
 
 def _files(held: tuple[GroupList, ...]) -> str:
-    return ", ".join(dict.fromkeys(one.file or "the output" for one in held))
+    return ", ".join(dict.fromkeys(one.file or tr("the output") for one in held))
 
 
 def _answered(confirmed: Attested, server: str) -> bool:

@@ -275,9 +275,11 @@ def _trusts(
     nameless = [one for one in entries if not one.thumbprint]
     if not entries or nameless:
         because = tr(
-            "{} of the {} certificates that were collected have no ", len(nameless), len(entries)
+            "{} of the {} certificates that were collected have no thumbprint",
+            len(nameless),
+            len(entries),
         )
-        return Unknown(subject, f"{because}thumbprint", about=about)
+        return Unknown(subject, because, about=about)
     text = tr("{} is not among its {} trusted roots", name, len(entries))
     return Fail(subject, expected, text, about=about)
 
@@ -330,8 +332,8 @@ def _clients(
     sampled = [one for one in _stores(stores) if one.roots is not None]
     if isinstance(confirmed, Attested) and not confirmed.yes:
         expected = "every client trusts the own root"
-        text = tr("answered: {}", confirmed.answer)
-        return [Fail(None, expected, "nothing gives it to other devices; " + text)]
+        text = tr("nothing gives it to other devices; answered: {}", confirmed.answer)
+        return [Fail(None, expected, text)]
     if not sampled:
         if isinstance(confirmed, Attested):
             return [

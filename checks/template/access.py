@@ -127,7 +127,8 @@ def _rights_of(subject: str, expected: str, group: Group, access: Descriptor) ->
     }
     missing = [name for name, granted in rights.items() if not granted]
     if missing:
-        return Fail(subject, expected, tr("{} lacks {}", group.name, " and ".join(missing)))
+        lacking = missing[0] if len(missing) == 1 else tr("{} and {}", *missing)
+        return Fail(subject, expected, tr("{} lacks {}", group.name, lacking))
     return Pass(
         subject, tr("{} has Read and Enroll, and nobody else may enrol", group.name), expected
     )
@@ -191,17 +192,34 @@ def _shown(one: Principal) -> str:
 
 def _danger(one: Template, wide: Iterable[Principal]) -> str:
     """What somebody with a grudge could do with it."""
-    text = tr("{} may enrol {}", _listed(wide), one.cn)
+    whoever = _listed(wide)
     if one.name_flags is None:
-        return tr("{}, and the directory does not show who supplies the names in it", text)
+        return tr(
+            "{} may enrol {}, and the directory does not show who supplies the names in it",
+            whoever,
+            one.cn,
+        )
     if not one.supplied_names:
-        return text
+        return tr("{} may enrol {}", whoever, one.cn)
     if one.approved:
-        return tr("{} and supply the names; a manager has to approve each certificate", text)
-    text = tr("{} and supply the names in it: any of them gets a certificate for any server", text)
+        return tr(
+            "{} may enrol {} and supply the names; a manager has to approve each certificate",
+            whoever,
+            one.cn,
+        )
+    text = tr(
+        "{} may enrol {} and supply the names in it: any of them gets a certificate for any server",
+        whoever,
+        one.cn,
+    )
     used, _ = usages(one)
     if used & _SIGNS_IN or not (one.usages or one.policies):
-        text = tr("{}, and can sign in as anybody, administrators included", text)
+        text = tr(
+            "{} may enrol {} and supply the names in it: any of them gets a certificate for any "
+            "server, and can sign in as anybody, administrators included",
+            whoever,
+            one.cn,
+        )
     return tr("{}; its private key can be carried away", text) if one.exportable else text
 
 
@@ -269,9 +287,11 @@ def _computers(
     denied = [e for e in access.entries if e.kind == "deny" and e.sid not in token]
     if denied and not computers.known:
         because = tr(
-            "the groups of Domain Computers of {} could not be read, and its access ", domain
+            "the groups of Domain Computers of {} could not be read, and its access list denies "
+            "rights to others",
+            domain,
         )
-        return Unknown(subject, because + "list denies rights to others")
+        return Unknown(subject, because)
     missing = _missing(access, token)
     if not missing:
         text = tr("Domain Computers of {} may read, enrol and auto-enrol {}", domain, one.cn)

@@ -93,7 +93,8 @@ def _judged(samples: list[_Sample], policy: bool | None) -> Outcome:
 
 def _sample(store: Store, templates: Templates | Missing, as_of: datetime) -> _Sample:
     names = _names(templates)
-    best = _Sample(store.computer, "none", "no valid certificate for client authentication")
+    lacking = tr("no valid certificate for client authentication")
+    best = _Sample(store.computer, "none", lacking)
     for entry in store.entries:
         if CLIENT_AUTHENTICATION not in (entry.eku or (CLIENT_AUTHENTICATION,)):
             continue
@@ -103,9 +104,9 @@ def _sample(store: Store, templates: Templates | Missing, as_of: datetime) -> _S
         if entry.has_private_key is False or (entry.template and not _of(entry.template, names)):
             continue
         open_points = [
-            *(["what it is for"] if entry.eku is None else []),
-            *(["of which template it is"] if not entry.template else []),
-            *(["how long it is valid"] if entry.not_after is None else []),
+            *([tr("what it is for")] if entry.eku is None else []),
+            *([tr("of which template it is")] if not entry.template else []),
+            *([tr("how long it is valid")] if entry.not_after is None else []),
         ]
         if open_points:
             if best.state == "none":

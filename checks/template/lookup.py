@@ -32,9 +32,12 @@ def absent(templates: Templates) -> Fail | Unknown | None:
     for forest in templates.read():
         if forest.hidden:
             because = tr(
-                "{} templates of {} are not shown to this account", forest.hidden, forest.root
+                "{} templates of {} are not shown to this account, any of which may be {}",
+                forest.hidden,
+                forest.root,
+                name,
             )
-            gaps.append(tr("{}, any of which may be {}", because, name))
+            gaps.append(because)
             remedy.append(_SHOW)
     if gaps:
         return Unknown(name, "; ".join(gaps), remedy=tuple(dict.fromkeys(remedy)))

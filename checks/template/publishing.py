@@ -51,7 +51,9 @@ def _published(
     if gap:
         return Unknown(subject, gap.reason, remedy=(gap.mend,) if gap.mend else ())
     names = ", ".join(a.label for f in of_forest for a in f.authorities)
-    text = tr("{} is in no list; authorities of {}: {}", one.cn, forest.root, names or "none")
+    text = tr("{} is in no list; authorities of {}: {}", one.cn, forest.root, names)
+    if not names:
+        text = tr("{} is in no list; authorities of {}: none", one.cn, forest.root)
     return Fail(subject, expected, text)
 
 

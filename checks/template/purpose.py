@@ -74,28 +74,26 @@ def _web(subject: str, one: Template) -> Iterator[Outcome]:
         )
     more = sorted(used & {CLIENT_AUTHENTICATION, ANY_PURPOSE, SMART_CARD_LOGON})
     if more:
-        text = tr("{} is for {} as well", one.cn, ", ".join(_NAMES[usage] for usage in more))
+        text = tr("{} is for {} as well", one.cn, ", ".join(tr(_NAMES[usage]) for usage in more))
         yield Warn(subject, expected, text)
-    days = "" if one.days is None else tr(", {:.0f} days", one.days)
-    yield Pass(
-        subject,
-        tr(
-            "{}: server authentication, subject in the request, {} bit{}",
+    text = tr("{}: server authentication, subject in the request, {} bit", one.cn, one.key_bits)
+    if one.days is not None:
+        text = tr(
+            "{}: server authentication, subject in the request, {} bit, {:.0f} days",
             one.cn,
             one.key_bits,
-            days,
-        ),
-        expected,
-    )
+            one.days,
+        )
+    yield Pass(subject, text, expected)
 
 
 def _no_purpose(subject: str, expected: str, one: Template, usage: str, doubt: str) -> Outcome:
     if usage in one.usages or usage in one.policies:
         return Unknown(subject, f"{one.cn}: {doubt}")
-    said = ", ".join(_NAMES.get(u, u) for u in (*one.usages, *one.policies))
-    text = tr(
-        "{} is for {}, not for {}", one.cn, said or "any purpose: it names none", _NAMES[usage]
-    )
+    said = ", ".join(tr(_NAMES.get(u, u)) for u in (*one.usages, *one.policies))
+    text = tr("{} is for {}, not for {}", one.cn, said, _NAMES[usage])
+    if not said:
+        text = tr("{} is for any purpose: it names none, not for {}", one.cn, _NAMES[usage])
     return Fail(subject, expected, text)
 
 
@@ -127,7 +125,7 @@ def _workstation(subject: str, one: Template) -> Iterator[Outcome]:
         yield Fail(subject, expected, tr("{} is for users, so no computer can enrol it", one.cn))
     more = sorted(used & {ANY_PURPOSE, SMART_CARD_LOGON})
     if more:
-        text = tr("{} is for {} as well", one.cn, ", ".join(_NAMES[usage] for usage in more))
+        text = tr("{} is for {} as well", one.cn, ", ".join(tr(_NAMES[usage]) for usage in more))
         yield Warn(subject, expected, text)
     yield Pass(subject, tr("{}: client authentication, for computers", one.cn), expected)
 
@@ -198,8 +196,11 @@ def _compatible(subject: str, one: Template, sites: Seen[Site] | Missing) -> Out
         return Warn(subject, expected, text)
     builds = _builds(sites)
     if not builds:
-        because = tr("{}, which needs a site of version 1710 or later; ", said)
-        because += sites.reason if isinstance(sites, Missing) else "the site does not say its build"
+        because = tr(
+            "{}, which needs a site of version 1710 or later; {}",
+            said,
+            sites.reason if isinstance(sites, Missing) else "the site does not say its build",
+        )
         mend = (sites.mend,) if isinstance(sites, Missing) and sites.mend else ()
         return Unknown(subject, because, remedy=mend)
     if min(builds) < _KNOWS_CNG:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assess.language import Language, speaking
 from checks.identity.upn import (
     account_faults,
     faults,
@@ -155,6 +156,19 @@ def test_a_name_in_unicode_is_given_as_it_stands_in_the_dns() -> None:
 
 def test_a_suffix_counts_the_same_in_any_case() -> None:
     assert faults("user@CORP.LOCAL")[0].text == suffix_faults("corp.local")[0].text
+
+
+def test_what_is_kept_of_a_suffix_is_said_in_the_language_in_force() -> None:
+    own = Language("xx", {"{} has a dot too many": "dots: {}"})
+    said = [suffix_faults("a..com")[0].text]
+    with speaking(own):
+        said.append(suffix_faults("a..com")[0].text)
+    said.append(suffix_faults("a..com")[0].text)
+    assert said == ["a..com has a dot too many", "dots: a..com", "a..com has a dot too many"]
+
+
+def test_a_space_that_lies_nowhere_else_lies_within() -> None:
+    assert account_faults("2 @")[-1].text.endswith("there is a space within it")
 
 
 @pytest.mark.parametrize(

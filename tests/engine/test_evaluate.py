@@ -135,7 +135,7 @@ def test_a_requirement_without_a_check_asks_a_person(attested, changes, kind):
 
 def test_a_requirement_without_check_and_question_is_unknown():
     [outcome] = judge(requirement("tower.none"), None, recording(), "hybrid-mdm").outcomes
-    assert outcome == Unknown(None, "not assessed by this version")
+    assert outcome == Unknown(None, "not assessed by this version", unasked="no-check")
 
 
 def test_a_long_list_is_streamed_and_must_be_whole():

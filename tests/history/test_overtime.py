@@ -18,24 +18,12 @@ from assess.history.shapes import OPEN
 from assess.model import Status
 from assess.reporters.workbook import overtime
 from assess.reporters.workbook.overtime import PLAN, extend
+from pasts import Memory
 
 
 def load_workbook(path) -> Any:
     """A workbook of untyped cells."""
     return load(path)
-
-
-class Memory:
-    """What a store keeps of the notes."""
-
-    def __init__(self):
-        self.kept = {}
-
-    def notes(self, workbook):
-        return self.kept.get(workbook, {})
-
-    def keep_notes(self, workbook, notes):
-        self.kept[workbook] = msgspec.json.decode(msgspec.json.encode(notes))
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from urllib.parse import quote
 import pytest
 
 import samples
+from assess.catalogue import translated
+from assess.discover import language
+from assess.language import speaking
 from assess.model import Status
 from assess.reporters.html import render
 from chromium import Browser
@@ -178,7 +181,7 @@ def test_the_filter_stands_in_the_address(browser, page):
     browser.open(address)
     assert shown(browser) == number > 0
     assert browser.run("document.getElementById('told').textContent").startswith(
-        "Filter: status fail"
+        "Filter: Status Fail"
     )
 
 
@@ -237,6 +240,13 @@ def test_nothing_of_a_hostile_customer_comes_alive(browser, folder, size):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_checker_of_accessibility_finds_nothing(browser, page, width, theme):
     url, _ = page
+    bad, measured = violations(browser, url, width, theme)
+    assert bad == []
+    assert measured > 300
+
+
+def violations(browser, url, width, theme):
+    """What the checker finds with findings unfolded, and how many texts it measured the contrast of."""
     checker = cache_folder() / "axe" / "node_modules" / "axe-core" / "axe.min.js"
     assert checker.is_file(), (
         f"axe-core is not installed in {checker.parent}: tests/support/setup/setup.sh test"
@@ -257,8 +267,135 @@ def test_the_checker_of_accessibility_finds_nothing(browser, page, width, theme)
         " measured: said.passes.find((one) => one.id === 'color-contrast').nodes.length}))"
     )
     found = json.loads(said)
-    assert found["bad"] == []
-    assert found["measured"] > 300
+    return found["bad"], found["measured"]
+
+
+# -- in another language --
+
+
+@pytest.fixture(scope="module")
+def german(folder):
+    """A report in German, small, with five scenarios and the longest words."""
+    with speaking(language("de")):
+        path = folder / "german.html"
+        results = samples.sample(60, scenarios=samples.FIVE, verbose=True, commented=True)
+        path.write_bytes(render(results, library_catalogue=translated(samples.catalogue())))
+    return path.as_uri()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])  # fmt: skip
+def test_german_is_as_accessible_and_fits_the_same_screens(browser, german, width, theme):
+    bad, measured = violations(browser, german, width, theme)
+    assert bad == []
+    assert measured > 200
+    assert browser.complaints() == []
+    assert browser.run("document.scrollingElement.scrollWidth") <= width
+    # A chip is as wide as its word, and stands beside the title, not over it.
+    over = """[...document.querySelectorAll('.f > summary')].filter((one) => {
+      const [first, title] = one.children, a = first.getBoundingClientRect(), b = title.getBoundingClientRect();
+      return a.width && (first.scrollWidth > first.clientWidth + 1 || (a.right > b.left && a.bottom > b.top && a.top < b.bottom));
+    }).length"""
+    assert browser.run(over) == 0
+
+
+def test_the_script_speaks_german(browser, german):
+    browser.open(f"{german}#filter&status=fail&severity=")
+    assert browser.run("document.documentElement.lang") == "de"
+    assert browser.run(SHOWN) == "0 von 60 angezeigt"
+    told = browser.run("document.getElementById('told').textContent")
+    assert told == "Filter: Status Nicht erfüllt; Schweregrad keine"
+    browser.run("document.getElementById('reset').click()")
+    assert browser.run(SHOWN) == "60 von 60 angezeigt"
+    assert browser.run("document.getElementById('theme').textContent") in ("Dunkel", "Hell")
+
+
+# -- copying --
+
+COPIES = "[...document.querySelectorAll('.f .copy')]"
+
+
+def pasted(browser):
+    """What is in the clipboard, as a person would see it."""
+    field = "document.querySelector('textarea')"
+    browser.run("document.body.append(document.createElement('textarea'))")
+    browser.run(f"{field}.focus()")
+    browser.ask(
+        "Input.dispatchKeyEvent", type="keyDown", modifiers=2, key="v", code="KeyV",
+        windowsVirtualKeyCode=86, commands=["paste"],
+    )  # fmt: skip
+    return browser.run(f"(() => {{ const text = {field}.value; {field}.remove(); return text; }})()")
+
+
+def press(browser, key="Enter"):
+    for kind in ("keyDown", "keyUp"):
+        browser.ask(
+            "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=13,
+            text="\r" if kind == "keyDown" else "",
+        )  # fmt: skip
+
+
+def until(browser, script, seconds=10):
+    end = time.monotonic() + seconds
+    while not (said := browser.run(script)):
+        assert time.monotonic() < end, script
+    return said
+
+
+@pytest.mark.parametrize("clipboard", [True, False], ids=["clipboard", "without"])
+def test_a_remedy_is_copied_by_key_and_said_aloud(browser, page, clipboard):
+    url, _ = page
+    browser.open(url)
+    if not clipboard:
+        browser.run("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    browser.run("for (const one of document.querySelectorAll('.f')) one.open = true")
+    until(browser, f"{COPIES}.length > 0")
+    names = browser.run(f"{COPIES}.map((one) => one.getAttribute('aria-label'))")
+    blocks = browser.run(
+        "[...document.querySelectorAll('.f[open] .steps, .f[open] .command')].length"
+    )
+    assert len(names) == blocks
+    assert {name.split(":")[0] for name in names} == {"Copy"}
+    assert any("Proposal, not run" in name for name in names)
+    block = browser.run(
+        f"(() => {{ const one = {COPIES}.find((one) => one.ariaLabel.includes('Proposal'));"
+        " one.focus(); return one.parentElement.nextElementSibling.textContent; })()"
+    )
+    press(browser)
+    assert until(browser, "document.querySelector('.aloud[role=status]').textContent") == "Copied"
+    assert browser.run("document.activeElement.textContent") == "Copied"
+    assert pasted(browser) == block
+    browser.run(f"{COPIES}.find((one) => one.parentElement.nextElementSibling.tagName === 'OL'"
+                " && one.parentElement.nextElementSibling.childElementCount > 1).focus()")  # fmt: skip
+    press(browser)
+    until(browser, "document.activeElement.textContent === 'Copied'")
+    text = pasted(browser)
+    assert text.startswith("1. ")
+    assert "\n2. " in text
+    assert browser.complaints() == []
+
+
+def test_there_is_no_button_without_a_script_and_none_on_paper(browser, page):
+    url, _ = page
+    browser.open(url, script=False)
+    assert browser.run(f"{COPIES}.length") == 0
+    browser.open(url)
+    browser.run("for (const one of document.querySelectorAll('.f')) one.open = true")
+    until(browser, f"{COPIES}.length > 0")
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert browser.run(f"{COPIES}.every((one) => getComputedStyle(one).display === 'none')")
+    finally:
+        browser.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_what_a_button_says_is_not_searched(browser, folder):
+    browser.open(made(folder, samples.sample(SIZES["small"], commented=True), "small"))
+    browser.run("for (const one of document.querySelectorAll('.f')) one.open = true")
+    until(browser, f"{COPIES}.length > 0")
+    browser.run(f"for (const one of {COPIES}) one.textContent = 'qqqq'")
+    browser.run("document.getElementById('search').value = 'qqqq'")
+    browser.run("document.getElementById('filter').dispatchEvent(new Event('change'))")
+    assert shown(browser) == 0
 
 
 def test_ten_thousand_findings_open_fast(browser, folder):

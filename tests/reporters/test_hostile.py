@@ -121,7 +121,8 @@ class Page(HTMLParser):
 def check_html(data, found):
     page = Page(data.decode())
     tags = [tag for tag, _ in page.seen]
-    assert tags.count("script") == 1
+    scripts = [attributes.get("type") for tag, attributes in page.seen if tag == "script"]
+    assert scripts == ["application/json", None]
     assert not {"img", "iframe", "object", "base", "link", "form"} & set(tags) - {"form"}
     for _, attributes in page.seen:
         assert not [name for name in attributes if name.startswith("on") or name == "style"]

@@ -58,6 +58,12 @@ def test_a_browser_prints_it_and_the_results_say_so(no_pango, tmp_path):
     assert reader.metadata is not None
     assert str(reader.metadata["/CreationDate"]).startswith("D:20261120211000")
     assert reader.outline
+    first, second = ("".join(page.extract_text().split()) for page in reader.pages[:2])
+    for said in ("Readinessassessment", "Contoso", "20November2026", "CT1"):
+        assert said in first
+    assert "page1of" not in first
+    assert "Contoso:readinessassessment" in second
+    assert f"page2of{len(reader.pages)}" in second
 
 
 @pytest.mark.server

@@ -1,14 +1,31 @@
 """Kept runs made by hand, and a year of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from assess.history.shapes import Kept, KeptVerdict, Run
 from assess.model import Necessity, Severity, Status, Verdict
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 TWO = ("co-management-pki", "co-management-internet")
+
+
+class Memory:
+    """What a store keeps of the notes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+
+    def notes(self, workbook: str) -> dict[str, Any]:
+        """What was kept."""
+        return self.kept.get(workbook, {})
+
+    def keep_notes(self, workbook: str, notes: Mapping[str, Any]) -> None:
+        """Keep it."""
+        self.kept[workbook] = msgspec.json.decode(msgspec.json.encode(notes))
 
 
 def kept(name: str = "dns.alias", status: Status | str = "pass", **changes: Any) -> Kept:

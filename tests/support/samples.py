@@ -257,6 +257,7 @@ def _finding(
         waiver=waiver,
         area=requirement.area,
         commands=_commands(requirement, status, subject, texts),
+        unasked="no-check" if kind == "unassessed" else "",
     )
 
 

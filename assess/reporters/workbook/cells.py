@@ -6,7 +6,7 @@ like a formula carries Excel's own apostrophe, so that editing it does not wake 
 
 import warnings
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
+from assess.language import lookup, tr
 from assess.model import Status
 from assess.reporters.tokens import LIGHT
 from assess.reporters.words import STATUS_WORDS
@@ -56,12 +57,39 @@ _LINK = font(color=LIGHT["accent"][1:], underline="single")
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, its width in characters, and whether its texts wrap."""
+    """A column: its head in English, its width in characters, and whether its texts wrap."""
 
     head: str
     width: int
     wrap: bool = False
     number_format: str = ""
+
+
+def worded(columns: Sequence[Column]) -> list[Column]:
+    """The columns with their heads in the language in force, no two of which are the same."""
+    taken: set[str] = set()
+    made = []
+    for column in columns:
+        head = next(
+            (one for one in (lookup(column.head), column.head) if one.casefold() not in taken),
+            column.head,
+        )
+        number = 2
+        while head.casefold() in taken:
+            head, number = f"{column.head} {number}", number + 1
+        taken.add(head.casefold())
+        made.append(replace(column, head=head))
+    return made
+
+
+def titled(title: str) -> str:
+    """The title of a sheet in the language in force, if Excel can bear it; else in English."""
+    own = lookup(title)
+    fits = own.strip("' ") == own and 0 < len(own) <= _LONGEST_TITLE
+    return own if fits and not set(own) & set("[]:*?/\\") and own.isprintable() else title
+
+
+_LONGEST_TITLE = 31  # characters (Excel specifications and limits)
 
 
 def label(status: Status) -> str:
@@ -110,11 +138,17 @@ def shown_value(value: object) -> str | float | datetime | date | None:
 
 
 def link(sheet: Any, text: str, *, sheet_name: str, row: int, column: Column | None = None) -> Any:  # noqa: ANN401
-    """A cell that leads to a row of another sheet."""
+    """A cell that leads to a row of another sheet, which is named in English."""
     made = cell(sheet, text, column=column, look=_LINK)
     made.row, made.column = 1, 1  # the place is set when the row is written
-    made.hyperlink = Hyperlink(ref="A1", location=f"'{sheet_name}'!A{row}")
+    made.hyperlink = Hyperlink(ref="A1", location=f"{quoted(titled(sheet_name))}!A{row}")
     return made
+
+
+def quoted(title: str) -> str:
+    """The title of a sheet as a place in a workbook has it."""
+    doubled = title.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def new_sheet(
@@ -127,15 +161,21 @@ def new_sheet(
 ) -> Any:  # noqa: ANN401 - untyped library
     """A sheet with its widths, its head frozen with the first two columns, and its print set-up.
 
-    The heads in ``fill_in`` are coloured: these columns are the reader's.
+    ``title`` and heads are in English and looked up. The heads in ``fill_in`` are coloured: these
+    columns are the reader's.
     """
-    sheet = book.create_sheet(title)
+    sheet = book.create_sheet(titled(title))
     for number, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width
     sheet.freeze_panes = "C2" if len(columns) > 2 else "A2"  # noqa: PLR2004
     printing(sheet, confidential)
     sheet.print_title_rows = "1:1"
-    sheet.append([_head(sheet, column, theirs=column.head in fill_in) for column in columns])
+    sheet.append(
+        [
+            _head(sheet, own, theirs=column.head in fill_in)
+            for column, own in zip(columns, worded(columns), strict=True)
+        ]
+    )
     return sheet
 
 
@@ -147,7 +187,8 @@ def printing(sheet: Any, confidential: str) -> None:  # noqa: ANN401
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddFooter.left.text = confidential.replace("&", "&&")
-    sheet.oddFooter.right.text = "&A · page &P of &N"
+    of = tr("page {page} of {pages}", page="\0", pages="\1").replace("&", "&&")
+    sheet.oddFooter.right.text = f"&A · {of}".replace("\0", "&P").replace("\1", "&N")
 
 
 def _head(sheet: Any, column: Column, *, theirs: bool) -> Any:  # noqa: ANN401
@@ -163,7 +204,9 @@ def make_table(sheet: Any, name: str, columns: Sequence[Column], rows: int) -> N
     reference = f"A1:{get_column_letter(len(columns))}{rows + 1}"
     table = Table(displayName=name, ref=reference)
     # A streamed sheet cannot be read back for its heads, so they are named here.
-    table.tableColumns = [TableColumn(id=n, name=c.head) for n, c in enumerate(columns, start=1)]
+    table.tableColumns = [
+        TableColumn(id=n, name=c.head) for n, c in enumerate(worded(columns), start=1)
+    ]
     table.autoFilter = AutoFilter(ref=reference)
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     with warnings.catch_warnings():  # it warns that columns must be added by hand, as they were

@@ -9,9 +9,16 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from assess.fleet.shapes import Member, Overview
+from assess.language import msg, tr
 from assess.model import Status
 from assess.reporters.fleet import LINKS, changed_in_words, link
-from assess.reporters.words import KIND_WORDS, VERDICT_STATUS, VERDICT_WORDS
+from assess.reporters.words import (
+    KIND_WORDS,
+    SEVERITY_IN_TEXT,
+    STATUS_PLAIN,
+    VERDICT_STATUS,
+    VERDICT_WORDS,
+)
 from assess.reporters.workbook.cells import (
     MARKS,
     Column,
@@ -50,32 +57,33 @@ _CHANGES = (
 def write(found: Overview, target: Path, up: str = "..") -> None:
     """Write the workbook to ``target``. ``up``: as in the page."""
     book = Workbook(write_only=True)
-    book.properties.title = "Readiness of all customers"
+    book.properties.title = tr("Readiness of all customers")
     book.properties.creator = found.tool
     moment = found.as_of.astimezone(UTC).replace(tzinfo=None)
     book.properties.created = book.properties.modified = moment
-    confidential = "Confidential · all customers"
-    sheet = new_sheet(book, "Customers", _CUSTOMERS, confidential)
+    confidential = tr("Confidential · all customers")
+    sheet = new_sheet(book, msg("Customers"), _CUSTOMERS, confidential)
     rows = write_rows(sheet, _CUSTOMERS, _customers(sheet, found, up))
     make_table(sheet, "Customers", _CUSTOMERS, rows)
-    sheet = new_sheet(book, "Blockers", _BLOCKERS, confidential)
+    sheet = new_sheet(book, msg("Blockers"), _BLOCKERS, confidential)
     rows = write_rows(
         sheet,
         _BLOCKERS,
         (
-            (member.customer, one.id, one.severity.value, one.title, one.observed)
+            (member.customer, one.id, SEVERITY_IN_TEXT[one.severity], one.title, one.observed)
             for member in found.members
             for one in member.blockers
         ),
     )
     make_table(sheet, "Blockers", _BLOCKERS, rows)
-    sheet = new_sheet(book, "Changes", _CHANGES, confidential)
+    sheet = new_sheet(book, msg("Changes"), _CHANGES, confidential)
     rows = write_rows(
         sheet,
         _CHANGES,
         (
-            (member.customer, KIND_WORDS[one.kind], one.id, one.severity.value,
-             one.before and one.before.value, one.after and one.after.value, one.title)
+            (member.customer, KIND_WORDS[one.kind], one.id, SEVERITY_IN_TEXT[one.severity],
+             one.before and STATUS_PLAIN[one.before], one.after and STATUS_PLAIN[one.after],
+             one.title)
             for member in found.members
             for one in member.differences
         ),
@@ -89,7 +97,7 @@ def _customers(sheet: Any, found: Overview, up: str) -> Iterator[tuple[object, .
         ends = member.next_expiry
         head = (member.customer, member.name)
         if member.failed:
-            word = f"{MARKS[Status.UNKNOWN]} Not run"
+            word = f"{MARKS[Status.UNKNOWN]} {tr('Not run')}"
             yield (*head, None, word, *(None,) * 11, member.failed, member.code, member.file)
             continue
         for one in member.judgements:

@@ -5,6 +5,9 @@ are there stay where they are, only our own columns change, and what the custome
 coloured is never touched. Sheets of the customer's own stay. Where the file cannot be extended
 (open elsewhere, damaged, something in it that would be lost), it is left alone, and the new one is
 written beside it with what the customer had typed when it was last read.
+
+The words are those of the language in force. An action plan that was begun in another language is
+found again by its own words, and keeps them in its title and its heads.
 """
 
 import re
@@ -25,10 +28,12 @@ from openpyxl.workbook import Workbook
 from assess.history.diff import diff
 from assess.history.shapes import OPEN, Kept, Kind, Run
 from assess.history.standing import Standings, fold
+from assess.language import lookup, msg, tr
+from assess.language.files import forms
 from assess.model import Severity, Status
 from assess.reporters.expiries import expiries
 from assess.reporters.tokens import LIGHT
-from assess.reporters.words import KIND_WORDS, STATUS_WORDS, VERDICT_WORDS
+from assess.reporters.words import KIND_WORDS, SEVERITY_WORDS, STATUS_WORDS, VERDICT_WORDS
 from assess.reporters.workbook.cells import (
     Column,
     cell,
@@ -42,7 +47,7 @@ from assess.reporters.workbook.cells import (
 from assess.results import Finding, Results, clean
 from assess.sheets import LIKE_FORMULA
 
-PLAN = "Action plan"
+PLAN = msg("Action plan")
 _DAY = "yyyy-mm-dd"
 _OURS = (
     Column("Status", 13), Column("Severity", 10), Column("Title", 48, wrap=True),
@@ -67,9 +72,14 @@ _EXPIRES = (
     Column("Expires", 12, number_format=_DAY), Column("Days", 8), Column("What", 60, wrap=True),
     Column("Looked at by", 60, wrap=True),
 )  # fmt: skip
-_GENERATED = ("Latest", "Changes", "Trend", "Findings by date", "Expires")
+# The sheets that are made anew, and the first head of each, in English.
+_GENERATED = {
+    msg("Latest"): msg("Status"), msg("Changes"): msg("Run"), msg("Trend"): msg("Date"),
+    msg("Findings by date"): msg("Id"), msg("Expires"): msg("Expires"),
+}  # fmt: skip
 _MOST_RUNS, _MOST_COLUMNS = 53, 26
 _TRIES = 3
+_TOP, _WIDE = 3, 30  # rows and columns in which a head is looked for
 _OWN_ROW = "\n"  # begins no id: what follows is the number of the customer's row
 _SEVERITIES = list(Severity)
 _STATUSES = list(Status)
@@ -150,9 +160,16 @@ def _opened(path: Path) -> tuple[Workbook, str]:
         return _new(), "it may not be read"
     except Exception as error:  # noqa: BLE001 - a damaged file fails in any way it likes
         return _new(), f"it is damaged ({type(error).__name__})"
-    if PLAN in book.sheetnames and "Id" not in _heads(book[PLAN]):
-        return _new(), f"its sheet {PLAN} has no column Id any more"
+    plan = _found(book)
+    if plan is not None and "Id" not in _heads(plan):
+        return _new(), f"its sheet {plan.title} has no column Id any more"
     return book, ""
+
+
+def _found(book: Workbook) -> Any:  # noqa: ANN401 - untyped library
+    """The sheet of the action plan, whatever language it was begun in; None where there is none."""
+    names = forms(PLAN)
+    return next((book[name] for name in book.sheetnames if name in names), None)
 
 
 def _lossy(path: Path) -> str:
@@ -206,20 +223,27 @@ def _draft(path: Path) -> Iterator[Path]:
 
 
 def _heads(sheet: Any) -> dict[str, int]:  # noqa: ANN401 - untyped library
-    """The columns by their head; of two alike the first."""
-    found: dict[str, int] = {}
+    """The columns by their head, ours by their English one; of two alike the first."""
+    said: dict[str, int] = {}
     for number in range(1, sheet.max_column + 1):
         head = sheet.cell(1, number).value
         if head not in (None, ""):
-            found.setdefault(str(head).strip(), number)
-    return found
+            said.setdefault(str(head).strip(), number)
+    ours = {column.head: column.head for column in (*_OURS, *_THEIRS) if column.head in said}
+    for column in (*_OURS, *_THEIRS):
+        if column.head not in ours:  # in another language, unless that is a column of ours already
+            names = sorted(forms(column.head) & (said.keys() - ours.values()), key=said.__getitem__)
+            ours |= {column.head: names[0]} if names else {}
+    theirs = {name: name for name in said.keys() - ours.values()}
+    place = {head: said[name] for head, name in (theirs | ours).items()}
+    return dict(sorted(place.items(), key=lambda pair: pair[1]))
 
 
 def _typed(book: Workbook) -> Notes:
     """What the customer typed into the action plan."""
-    if PLAN not in book.sheetnames:
+    sheet = _found(book)
+    if sheet is None:
         return {}
-    sheet = book[PLAN]
     heads = _heads(sheet)
     ours = {column.head for column in _OURS}
     notes: Notes = {}
@@ -258,9 +282,10 @@ def _day(value: Any) -> Any:  # noqa: ANN401 - what was typed
 
 def _plan(book: Workbook) -> Any:  # noqa: ANN401 - untyped library
     """The sheet, made where it is not there."""
-    if PLAN in book.sheetnames:
-        return book[PLAN]
-    sheet = new_sheet(book, PLAN, (*_OURS, *_THEIRS), "Confidential")
+    found = _found(book)
+    if found is not None:
+        return found
+    sheet = new_sheet(book, PLAN, (*_OURS, *_THEIRS), tr("Confidential"))
     for number in range(len(_OURS) + 1, len(_OURS) + len(_THEIRS) + 1):
         sheet.cell(1, number).fill = PatternFill("solid", fgColor=LIGHT["warn-soft"][1:])
     return sheet
@@ -284,7 +309,7 @@ def _update_plan(book: Workbook, results: Results, known: Standings) -> None:
     for column in _OURS:  # a column of ours that was deleted comes back at the end
         if column.head not in heads:
             heads[column.head] = sheet.max_column + 1
-            _put(sheet, 1, heads[column.head], column.head, bold=True)
+            _put(sheet, 1, heads[column.head], lookup(column.head), bold=True)
     findings = {clean(finding.id): finding for finding in results.findings}
     there: dict[str, list[int]] = {}
     for row in range(2, sheet.max_row + 1):
@@ -307,8 +332,14 @@ def _update_plan(book: Workbook, results: Results, known: Standings) -> None:
         _put(sheet, last, heads["Id"], finding.id)
         _update_row(sheet, heads, last, finding, known)
     sheet.auto_filter.ref = sheet.dimensions
-    if not sheet.conditional_formatting:
+    if f'"{label(Status.FAIL)}"' not in _ruled(sheet):
         colour_statuses(sheet, sheet.cell(1, heads["Status"]).column_letter, 5_000)
+
+
+def _ruled(sheet: Any) -> set[str]:  # noqa: ANN401 - untyped library
+    """What its conditional formats compare with; those of another language know other words."""
+    rules = (rule for area in sheet.conditional_formatting for rule in area.rules)
+    return {formula for rule in rules for formula in rule.formula}
 
 
 def _last_filled(sheet: Any) -> int:  # noqa: ANN401 - untyped library
@@ -325,10 +356,10 @@ def _update_row(
 ) -> None:
     """What this run says of it; a finding that is no more keeps what was said last."""
     if finding is None:
-        _put(sheet, row, heads["Status"], "no longer seen")
+        _put(sheet, row, heads["Status"], tr("no longer seen"))
         return
     values = {
-        "Status": label(finding.status), "Severity": finding.severity.value.capitalize(),
+        "Status": label(finding.status), "Severity": SEVERITY_WORDS[finding.severity],
         "Title": finding.title, "Subject": finding.subject or "",
         "Open since": _since(known, finding),
     }  # fmt: skip
@@ -349,10 +380,10 @@ def _since(known: Standings, finding: Finding) -> date | None:
 
 def _fill(book: Workbook, results: Results, runs: Runs) -> None:
     """Every sheet, ours first, the action plan and the customer's own behind them."""
-    for title in _GENERATED:
-        if title in book.sheetnames:
-            book.remove(book[title])
-    confidential = f"Confidential · {clean(results.engagement.customer)}"
+    for sheet in _generated(book):
+        book.remove(sheet)
+    customer = clean(results.engagement.customer)
+    confidential = tr("Confidential · {customer}", customer=customer)
     known = fold((run.as_of, findings) for run, findings in runs)
     _latest(book, results, known, confidential)
     _update_plan(book, results, known)
@@ -360,11 +391,28 @@ def _fill(book: Workbook, results: Results, runs: Runs) -> None:
     _trend(book, runs, confidential)
     _by_date(book, runs, confidential)
     _expires(book, results, confidential)
-    wanted = ["Latest", PLAN, *_GENERATED[1:]]
+    latest, *rest = (sheet.title for sheet in _generated(book))
+    wanted = [latest, _plan(book).title, *rest]
     others = [name for name in book.sheetnames if name not in wanted]
     for place, name in enumerate((*wanted, *others)):
         book.move_sheet(name, place - book.index(book[name]))
-    book.properties.title = f"Readiness of {clean(results.engagement.customer)} over time"
+    book.properties.title = tr("Readiness of {customer} over time", customer=customer)
+
+
+def _generated(book: Workbook) -> list[Any]:
+    """Our sheets but the plan, in whatever language: by their title, and by a head.
+
+    The head tells them from the customer's own of the same name, beside which ours get a number.
+    """
+    found = []
+    for title, head in _GENERATED.items():
+        titles, heads = forms(title), forms(head)
+        for sheet in book.worksheets:
+            named = sheet.title in titles or sheet.title.rstrip("0123456789") in titles
+            top = sheet.iter_rows(max_row=_TOP, max_col=_WIDE, values_only=True)
+            if named and any(value in heads for row in top for value in row):
+                found.append(sheet)
+    return found
 
 
 def _rank(finding: Finding) -> tuple[int, int, str]:
@@ -378,7 +426,7 @@ def _latest(book: Workbook, results: Results, known: Standings, confidential: st
         sheet,
         _LATEST,
         (
-            (label(f.status), f.severity.value.capitalize(), f.area, f.title, f.subject or "",
+            (label(f.status), SEVERITY_WORDS[f.severity], f.area, f.title, f.subject or "",
              f.observed, _since(known, f), f.id)
             for f in sorted(results.findings, key=_rank)
         ),
@@ -402,7 +450,7 @@ def _change_rows(runs: Runs) -> Iterator[Sequence[object]]:
                 continue
             before = STATUS_WORDS[one.before] if one.before else ""
             now = STATUS_WORDS[one.after] if one.after else ""
-            severity = one.severity.value.capitalize()
+            severity = SEVERITY_WORDS[one.severity]
             yield (run.as_of.date(), KIND_WORDS[one.kind], before, now, severity, one.title,
                    one.observed, ", ".join(one.scenarios), one.id)  # fmt: skip
         known.add(run.as_of, findings)
@@ -412,15 +460,15 @@ def _trend(book: Workbook, runs: Runs, confidential: str) -> None:
     scenarios = list(dict.fromkeys(s for run, _ in runs for s in run.scenarios))
     columns = (
         Column("Date", 12, number_format=_DAY), Column("Run", 20),
-        *(Column(f"Score {scenario}", 18, wrap=True) for scenario in scenarios),
-        *(Column(f"Verdict {scenario}", 20, wrap=True) for scenario in scenarios),
+        *(Column(tr("Score {scenario}", scenario=s), 18, wrap=True) for s in scenarios),
+        *(Column(tr("Verdict {scenario}", scenario=s), 20, wrap=True) for s in scenarios),
         *(Column(STATUS_WORDS[status], 10) for status in Status),
         Column("Not a whole run", 30),
     )  # fmt: skip
     sheet = new_sheet(book, "Trend", columns, confidential)
     rows = write_rows(sheet, columns, (_trend_row(run, mine, scenarios) for run, mine in runs))
     chart = LineChart()
-    chart.title, chart.height, chart.width = "Score (0 to 100)", 9, 24
+    chart.title, chart.height, chart.width = tr("Score (0 to 100)"), 9, 24
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 100
     chart.x_axis.number_format = _DAY
     chart.x_axis.delete = chart.y_axis.delete = False
@@ -475,7 +523,7 @@ def _by_date(book: Workbook, runs: Runs, confidential: str) -> None:
         sheet,
         columns,
         (
-            (name, names[name].value.capitalize(),
+            (name, SEVERITY_WORDS[names[name]],
              *(label(s) if (s := said.get(name)) else "" for said in by_run))
             for name in sorted(names, key=rank)
         ),

@@ -5,8 +5,10 @@ from typing import Any
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from assess.plan.noted import SHEET, STATES
+from assess.language import lookup, msg, tr
+from assess.plan.noted import SHEET, STATE_WORDS
 from assess.reporters.planning import Choice, Plan, PlanRow
+from assess.reporters.words import YES_NO
 from assess.reporters.workbook.cells import (
     Column,
     label,
@@ -29,29 +31,36 @@ PLAN = (
 _FILL_IN = ("Owner", "Due", "State", "Note")
 
 
+_FIT, _NONE = msg("Fit"), msg("none")
+
+
 def add_plan(book: Workbook, plan: Plan, places: dict[str, int], confidential: str) -> None:
     """A row a step; what the reader fills in has a head of its own colour."""
     sheet = new_sheet(book, SHEET, PLAN, confidential, fill_in=_FILL_IN)
     rows = write_rows(sheet, PLAN, (_step(sheet, row, places) for row in plan.rows))
     make_table(sheet, "ActionPlanTable", PLAN, rows)
     if rows:
-        states = DataValidation(type="list", formula1=f'"{",".join(STATES)}"', allow_blank=True)
+        chosen = list(STATE_WORDS.values())
+        if set('",') & set("".join(chosen)):  # a list has no other way to hold them
+            chosen = list(STATE_WORDS)
+        states = DataValidation(type="list", formula1=f'"{",".join(chosen)}"', allow_blank=True)
         letter = "ABCDEFGHIJKLMNOP"[[column.head for column in PLAN].index("State")]
         states.add(f"{letter}2:{letter}{rows + 1}")
         sheet.data_validations.append(states)
 
 
 def _step(sheet: Any, row: PlanRow, places: dict[str, int]) -> tuple[object, ...]:  # noqa: ANN401
-    effort, told = row.step.work.effort, row.progress
+    effort, told, yes = row.step.work.effort, row.progress, YES_NO[True]
+    state = told.state or "open"
     place = next((places[name] for name in row.ids if name in places), None)
     what: object = row.what
     if place is not None:
         what = link(sheet, row.what, sheet_name="Findings", row=place, column=PLAN[1])
     return (
         row.number, what, row.when, row.who, effort.hours, effort.wait_days or None,
-        effort.waits_for or None, row.after or None, row.day, "yes" if row.critical else None,
-        told.owner or None, told.due, told.state or "open", told.note or None,
-        "yes" if told.late else None, row.how,
+        effort.waits_for or None, row.after or None, row.day, yes if row.critical else None,
+        told.owner or None, told.due, STATE_WORDS.get(state, state), told.note or None,
+        yes if told.late else None, row.how,
         "\n".join(row.ids),
     )  # fmt: skip
 
@@ -60,23 +69,21 @@ def add_options(book: Workbook, choice: Choice, confidential: str) -> None:
     """The options side by side; one column an option."""
     columns = [Column("Required capability", 60, wrap=True), Column("Table", 10)]
     columns += [Column(side.title, 44, wrap=True) for side in choice.sides]
-    sheet = new_sheet(book, "Options", columns, confidential)
+    sheet = new_sheet(book, msg("Options"), columns, confidential)
     rows: list[tuple[object, ...]] = [
-        ("Fit", None, *(_said(side.word, side.today) for side in choice.sides))
+        (lookup(_FIT), None, *(_said(side.word, side.today) for side in choice.sides))
     ]
     rows += [
         (text, source, *(_said(label(c.status), c.word, c.note) for c in cells))
         for text, source, cells in choice.rows
     ]
-    rows.append(
-        ("Constraints not accepted yet", None, *("; ".join(s.left) or "none" for s in choice.sides))
-    )
-    rows.append(
-        ("Accepted constraints", None, *("; ".join(s.accepted) or "none" for s in choice.sides))
-    )
+    none = lookup(_NONE)
+    left = ("; ".join(side.left) or none for side in choice.sides)
+    accepted = ("; ".join(side.accepted) or none for side in choice.sides)
+    rows.append((tr("Constraints not accepted yet"), None, *left))
+    rows.append((tr("Accepted constraints"), None, *accepted))
     make_table(sheet, "OptionsTable", columns, write_rows(sheet, columns, rows))
 
 
 def _said(*parts: str) -> str:
     return ": ".join(part for part in parts if part)
-

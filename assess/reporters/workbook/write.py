@@ -12,6 +12,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
 from assess.catalogue import Catalogue
+from assess.language import msg, tr
 from assess.model import Status
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.letter import to_lines
@@ -19,6 +20,7 @@ from assess.reporters.past import past
 from assess.reporters.shapes import Paper
 from assess.reporters.tokens import LIGHT
 from assess.reporters.view import Card, View, order, view
+from assess.reporters.words import SOURCE_WORDS
 from assess.reporters.workbook.cells import (
     TOKENS,
     Column,
@@ -30,6 +32,7 @@ from assess.reporters.workbook.cells import (
     make_table,
     new_sheet,
     printing,
+    titled,
     write_rows,
 )
 from assess.reporters.workbook.lists import add_lists
@@ -81,16 +84,16 @@ def write_workbook(
 ) -> None:
     """Write the workbook to ``target``. ``tables``: the folder with the long lists."""
     shown = view(results, catalogue)
-    confidential = brand.kept(f"Confidential · {shown.customer}")
+    confidential = brand.kept(tr("Confidential · {customer}", customer=shown.customer))
     book = Workbook(write_only=True)
     moment = results.as_of.astimezone(UTC).replace(tzinfo=None)
-    book.properties.title = f"Readiness of {shown.customer}"
+    book.properties.title = tr("Readiness of {customer}", customer=shown.customer)
     book.properties.creator = brand.company or shown.tool
     book.properties.created = book.properties.modified = moment
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
     if shown.letter:
-        sheet = new_sheet(book, "Letter", _LETTER, confidential)
+        sheet = new_sheet(book, msg("Letter"), _LETTER, confidential)
         write_rows(sheet, _LETTER, ((line,) for line in to_lines(shown.letter)))
     _findings(book, shown, confidential)
     add_past(book, past(results, catalogue), confidential)
@@ -113,7 +116,7 @@ def _ordered(shown: View) -> list[Card]:
 
 
 def _summary(book: Workbook, shown: View, places: dict[str, int], confidential: str) -> None:
-    sheet = book.create_sheet("Summary")
+    sheet = book.create_sheet(titled(msg("Summary")))
     for letter, width in zip("ABCDEFGHI", (84, 22, 10, 12, 12, 12, 12, 12, 12), strict=True):
         sheet.column_dimensions[letter].width = width
     printing(sheet, confidential)
@@ -121,41 +124,40 @@ def _summary(book: Workbook, shown: View, places: dict[str, int], confidential: 
     big, bold = font(bold=True, size=18), font(bold=True)
     sheet.append([cell(sheet, shown.headline, look=big)])
     sheet.append([cell(sheet, shown.lede)])
-    about = (
-        f"{shown.customer} · assessed {shown.assessed} · tenant {shown.tenant} · site {shown.site}"
+    about = tr(
+        "{customer} · assessed {moment} · tenant {tenant} · site {site}",
+        customer=shown.customer,
+        moment=shown.assessed,
+        tenant=shown.tenant,
+        site=shown.site,
     )
     sheet.append([cell(sheet, about)])
     sheet.append([])
-    heads = ["Scenario", "Verdict", "Score", *(label(status) for status in Status)]
+    heads = [tr("Scenario"), tr("Verdict"), tr("Score"), *(label(status) for status in Status)]
     sheet.append([cell(sheet, head, look=bold) for head in heads])
     for banner in shown.banners:
-        score = next(iter(_digits(banner.score)), None)
         word = cell(
             sheet, banner.word, look=font(bold=True, color=LIGHT[TOKENS[banner.status]][1:])
         )
         counts = [banner.counts[status] for status in Status]
-        sheet.append([cell(sheet, banner.title), word, score, *counts])
+        sheet.append([cell(sheet, banner.title), word, banner.points, *counts])
     _chart(sheet, len(shown.banners))
     for _ in range(_CHART_ROWS):
         sheet.append([])
-    sheet.append([cell(sheet, "What stops the start", look=bold)])
+    sheet.append([cell(sheet, tr("What stops the start"), look=bold)])
     for stop in shown.stops:
         what = f"{stop.text} ({stop.what})" if stop.what else stop.text
         row = places[stop.card.finding.id]
         sheet.append([link(sheet, what, sheet_name="Findings", row=row), cell(sheet, stop.area)])
     if not shown.stops:
-        sheet.append([cell(sheet, "Nothing required fails.")])
+        sheet.append([cell(sheet, tr("Nothing required fails."))])
     sheet.append([])
-    sheet.append([cell(sheet, "What nobody knows yet", look=bold)])
+    sheet.append([cell(sheet, tr("What nobody knows yet"), look=bold)])
     for row, cause in enumerate(shown.causes, start=2):
         text = f"{cause.label} ({len(cause.cards)}): {cause.text}"
         sheet.append([link(sheet, text, sheet_name="Not assessed", row=row)])
     if not shown.causes:
-        sheet.append([cell(sheet, "Everything could be assessed.")])
-
-
-def _digits(text: str) -> list[int]:
-    return [int(word) for word in text.replace(":", " ").split() if word.isdigit()]
+        sheet.append([cell(sheet, tr("Everything could be assessed."))])
 
 
 def _chart(sheet: Any, scenarios: int) -> None:  # noqa: ANN401 - untyped library
@@ -163,7 +165,7 @@ def _chart(sheet: Any, scenarios: int) -> None:  # noqa: ANN401 - untyped librar
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap = "bar", "percentStacked", 100
     chart.height, chart.width = 7, 26
-    chart.title = "Findings by status"
+    chart.title = tr("Findings by status")
     last = _TOP_OF_VERDICTS + scenarios - 1
     data = Reference(sheet, min_col=4, max_col=9, min_row=_TOP_OF_VERDICTS - 1, max_row=last)
     chart.add_data(data, titles_from_data=True)
@@ -175,7 +177,7 @@ def _chart(sheet: Any, scenarios: int) -> None:  # noqa: ANN401 - untyped librar
 
 
 def _findings(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, "Findings", _FINDINGS, confidential)
+    sheet = new_sheet(book, msg("Findings"), _FINDINGS, confidential)
     rows = write_rows(sheet, _FINDINGS, (_finding(card) for card in _ordered(shown)))
     make_table(sheet, "FindingsTable", _FINDINGS, rows)
     sheet.print_area = f"A1:I{rows + 1}"  # up to the remedy; the rest is for filters
@@ -201,7 +203,7 @@ def _finding(card: Card) -> Sequence[object]:
 
 
 def _evidence(book: Workbook, shown: View, places: dict[str, int], confidential: str) -> None:
-    sheet = new_sheet(book, "Evidence", _EVIDENCE, confidential)
+    sheet = new_sheet(book, msg("Evidence"), _EVIDENCE, confidential)
 
     def rows() -> Iterator[Sequence[object]]:
         for card in _ordered(shown):
@@ -225,7 +227,7 @@ def _evidence(book: Workbook, shown: View, places: dict[str, int], confidential:
 
 
 def _not_assessed(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, "Not assessed", _OPEN, confidential)
+    sheet = new_sheet(book, msg("Not assessed"), _OPEN, confidential)
     rows = (
         (
             label(cause.status), cause.text, cause.price or None, len(cause.cards), cause.where,
@@ -239,7 +241,7 @@ def _not_assessed(book: Workbook, shown: View, confidential: str) -> None:
 
 
 def _traceability(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, "Traceability", _TRACE, confidential)
+    sheet = new_sheet(book, msg("Traceability"), _TRACE, confidential)
     rows = (
         (
             paper.id, section.title, step.step, label(step.status), step.requirement, step.title,
@@ -257,15 +259,17 @@ def _traceability(book: Workbook, shown: View, confidential: str) -> None:
 def _flaws(paper: Paper, section: str, requirement: str) -> str:
     """What the document gets wrong about a requirement, where it matters; this section first."""
     return "\n".join(
-        f"{flaw.word}, {flaw.section or 'whole document'}: {flaw.text}"
+        f"{flaw.word}, {flaw.section or tr('whole document')}: {flaw.text}"
         for flaw in sorted(paper.flaws, key=lambda flaw: flaw.section != section)
         if requirement in flaw.affects
     )
 
 
 def _sources(book: Workbook, results: Results, confidential: str) -> None:
-    sheet = new_sheet(book, "Sources", _SOURCES, confidential)
-    rows = ((s.source, s.status, s.detail, s.requests, s.seconds) for s in results.sources)
+    sheet = new_sheet(book, msg("Sources"), _SOURCES, confidential)
+    rows = (
+        (s.source, SOURCE_WORDS[s.status], s.detail, s.requests, s.seconds) for s in results.sources
+    )
     make_table(sheet, "SourcesTable", _SOURCES, write_rows(sheet, _SOURCES, rows))
 
 
