@@ -26,7 +26,12 @@ from assess.check import (
     tr,
     unavailable,
 )
-from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
+from assess.evidence.federation import (
+    FederationHandshakes,
+    FederationMetadata,
+    FederationRevocation,
+    sign_in_host,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -41,6 +46,7 @@ from assess.evidence.graph import (
     moment,
 )
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted
+from assess.evidence.revocation import Revocations
 from assess.evidence.tls import (
     Control,
     Endpoints,
@@ -57,6 +63,7 @@ from assess.evidence.traces import (
     FederationTrail,
     SyncTrail,
 )
+from checks.certificates import Specimen
 from checks.identity.traces import (
     farm,
     foreign,
@@ -66,6 +73,7 @@ from checks.identity.traces import (
     unused,
     with_servers,
 )
+from checks.revocation import revocation
 
 FRESH = timedelta(hours=3)
 STALE = timedelta(hours=24)
@@ -261,6 +269,7 @@ def sso_federation(
     hosts: Annotated[Endpoints | Missing, FederationHandshakes()],
     control: Annotated[Endpoints | Missing, Control()],
     metadata: Annotated[HttpAnswer | Missing, FederationMetadata()],
+    revoked: Annotated[Revocations | Missing, FederationRevocation()],
     sync: Annotated[PasswordSync | Missing, LastPasswordSync()],
     forests: Annotated[FederationTrail | Missing, DirectoryFederation()],
     trail: Annotated[SyncTrail | Missing, DirectorySync()],
@@ -275,6 +284,7 @@ def sso_federation(
             yield Unknown(name, because, remedy=("See identity.domain-verified.",))
         elif domain.federated:
             yield from _federated(domain, federations, hosts, control, metadata, forests, as_of)
+            yield from _revoked(domain, federations, hosts, revoked, as_of)
         elif _text(domain.authentication_type).lower() == "managed":
             yield _cloud_sign_in(name, sync, seamless(trail) + unused(forests), as_of)
         else:
@@ -339,6 +349,25 @@ def _federated(
     yield _run_as(_certificate(name, host, seen, others, as_of), farm(host, forests))
     if isinstance(seen, Served):
         yield _metadata(name, host, metadata, foreign(forests))
+
+
+def _revoked(
+    domain: Domain,
+    federations: dict[str, tuple[Federation, ...] | None] | Missing,
+    hosts: Endpoints | Missing,
+    revoked: Revocations | Missing,
+    as_of: datetime,
+) -> Iterator[Outcome]:
+    """What is wrong with the revocation of the certificate that the sign-in shows."""
+    if isinstance(federations, Missing) or isinstance(hosts, Missing):
+        return
+    name, host = domain.id.lower(), sign_in_host(federations.get(domain.id))
+    seen = hosts.by_host.get(host)
+    if isinstance(seen, Served):
+        one = Specimen(host, seen.leaf, seen.trust, live=True)
+        for part in revocation(one, revoked, as_of, internet=False):
+            steps = tuple(step.replace("{subject}", host) for step in part.remedy)
+            yield replace(part, subject=name, about=(name, host), remedy=steps)
 
 
 def _certificate(name: str, host: str, seen: Seen, others: str, as_of: datetime) -> Outcome:

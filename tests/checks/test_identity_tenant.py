@@ -23,7 +23,12 @@ from assess.evidence import Ask
 from assess.evidence.certificates import Attribute, Certificate, Step, Trust
 from assess.evidence.config import Attested
 from assess.evidence.directory import NoAnswer, NotRegistered, Registration, Registrations
-from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
+from assess.evidence.federation import (
+    FederationHandshakes,
+    FederationMetadata,
+    FederationRevocation,
+    sign_in_host,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -35,6 +40,8 @@ from assess.evidence.graph import (
     UnsyncedUser,
 )
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
+from assess.evidence.revocation import Good, Looked, Point, Revocations, Revoked
+from assess.evidence.revocation import NotReached as NotReachedList
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Served, Silent
 from assess.evidence.traces import (
     FederationAccount,
@@ -238,10 +245,10 @@ def test_the_initial_domain_is_not_one_that_users_sign_in_with() -> None:
 # -- identity.sso-federation --
 
 
-def certificate(left: timedelta, names: tuple[str, ...] = (HOST,), since: timedelta = DAY) -> Certificate:
+def certificate(left: timedelta, names: tuple[str, ...] = (HOST,), since: timedelta = DAY, **more: Any) -> Certificate:
     values: dict[str, Any] = {
         "subject": (Attribute("CN", HOST),), "issuer": (Attribute("CN", "Public CA"),), "dns_names": names,
-        "not_before": NOW - since, "not_after": NOW + left, "key_bits": 2048,
+        "not_before": NOW - since, "not_after": NOW + left, "key_bits": 2048, **more,
     }
     rest: dict[str, Any] = {f.name: "" for f in msgspec.structs.fields(Certificate) if f.required and f.name not in values}
     return Certificate(**values, **rest)
@@ -252,7 +259,7 @@ def served(left: timedelta = 200 * DAY, *, anchor: Any = "public", path: tuple[S
 
 
 FEDERATED = (domain(kind="Federated"),)
-NO_TRACES: dict[str, Any] = {"forests": NOT_SET, "trail": NOT_SET}
+NO_TRACES: dict[str, Any] = {"forests": NOT_SET, "trail": NOT_SET, "revoked": REFUSED}
 AT_HOST = {NAME: (Federation("f", passive_sign_in_uri=f"https://{HOST}/adfs/ls/"),)}
 REACHED = Endpoints({"login.microsoftonline.com": served()})
 NOT_REACHED = Endpoints({"login.microsoftonline.com": Silent("timed out")})
@@ -315,6 +322,43 @@ def federated(seen: Any, *, control: Any = REACHED, metadata: Any = SHOWN, feder
 )
 def test_sso_federation(evidence: dict[str, Any], status: type[Outcome]) -> None:
     assert isinstance(federated(**evidence), status)
+
+
+LIST = "http://crl.public.example/a.crl"
+NAMING = served(crl_urls=(LIST,))
+
+
+def said_of_it(said: Any) -> Revocations:
+    return Revocations({HOST: (Looked(HOST, "AA", (Point("crl", LIST, said),)),)})
+
+
+@pytest.mark.parametrize(
+    ("revoked", "status"),
+    [
+        (said_of_it(Good(NOW - DAY, NOW + DAY)), Pass),
+        (said_of_it(Good(NOW - 9 * DAY, NOW - DAY)), Unknown),
+        (said_of_it(NotReachedList("timed out")), Unknown),
+        (said_of_it(Revoked(NOW - DAY, "keyCompromise", NOW - DAY, NOW + DAY)), Fail),
+        (Revocations({}), Unknown),
+        (REFUSED, Unknown),
+    ],
+)
+def test_a_revoked_certificate_of_the_sign_in(revoked: Any, status: type[Outcome]) -> None:
+    outcome = federated(NAMING, revoked=revoked)
+    assert isinstance(outcome, status)
+    assert outcome.subject == NAME
+    assert status is Pass or HOST in outcome.about
+    if status is Fail:
+        assert HOST in outcome.remedy[0]
+    assert isinstance(federated(served(), revoked=REFUSED), Pass), "what names no place needs no answer"
+
+
+def test_the_hosts_are_asked_for_revocation_as_for_their_certificates() -> None:
+    known = Known({"Federations": {NAME: AT_HOST[NAME]}})
+    bound = FederationRevocation().bind(known)
+    assert bound == FederationRevocation((HOST,))
+    assert bound.handshakes == FederationHandshakes((HOST,))
+    assert FederationRevocation().requires() == (FederationHandshakes(),)
 
 
 def adfs_in(there: bool | None, *accounts: FederationAccount) -> FederationTrail:
