@@ -16,7 +16,7 @@ from assess import __version__
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
 
 OK, NOT_READY, WRONG_INPUT, UNDETERMINED, OWN_FAULT = 0, 1, 2, 3, 4
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 # Name, module below assess.commands, and the line that --help shows.
 COMMANDS = {
@@ -100,14 +100,14 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:
-        return _say("interrupted; nothing half written is left", _INTERRUPTED)
+        return _say("interrupted; nothing half written is left", INTERRUPTED)
     except click.ClickException as error:
         error.show(sys.stderr)
         return WRONG_INPUT
     except (EngagementError, RecordingError, HistoryError) as error:
         return _say(str(error), WRONG_INPUT)
     except KeyboardInterrupt:
-        return _say("interrupted; nothing half written is left", _INTERRUPTED)
+        return _say("interrupted; nothing half written is left", INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         return OK

@@ -16,7 +16,7 @@ from assess.connectors import Connector, Progress, Visit
 from assess.errors import Unavailable
 from assess.evidence import Ask, Note
 from assess.evidence.config import AsOf, Attestation, Key, Scenario
-from assess.language import tr
+from assess.language import lookup, tr
 from assess.recording import NOTHING, PassedOver, Record, Recording, Refusal, encode_answer
 
 _WORKERS = 16
@@ -63,21 +63,23 @@ def collect(
     def ask_one(ask: Ask) -> None:
         _ask(ask, connectors, recording, clock, meter)
 
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="collect") as pool:
-        try:
-            while waiting or running:
-                ready = [a for a in waiting if all(r.key in settled for r in a.requires())]
-                if not ready and not running:  # a circle, which is a fault of the pack
-                    ready = waiting
-                waiting = [ask for ask in waiting if ask not in ready]
-                running |= {pool.submit(ask_one, ask): ask for ask in ready}
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    settled.add(running.pop(future).key)
-                    future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="collect")
+    try:
+        while waiting or running:
+            ready = [a for a in waiting if all(r.key in settled for r in a.requires())]
+            if not ready and not running:  # a circle, which is a fault of the pack
+                ready = waiting
+            waiting = [ask for ask in waiting if ask not in ready]
+            running |= {pool.submit(ask_one, ask): ask for ask in ready}
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                settled.add(running.pop(future).key)
+                future.result()
+    except BaseException:
+        # Who interrupts does not wait for a source that is silent.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 class _Meter:
@@ -217,6 +219,6 @@ def _all_refused(refusals: Sequence[Refusal]) -> Refusal:
     if len(tried) == 1:
         return tried[0]
     return Refusal(
-        "; ".join(dict.fromkeys(one.reason for one in tried)),
-        tr(" Or: ").join(dict.fromkeys(one.mend for one in tried if one.mend)),
+        "; ".join(dict.fromkeys(lookup(one.reason) for one in tried)),
+        tr(" Or: ").join(dict.fromkeys(lookup(one.mend) for one in tried if one.mend)),
     )

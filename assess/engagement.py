@@ -239,10 +239,11 @@ def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Enga
     attestations = _table(data, "attestations", faults)
     waivers = data.get("waivers", [])
     comments = _table(data, "comments", faults)
-    apart = {"attestations", "waivers", "comments"}
-    plain = {k: v for k, v in data.items() if k not in apart}
-    for name, value in _leaves(plain, ()):
-        _check_key(name, value, values, faults, folder)
+    for name, value, fault in each_key(data, folder):
+        if fault:
+            faults.append(fault)
+        else:
+            values[name] = value
     for required in ("engagement.name", "engagement.scenarios"):
         if required not in values and not any(required in fault for fault in faults):
             definition = key_definitions()[required]
@@ -255,6 +256,19 @@ def engagement_from(data: Mapping[str, Any], *, file: str, folder: Path) -> Enga
     if faults:
         raise EngagementError("\n".join(f"{file}: {_sentence(fault)}" for fault in faults))
     return Engagement(file, values, answered, accepted, folder, said)
+
+
+_APART = frozenset({"attestations", "waivers", "comments"})
+
+
+def each_key(data: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Any, str]]:
+    """Every key that is one value: its full name, what it says, and what is wrong with it."""
+    plain = {name: value for name, value in data.items() if name not in _APART}
+    for name, value in _leaves(plain, ()):
+        try:
+            yield name, _checked(name, value, folder), ""
+        except ValueError as error:
+            yield name, None, str(error)
 
 
 def _sentence(fault: str) -> str:
@@ -291,26 +305,19 @@ def _definition(name: str) -> KeyDefinition | None:
     return None
 
 
-def _check_key(
-    name: str,
-    value: Any,  # noqa: ANN401
-    values: dict[str, Any],
-    faults: list[str],
-    folder: Path,
-) -> None:
+def _checked(name: str, value: Any, folder: Path) -> Any:  # noqa: ANN401 - any key
+    """The value of a key. Raises ValueError, naming the key and what would be right."""
     definition = _definition(name)
     if definition is None or "*" in name:
         near = difflib.get_close_matches(name, key_definitions(), 1, 0.6)
         hint = f"; did you mean {near[0]}?" if near else "; `assess init` lists the known keys"
-        faults.append(f"{name} is not a key of the engagement file{hint}")
-        return
+        raise ValueError(f"{name} is not a key of the engagement file{hint}")
     if name.startswith("passwords.") and f"files.{name.split('.')[1]}" not in key_definitions():
-        faults.append(f"{name} belongs to no file: there is no key files.{name.split('.')[1]}")
-        return
+        raise ValueError(f"{name} belongs to no file: there is no key files.{name.split('.')[1]}")
     try:
-        values[name] = parse(definition.type, name, value, folder, SCENARIOS)
+        return parse(definition.type, name, value, folder, SCENARIOS)
     except ValueError as error:
-        faults.append(f"{name}: {error}")
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _fields(

@@ -75,13 +75,18 @@ def gather(
     engagement = with_export(engagement)
     now = clock()
     evidence = Recording(engagement, as_of=now, started_at=now, finished_at=now)
-    with ExitStack() as open_connections:
-        connectors = connectors_for(asks, engagement)
-        for connector in connectors:
-            open_connections.callback(connector.close)
-        collect(asks, connectors, evidence, clock=clock, progress=progress)
-    _read_plan(engagement, evidence, clock)
-    evidence.finished_at = clock()
+    try:
+        with ExitStack() as open_connections:
+            connectors = connectors_for(asks, engagement)
+            for connector in connectors:
+                open_connections.callback(connector.close)
+            collect(asks, connectors, evidence, clock=clock, progress=progress)
+        _read_plan(engagement, evidence, clock)
+    except BaseException:
+        evidence.close()
+        raise
+    # The clock of a machine that slept may be put back meanwhile.
+    evidence.finished_at = max(now, clock())
     return evidence
 
 
@@ -127,16 +132,28 @@ def run_folder(output: Path, name: str, as_of: datetime) -> Path:
 
 
 def write_all(
-    found: Results, evidence: Recording, folder: Path, wanted: Wanted, renderer: Renderer
+    found: Results,
+    evidence: Recording,
+    folder: Path,
+    wanted: Wanted,
+    renderer: Renderer,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Results:
-    """Write the reports, results.json and evidence.zip; the results with what was not written."""
-    failures = renderer.write(found, wanted.formats, evidence.tables, folder, wanted.brand)
+    """Write the reports, results.json and evidence.zip; the results with what was not written.
+
+    ``meanwhile`` is done while reports are rendered.
+    """
+
+    def beside() -> None:
+        recording.write(evidence, folder / "evidence.zip", tool=f"assess {__version__}")
+        meanwhile()
+
+    failures = renderer.write(found, wanted.formats, evidence.tables, folder, wanted.brand, beside)
     found = msgspec.structs.replace(
         found,
         not_written=tuple(FormatOf(name, reason) for name, reason in failures.items()),
         made_otherwise=tuple(FormatOf(name, note) for name, note in renderer.notes.items()),
     )
-    recording.write(evidence, folder / "evidence.zip", tool=f"assess {__version__}")
     files.write(folder / FILE_NAMES["json"], results.to_json(found))
     return found
 

@@ -8,7 +8,7 @@ blotted out.
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -45,12 +45,10 @@ class _Lines(logging.Formatter):
 
     def __init__(self, secrets: frozenset[str]) -> None:
         super().__init__("%(asctime)sZ %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S")
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
+        text = blotted(super().format(record), self._secrets)
         return clean(" ".join(text.split()))
 
 
@@ -67,7 +65,7 @@ def logbook(path: Path, engagement: Engagement | None = None) -> Iterator[None]:
         raise EngagementError(
             f"the log {path} cannot be written: {error.strerror}. Name another place with --log"
         ) from None
-    handler.setFormatter(_Lines(_secrets(engagement)))
+    handler.setFormatter(_Lines(secrets_of(engagement)))
     before = (LOG.level, LOG.propagate)
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
@@ -89,7 +87,14 @@ def _own(error: BaseException) -> str:
     return f": {error}" if isinstance(error, AssessError) else ""
 
 
-def _secrets(engagement: Engagement | None) -> frozenset[str]:
+def blotted(text: str, secrets: Iterable[str]) -> str:
+    """The text without any of the secrets."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def secrets_of(engagement: Engagement | None) -> frozenset[str]:
     """The secrets of the engagement file, as far as they can be read now."""
     found = set()
     for value in engagement.values.values() if engagement is not None else ():

@@ -6,7 +6,7 @@ A format that cannot be made here (no Pango, say) is told with its reason; the o
 import multiprocessing
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -138,6 +138,10 @@ class Renderer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes, whatever they are at."""
         self._stack.close()
 
     def _worker(self, ahead: str) -> _Worker | None:
@@ -155,10 +159,12 @@ class Renderer:
         tables: Path,
         folder: Path,
         brand: Brand = PLAIN,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> dict[str, str]:
         """Write every format but results.json; a format that failed, with the reason.
 
-        ``notes`` then says how one was made that was not made as meant.
+        ``notes`` then says how one was made that was not made as meant. ``meanwhile`` is done
+        once, here, while the processes are at work.
         The second process starts here: while sources are read it would only slow them down.
         """
         from assess.discover import library  # noqa: PLC0415 - not in the processes that render
@@ -176,6 +182,7 @@ class Renderer:
             given = [
                 (job, _submitted(worker, job)) for job, worker in zip(jobs, workers, strict=True)
             ]
+        meanwhile()
         made = {job[0]: _result(worker, job) for job, worker in [*given[1:], *given[:1]]}
         self.notes = {name: made[name].note for name in names if made[name].note}
         return {name: made[name].reason for name in names if made[name].reason}

@@ -301,6 +301,11 @@ def clean(text: str, longest: int = _LONGEST) -> str:
     return safe if len(safe) <= longest else f"{safe[:longest]}…"
 
 
+def bare(name: str) -> str:
+    """The requirement of a finding's id: no subject, no scenario."""
+    return name.partition("[")[0].partition("@")[0]
+
+
 Judging = Callable[[Requirement, Check | None, Recording, str], Judgement]
 
 
@@ -691,7 +696,10 @@ class _Builder:
 
 
 def _cell(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
+    """A value of a list; several words may be a sentence of the check's, and are looked up."""
+    if not isinstance(value, str):
+        return value
+    return clean(lookup(value) if " " in value else value)
 
 
 def _texts(requirement: Requirement, outcome: Outcome, scenario: str) -> tuple[str, str]:

@@ -38,17 +38,22 @@ def rows(path: Path, *, named: Collection[str] = ()) -> Iterator[Sequence[object
     """
     try:
         if path.stat().st_size > _LARGEST:
-            raise EngagementError(f"{path}: it is larger than a sheet that people fill in can be.")
+            raise EngagementError(
+                tr("{file}: it is larger than a sheet that people fill in can be.", file=path)
+            )
         if path.suffix.lower() == ".csv":
             found = _rows_of_csv(path)
         else:
             found = _rows_of_workbook(path, named)
         for number, row in enumerate(found):
             if number > _MOST_ROWS:
-                raise EngagementError(f"{path}: it has more than {_MOST_ROWS:,} rows.")
+                raise EngagementError(
+                    tr("{file}: it has more than {n:,} rows.", file=path, n=_MOST_ROWS)
+                )
             yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EngagementError(f"{path}: it cannot be read: {error}.") from error
+        said = tr("{file}: it cannot be read: {error}.", file=path, error=error)
+        raise EngagementError(said) from error
 
 
 def text(value: object) -> str:
@@ -96,13 +101,17 @@ def _rows_of_workbook(path: Path, named: Collection[str]) -> Iterator[Sequence[o
         with zipfile.ZipFile(path) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > _LARGEST_UNPACKED:
-            raise EngagementError(f"{path}: it unpacks to more than a sheet of people's can hold.")
+            raise EngagementError(
+                tr("{file}: it unpacks to more than a sheet of people's can hold.", file=path)
+            )
         book: Any = load_workbook(path, read_only=True, data_only=True)
         try:
             found = [name for name in book.sheetnames if name in named]
             if named and not found:
-                wanted = " or ".join(sorted(named))
-                raise EngagementError(f"{path}: it has no sheet {wanted}.")
+                wanted = " / ".join(sorted(named))
+                raise EngagementError(
+                    tr("{file}: it has no sheet {sheet}.", file=path, sheet=wanted)
+                )
             sheet = book[found[0]] if named else book.worksheets[0]
             yield from sheet.iter_rows(values_only=True, max_col=_MOST_COLUMNS)
         finally:
@@ -111,7 +120,9 @@ def _rows_of_workbook(path: Path, named: Collection[str]) -> Iterator[Sequence[o
         InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, ParseError,
         TypeError, AttributeError, EOFError, NotImplementedError, ArithmeticError, zlib.error,
     ) as error:  # fmt: skip
-        raise EngagementError(
-            f"{path}: it is no workbook that can be read ({type(error).__name__}). "
-            "Save it as .xlsx or .csv."
-        ) from error
+        said = tr(
+            "{file}: it is no workbook that can be read ({error}). Save it as .xlsx or .csv.",
+            file=path,
+            error=type(error).__name__,
+        )
+        raise EngagementError(said) from error

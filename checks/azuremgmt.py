@@ -10,6 +10,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Missing,
@@ -42,14 +43,15 @@ def certificate(
     leaf, expected = file.leaf, "a valid certificate with its private key (historical)"
     yield _key(file, expected)
     until = tr("valid until {}", day(leaf.not_after))
+    end = (Ends(tr("Certificate {} ({})", leaf.name, file.name), leaf.not_after.date()),)
     if as_of >= leaf.not_after:
-        yield Fail(file.name, expected, tr("expired on {}", day(leaf.not_after)))
+        yield Fail(file.name, expected, tr("expired on {}", day(leaf.not_after)), ends=end)
     elif as_of < leaf.not_before:
         yield Fail(file.name, expected, tr("valid from {} on only", day(leaf.not_before)))
     elif leaf.not_after - as_of <= WARNING:
-        yield Warn(file.name, expected, until)
+        yield Warn(file.name, expected, until, ends=end)
     else:
-        yield Pass(file.name, until, expected)
+        yield Pass(file.name, until, expected, ends=end)
     yield from revocation(Specimen(file.name, leaf, file.trust), asked, as_of, internet=False)
 
 

@@ -5,7 +5,7 @@ the client app by the copied command line; what was not found that way may still
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -172,8 +172,12 @@ def _usable(app: _App, now: datetime) -> Iterator[Outcome]:
     if app.registered is None:
         yield Fail(None, expected, tr("{} is not registered in the tenant", app.label))
         return
-    yield _lasting(app, app.registered, now, expected)
     uses = _moment_of(None if app.site is None else app.site.secret_key_expiry)
+    lasting = _lasting(app, app.registered, now, expected)
+    if uses is not None:
+        held = Ends(tr("Secret of {} that the site holds", app.label), uses.date())
+        lasting = replace(lasting, ends=(*lasting.ends, held))
+    yield lasting
     if uses is not None and uses <= now:
         told = tr("the secret that the site holds for {} ended on {:%Y-%m-%d}", app.label, uses)
         yield Fail(None, expected, told, about=(app.client_id,))
@@ -222,7 +226,7 @@ def _moment_of(text: object) -> datetime | None:
     except ValueError:
         return None
     aware = read if read.tzinfo else read.replace(tzinfo=UTC)
-    return aware if aware.year > 1 else None
+    return moment(aware)
 
 
 # -- its App ID URI --

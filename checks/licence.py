@@ -5,10 +5,13 @@ variants, and one plan comes with many products.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from assess.check import (
+    AsOf,
+    Ends,
     Fail,
     Missing,
     Outcome,
@@ -235,6 +238,29 @@ def _lasting(
     return Warn(None, expected, observed, remedy=(step,))
 
 
+_GRACE = "Days of grace of {}"
+_LIVING = {"enabled": ("Licences of {}", "Trial of {}"), "warning": (_GRACE, _GRACE)}
+
+
+def _ends(
+    products: Iterable[_Product], purchases: _Purchases | Missing, as_of: datetime
+) -> tuple[Ends, ...]:
+    """When the subscriptions end that are in force, as far as Graph says it.
+
+    Not shown: what was suspended, whose date is that of its deletion, and a date that is over,
+    which a subscription in force cannot have.
+    """
+    labels = {product.sku_id: product.label for product in products}
+    bought = () if isinstance(purchases, Missing) else purchases.found or ()
+    found = []
+    for one in bought:
+        label, words = labels.get(_word(one.sku_id)), _LIVING.get(_word(one.status))
+        end = moment(one.next_lifecycle_date_time)
+        if label and words and end is not None and end > as_of:
+            found.append(Ends(tr(words[one.is_trial is True], label), end.date()))
+    return tuple(dict.fromkeys(found))
+
+
 def _names(products: Iterable[_Product]) -> str:
     """The names of the products."""
     return ", ".join(product.label for product in products)
@@ -259,12 +285,15 @@ def intune_subscription(
     skus: Annotated[tuple[Sku, ...] | Missing, SubscribedSkus()],
     account: Annotated[IntuneAccount | Missing, IntuneSubscription()],
     purchases: Annotated[_Purchases | Missing, Purchases()],
+    as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when a product with Intune, no trial, has free licences, and Intune is active."""
     if isinstance(skus, Missing):
         bought: Outcome = unavailable(None, skus)
     else:
-        bought = _bought(_products(skus, INTUNE), "Intune (INTUNE_A)", skus, purchases)
+        products = _products(skus, INTUNE)
+        bought = _bought(products, "Intune (INTUNE_A)", skus, purchases)
+        bought = replace(bought, ends=_ends(products, purchases, as_of))
     return [bought, _account(account)]
 
 
@@ -290,9 +319,12 @@ def _account(account: IntuneAccount | Missing) -> Outcome:
 def entra_premium(
     skus: Annotated[tuple[Sku, ...], SubscribedSkus()],
     purchases: Annotated[_Purchases | Missing, Purchases()],
+    as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when a product with Entra ID P1 or P2 has free licences, and is no trial."""
-    return [_bought(_products(skus, PREMIUM), "Entra ID P1 or P2", skus, purchases)]
+    products = _products(skus, PREMIUM)
+    bought = _bought(products, "Entra ID P1 or P2", skus, purchases)
+    return [replace(bought, ends=_ends(products, purchases, as_of))]
 
 
 @check("licence.ems-bundle")

@@ -213,7 +213,8 @@ def _certificate(host: str, name: str, seen: Served, as_of: datetime) -> Iterato
         mend = tr(
             "Give {} a certificate for its name that the devices trust, with its chain.", host
         )
-        yield Unknown(host, tr("the certificate: {}", "; ".join(doubts)), remedy=(mend,))
+        because = tr("the certificate: {}", "; ".join(doubts))
+        yield Unknown(host, because, remedy=(mend,), ends=ends(one))
     else:
         fine = tr("{}; valid until {}", seen.protocol, day(seen.leaf.not_after))
         yield Pass(host, fine, ends=ends(one))

@@ -4,10 +4,7 @@ Run it as `make generated`; a test compares the files with what this would write
 """
 
 import json
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +15,7 @@ from assess.discover import library  # noqa: E402
 from assess.engagement import key_definitions  # noqa: E402
 from assess.results import schema  # noqa: E402
 from assess.wizard import sample  # noqa: E402
+from docs.samples import of_demo, of_house  # noqa: E402
 
 
 def pages() -> dict[str, str]:
@@ -101,17 +99,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def sample_reports() -> None:
-    """What `assess demo` writes, without the evidence."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "assess", "demo", "-o", folder]
-        subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
-        [written] = Path(folder).iterdir()
-        for name in ("report.html", "report.pdf", "report.xlsx", "results.json"):
-            shutil.copyfile(written / name, ROOT / "sample_reports" / name)
-
-
 if __name__ == "__main__":
     for place, content in pages().items():
         (ROOT / place).write_text(content, encoding="utf-8")
-    sample_reports()
+    of_demo(ROOT / "sample_reports")
+    of_house(ROOT / "sample_reports" / "house")

@@ -25,10 +25,13 @@ from assess.language import NUMBER  # noqa: E402
 from assess.options import texts_of_tables  # noqa: E402
 from assess.reporters.templating import environment  # noqa: E402
 
-_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1}
-_SENTENCE = re.compile(r"[A-Za-z]{2,}\S* \S")
+_CALLS = {"tr": 1, "msg": 1, "tr_html": 1, "trn": 2, "counted": 2, "Column": 1, "worded": 1}
+_SENTENCE = re.compile(r"(?:[A-Za-z]{2,}\S*|\b[Aa]) \S")
 # What is named in these calls and subscripts is no text for people.
-_NOT_SAID = {"check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal"}
+_NOT_SAID = {
+    "check", "Key", "Mark", "Attestation", "compile", "TypeVar", "Annotated", "Literal",
+    "AssertionError", "InvalidSchema",
+}  # fmt: skip
 
 Message = tuple[str, str]
 
@@ -99,19 +102,38 @@ def _said(tree: ast.Module) -> Iterator[Message]:
 
 
 def _given(tree: ast.Module) -> Iterator[Message]:
-    """The sentences that are marked, and those that a refusal or an answer is made with."""
+    """The sentences that are marked, and those that a refusal or an answer is made with.
+
+    Those are what a class is called with, what a function returns, and constants that end like a
+    sentence.
+    """
     yield from _marked(tree)
     passed = set(_passed_over(tree))
     for node in _in_order(tree):
         match node:
-            case ast.Call(function, args) if _name(function).lstrip("_")[:1].isupper():
-                given = [arg for arg in args if id(arg) not in passed]
+            case ast.Call(function, args, keywords) if _name(function).lstrip("_")[:1].isupper():
+                given = [*args, *(keyword.value for keyword in keywords)]
+            case ast.Return(value) if value is not None:
+                given = [value]
             case ast.Assign(_, ast.Constant(str() as text)) if text.endswith("."):
                 given = [node.value]
             case _:
                 continue
-        texts = [arg.value for arg in given if isinstance(arg, ast.Constant)]
-        yield from ((t, "") for t in texts if isinstance(t, str) and _SENTENCE.search(t))
+        texts = [one for value in given for one in _branches(value) if id(one) not in passed]
+        yield from ((one.value, "") for one in texts if _SENTENCE.search(str(one.value)))
+
+
+def _branches(value: ast.AST) -> Iterator[ast.Constant]:
+    """The constants that an expression may come to."""
+    match value:
+        case ast.Constant(str()):
+            yield value
+        case ast.IfExp(_, body, orelse):
+            yield from (*_branches(body), *_branches(orelse))
+        case ast.BoolOp(_, values):
+            yield from (one for part in values for one in _branches(part))
+        case _:
+            pass
 
 
 def _passed_over(tree: ast.Module) -> Iterator[int]:

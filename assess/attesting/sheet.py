@@ -97,7 +97,7 @@ def _workbook(path: Path, rows: Sequence[Sequence[object]]) -> None:
         Column(own, width, wrap=name in {"question", "title", "note"})
         for (name, own), width in zip(HEAD_WORDS.items(), _WIDTHS, strict=True)
     ]
-    sheet = new_sheet(book, msg("Questions"), columns, "")
+    sheet = new_sheet(book, "Questions", columns, "")
     make_table(sheet, "Questions", columns, write_rows(sheet, columns, rows))
     hint = DataValidation(
         showInputMessage=True,

@@ -13,7 +13,8 @@ from assess.engagement import load
 from assess.job import Wanted, gather
 from assess.output import listing, put_json, say, watching
 from assess.privacy.key import pseudonyms_of
-from assess.privacy.showing import level_of, showing, with_level
+from assess.privacy.levels import level_of, with_level
+from assess.privacy.showing import showing
 from assess.results import evaluate
 
 

@@ -17,7 +17,7 @@ from assess.job import Wanted, gather, run_folder
 from assess.language import ENGLISH, speaking
 from assess.output import say, watching
 from assess.privacy.key import made_of
-from assess.privacy.showing import level_of, with_level
+from assess.privacy.levels import level_of, with_level
 from assess.rendering import Renderer, formats_of
 from assess.results import evaluate
 

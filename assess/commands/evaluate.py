@@ -20,7 +20,7 @@ from assess.keeping import Keeper
 from assess.language import ENGLISH, Language, speaking
 from assess.output import say
 from assess.privacy.key import for_once, pseudonyms_of
-from assess.privacy.showing import LEVELS, level_of, with_level
+from assess.privacy.levels import is_stricter, level_of, with_level
 from assess.recording import Recording
 from assess.rendering import Renderer, formats_of
 from assess.reporters.brand import PLAIN
@@ -139,7 +139,7 @@ def _level(evidence: Recording, asked: str | None) -> str:
     if evidence.veil is None:
         return asked or level_of(evidence.engagement)
     level = asked or evidence.veil.level
-    if LEVELS.index(level) < LEVELS.index(evidence.veil.level):
+    if is_stricter(evidence.veil.level, than=level):
         raise EngagementError(
             f"--privacy {level} cannot be had: the evidence is {evidence.veil.level}, and no name "
             "is in it"

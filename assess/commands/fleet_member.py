@@ -3,8 +3,11 @@
 What came of it is written beside it, whole or not at all.
 """
 
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,7 +23,11 @@ from assess.results import Results
 
 
 def main(folder: Path) -> None:
-    """Run the task of a folder, and write what came of it."""
+    """Run the task of a folder, and write what came of it.
+
+    Temporary files lie there too, so that they go with it even if this process is killed.
+    """
+    tempfile.tempdir = str(folder)
     task = msgspec.json.decode((folder / TASK).read_bytes(), type=Task)
     files.write(folder / OUTCOME, msgspec.json.encode(perform(task)))
 
@@ -30,11 +37,12 @@ def perform(task: Task) -> Member:
     file = Path(task.file)
     name = customer = file.stem
     seen: list[tuple[Results, Path, Sequence[str]]] = []
-    try:
+    with suppress(EngagementError):  # told by the run itself
         engagement = load(file)
         name, customer = engagement.name, engagement.customer
+    try:
         asked = Asked(Path(task.output), task.formats, fail_on=task.fail_on)
-        code = alone(engagement, asked, None, lambda *all_of_it: seen.append(all_of_it))
+        code = alone(file, asked, task.privacy, seen=lambda *all_of_it: seen.append(all_of_it))
     except (EngagementError, HistoryError, RecordingError) as error:
         return failed(task.file, name, customer, 2, str(error))
     except AssessError as error:
@@ -51,4 +59,7 @@ def perform(task: Task) -> Member:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except KeyboardInterrupt:
+        os._exit(130)  # threads that wait for a silent source would hold up the end

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from assess.commands import options
-from assess.discover import library
-from assess.errors import RecordingError
+from assess.discover import language, library
+from assess.errors import EngagementError, RecordingError
+from assess.language import ENGLISH, Language, speaking
 from assess.output import listing, put_json, say
 from assess.plan.noted import Progress, by_finding, progress_of
 from assess.plan.road import Road, Step, road
@@ -33,9 +34,10 @@ def command(results: Path, *, as_json: bool) -> int:
         data = results.read_bytes()
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror}") from error
-    catalogue = library().catalogue
     found = from_json(data, origin=str(results))
-    way = road(found, catalogue)
+    with speaking(_language(found.language)):
+        catalogue = library().catalogue
+        way = road(found, catalogue)
     noted, today = by_finding(found.plan, found.findings), found.as_of.date()
     told = {step.number: progress_of(step.work.findings, noted, today) for step in way.steps}
     if as_json:
@@ -55,6 +57,14 @@ def command(results: Path, *, as_json: bool) -> int:
             "and waiting."
         )
     return 0
+
+
+def _language(code: str) -> Language:
+    """The language of the results; English where that is one of somebody's own."""
+    try:
+        return language(code)
+    except EngagementError:
+        return ENGLISH
 
 
 def _row(step: Step, teams: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from assess.files import write
 from assess.job import run_folder
 from assess.language import speaking
 from assess.output import say
-from assess.privacy.showing import LEVELS, summary
+from assess.privacy.levels import is_stricter
+from assess.privacy.showing import summary
 from assess.rendering import FILE_NAMES, Renderer, formats_of
 from assess.reporters.brand import PLAIN
 from assess.results import Results, from_json, to_json
@@ -54,14 +55,16 @@ def command(
         found = from_json(results.read_bytes(), origin=str(results))
     except OSError as error:
         raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
-    found = _at(found, privacy, results)
     engagement = None if house is None else load(house)
-    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
     own = None if engagement is None else engagement.path("report.texts")
+    spoken = language(found.language, own)
+    with speaking(spoken):
+        found = _at(found, privacy, results)
+    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
     wanted = formats_of(formats, options.DEFAULT_FORMATS)
     beside = results.with_name("evidence.zip")
     with (
-        speaking(language(found.language, own)),
+        speaking(spoken),
         tempfile.TemporaryDirectory(prefix="assess-") as empty,
         Renderer(wanted) as renderer,
     ):
@@ -90,7 +93,7 @@ def _at(found: Results, level: str | None, file: Path) -> Results:
     """
     if level is None or level == found.privacy:
         return found
-    if LEVELS.index(level) < LEVELS.index(found.privacy):
+    if is_stricter(found.privacy, than=level):
         raise RecordingError(f"{file} is {found.privacy}: no name is in it to make it {level}")
     if found.privacy == "full":
         raise RecordingError(

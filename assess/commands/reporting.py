@@ -1,7 +1,8 @@
 """The end of every command that writes reports: files, summary, exit code."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from assess.clock import now
@@ -15,7 +16,7 @@ from assess.output import listing, put, put_json, say, summary
 from assess.privacy.pseudonyms import Pseudonyms
 from assess.privacy.showing import showing
 from assess.recording import Recording
-from assess.rendering import Renderer
+from assess.rendering import FILE_NAMES, Renderer
 from assess.results import Results, to_json
 
 _OWN_FAULT = 4
@@ -43,7 +44,7 @@ def conclude(
     ``teller``: tells others, after everything is written, and never changes the exit code.
     ``seen`` is shown the results, their folder, and what was said of keeping and telling.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, _whole_or_gone(folder, renderer):
         if wanted.privacy != "full" and pseudonyms is not None:
             found, evidence = showing(
                 found, evidence, wanted.privacy, pseudonyms, library(), wanted.selection
@@ -51,9 +52,13 @@ def conclude(
             stack.enter_context(evidence)
         if keeper is not None:
             found = keeper.keep(found, ((pack.name, pack.version) for pack in library().packs))
-        found = write_all(found, evidence, folder, wanted, renderer)
-        if keeper is not None:
-            keeper.publish(found)
+        kept = found
+
+        def publish() -> None:
+            if keeper is not None:
+                keeper.publish(kept)
+
+        found = write_all(found, evidence, folder, wanted, renderer, publish)
         if as_json:
             put(to_json(found).decode().rstrip())
         else:
@@ -69,6 +74,18 @@ def conclude(
         say(f"The reports are in {folder}")
         asked_for = {missing.format for missing in found.not_written} & set(named)
         return _OWN_FAULT if asked_for else exit_code(found, fail_on)
+
+
+@contextmanager
+def _whole_or_gone(folder: Path, renderer: Renderer) -> Iterator[None]:
+    """Who interrupts before results.json stands finds no folder of half a run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        renderer.close()  # what it was writing would appear again
+        if not (folder / FILE_NAMES["json"]).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _of_the_run(found: Results, fail_on: str | None) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """`assess run FILE`: collect, evaluate, report."""
 
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -16,18 +18,21 @@ from assess.commands import options
 from assess.commands.reporting import conclude, show_questions
 from assess.discover import language_for, library, with_language
 from assess.engagement import Engagement, load
-from assess.errors import EngagementError
+from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.history.lock import Overlap
 from assess.history.place import folder_of, place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
 from assess.keeping import Keeper
-from assess.language import speaking
-from assess.logbook import LOG, logbook
+from assess.language import ENGLISH, Language, speaking
+from assess.logbook import LOG, blotted, logbook, secrets_of
+from assess.notices.news import failed
 from assess.notices.telling import Teller
-from assess.output import watching
+from assess.output import say, watching
 from assess.privacy.key import pseudonyms_of
-from assess.privacy.showing import level_of, with_level
+from assess.privacy.levels import level_of, with_level
 from assess.rendering import Renderer, formats_of
 from assess.results import Results, Selection, evaluate
+from assess.salvage import salvage
 from assess.unattended import require_nobody
 
 
@@ -90,7 +95,6 @@ def command(
     """
     if log is not None and not unattended:
         raise EngagementError("--log goes with --unattended")
-    engagement = with_language(with_level(load(file), privacy), language)
     wanted = Asked(
         output,
         formats,
@@ -103,7 +107,12 @@ def command(
         as_json,
         not no_notify,
     )
-    return alone(engagement, wanted, log) if unattended else perform(engagement, wanted)
+    if unattended:
+        return alone(file, wanted, privacy, log, language=language)
+    return perform(with_language(with_level(load(file), privacy), language), wanted)
+
+
+WRONG_INPUT, OWN_FAULT = 2, 4
 
 
 class Asked(NamedTuple):
@@ -125,19 +134,88 @@ Seen = Callable[[Results, Path, Sequence[str]], None]
 
 
 def alone(
-    engagement: Engagement, asked: Asked, log: Path | None = None, seen: Seen | None = None
+    file: Path,
+    asked: Asked,
+    privacy: str | None = None,
+    log: Path | None = None,
+    seen: Seen | None = None,
+    language: str | None = None,
 ) -> int:
-    """A run that nobody watches: the same, but nobody is asked anything, and it keeps a log."""
+    """A run that nobody watches: the same, but nobody is asked anything, and it keeps a log.
+
+    Who would be told of the run is told too where it comes to nothing, whatever it was.
+    """
+    begun = now()
+    wrong: EngagementError | None = None
+    try:
+        engagement = with_language(with_level(load(file), privacy), language)
+        log = log or folder_of(engagement).log
+    except EngagementError as error:
+        left = salvage(file)
+        if left is None:
+            raise
+        wrong = error
+        engagement = with_language(with_level(left.engagement, privacy), language)
+        log = log or (folder_of(engagement).log if left.place_known else None)
+    with ExitStack() as stack:
+        try:
+            if log is not None:
+                stack.enter_context(logbook(log, engagement))
+            nobody = stack.enter_context(Path(os.devnull).open(encoding="utf-8"))
+            stack.enter_context(unasked(nobody))
+            return _begun(engagement, asked, seen, wrong)
+        except (click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            if asked.notify and not asked.dry_run:
+                _tell_failure(engagement, error, begun, log)
+            raise
+
+
+def _begun(
+    engagement: Engagement, asked: Asked, seen: Seen | None, wrong: EngagementError | None
+) -> int:
+    LOG.info("begins: assess %s, %s", __version__, engagement.file)
+    if wrong is not None:
+        raise wrong
     require_nobody(engagement, "--unattended")
-    with (
-        logbook(log or folder_of(engagement).log, engagement),
-        Path(os.devnull).open(encoding="utf-8") as nobody,
-        unasked(nobody),
-    ):
-        LOG.info("begins: assess %s, %s", __version__, engagement.file)
-        code = perform(engagement, asked, seen)
-        LOG.info("ends with exit code %s", code)
+    code = perform(engagement, asked, seen)
+    LOG.info("ends with exit code %s", code)
     return code
+
+
+def _tell_failure(
+    engagement: Engagement, error: Exception, begun: datetime, log: Path | None
+) -> None:
+    """Tell who is to be told that the run came to nothing; what became of it is said."""
+    code, reasons = WRONG_INPUT, str(error)
+    if not isinstance(error, AssessError):
+        reasons = f"a fault of the tool itself: {type(error).__name__}"
+    if not isinstance(error, EngagementError | HistoryError | RecordingError):
+        code = OWN_FAULT
+    kept = log is not None and log.is_file()
+    news = failed(
+        engagement,
+        code,
+        blotted(reasons, secrets_of(engagement)).splitlines(),
+        begun,
+        platform.node(),
+        str(log.resolve()) if log is not None and kept else "",
+    )
+    # Whoever holds the lock delivers what waits.
+    alone_here = not isinstance(error, Overlap)
+    with speaking(_language_of(engagement)):
+        said = Teller(engagement, in_part=True).tell_failure(news, now(), waiting=alone_here)
+    for line in said:
+        say(f"assess: {line}")
+
+
+def _language_of(engagement: Engagement) -> Language:
+    """The language of the engagement; English where that is what is wrong with it."""
+    try:
+        return language_for(engagement)
+    except EngagementError:
+        return ENGLISH
 
 
 @contextmanager

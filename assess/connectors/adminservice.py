@@ -42,7 +42,7 @@ from assess.evidence.adminservice import (
     text,
 )
 from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollections, Stagings
-from assess.language import tr
+from assess.language import msg, tr
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
@@ -227,11 +227,13 @@ class ProviderReader:
                         silent[one] += not text(device.device_os)
         sees = self._rights(visit)
         for one, itself in found.items():
-            label = itself.label if itself else tr("no collection {} that this account sees", one)
-            counted = tr(
-                "{}: {} members, {} of them servers; ", label, len(members[one]), servers[one]
+            label = itself.label if itself else f"no collection {one} that this account sees"
+            visit.note(
+                self._route.where("SMS_Collection"),
+                f"{label}: {len(members[one])} members, {servers[one]} of them servers; "
+                f"{sees.because}",
+                about=one,
             )
-            visit.note(self._route.where("SMS_Collection"), counted + sees.because, about=one)
         where = self._route.where(StagingCollections.provider_class)
         visit.note(where, f"{clients} devices with a client")
         return Stagings(
@@ -390,14 +392,18 @@ def _shown(row: object) -> str:
             return row.this_site_code
         case AzureService():
             parts = (row.service_type, row.name, row.fqdn, row.service_c_name)
-            return ", ".join(str(part) for part in parts if part) + tr(", state {}", row.state)
+            return ", ".join(str(part) for part in parts if part) + f", state {row.state}"
         case _:
             shown = getattr(row, "shown", None)
             return shown if isinstance(shown, str) else msgspec.json.encode(row).decode()
 
 
 def _site(site: Site) -> str:
-    kinds: dict[Any, str] = {1: "secondary", 2: "primary", 4: "central administration"}
-    kind = kinds.get(site.type, "")
+    kinds: dict[Any, str] = {
+        1: msg("secondary site {}"),
+        2: msg("primary site {}"),
+        4: msg("central administration site {}"),
+        None: msg("site {}"),
+    }
     version = f" {site.version}" if site.version else ""
-    return tr("{} site {}{}", kind, site.site_code, version).strip()
+    return tr(kinds.get(site.type, kinds[None]), f"{site.site_code}{version}")

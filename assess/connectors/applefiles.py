@@ -19,7 +19,7 @@ from assess.connectors.x509facts import (
     plain_bytes,
 )
 from assess.evidence.applefiles import Envelope, PublicKey
-from assess.language import tr
+from assess.language import msg, tr
 
 _LONGEST_HEADER = 4096  # bytes before the body of an S/MIME file
 
@@ -65,11 +65,11 @@ def envelope(data: bytes, name: str, modified: datetime) -> Envelope:
 
 
 _WORDS = {
-    "enveloped_data": "an encrypted PKCS #7 envelope",
-    "signed_data": "a signed PKCS #7 file, which is not encrypted",
-    "x509": "a certificate, a request or a key",
-    "pkcs12": "a PFX file",
-    "": "a file of no known kind",
+    "enveloped_data": msg("an encrypted PKCS #7 envelope"),
+    "signed_data": msg("a signed PKCS #7 file, which is not encrypted"),
+    "x509": msg("a certificate, a request or a key"),
+    "pkcs12": msg("a PFX file"),
+    "": msg("a file of no known kind"),
 }
 
 

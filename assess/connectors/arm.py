@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from assess.connectors import Visit
-from assess.connectors.http import Bearer, Client, Reply, origin, place, refusal
+from assess.connectors.http import Client, Reply, origin, place, refusal
 from assess.connectors.tokens import Later, TokenSource, cloud_of
 from assess.engagement import Engagement
 from assess.errors import Unavailable
@@ -85,14 +85,18 @@ class ArmConnector:
         )
 
     def _ask(self, ask: ArmAsk, url: str, visit: Visit, tokens: TokenSource) -> Reply:
-        auth = Bearer(lambda: tokens.token(self._resource))
         if ask.shape != "check":
-            return self._client.ask(url, visit=visit, auth=auth)
+            return tokens.ask(
+                self._resource, lambda auth: self._client.ask(url, visit=visit, auth=auth)
+            )
         if not _CHECK.match(ask.url()):
             raise ValueError(f"{place(url)} is not one of the checks of a name")
         headers = {"Content-Type": "application/json"}
-        return self._client.ask(
-            url, visit=visit, auth=auth, method="POST", headers=headers, body=ask.sent()
+        return tokens.ask(
+            self._resource,
+            lambda auth: self._client.ask(
+                url, visit=visit, auth=auth, method="POST", headers=headers, body=ask.sent()
+            ),
         )
 
     def _list(self, ask: ArmAsk, visit: Visit, tokens: TokenSource) -> tuple[Any, ...]:
@@ -134,7 +138,7 @@ class ArmConnector:
         what = place(reply.url)
         match code:
             case "AuthorizationFailed":
-                wanted = " and ".join(ask.permissions)
+                wanted = tr(" and ").join(ask.permissions)
                 return Unavailable(
                     tr("Azure refuses {} ({} {}): {} is missing", what, reply.status, code, wanted),
                     tr(

@@ -86,8 +86,11 @@ def certificates_in(data: bytes) -> list[x509.Certificate]:
     if not blocks:
         found = _bare(data)
     if not found:
-        held = tr("; it holds {}", blocks[0].label.lower()) if blocks else ""
-        raise Malformed(tr("there is no certificate in it{}", held))
+        raise Malformed(
+            tr("there is no certificate in it; it holds {}", blocks[0].label.lower())
+            if blocks
+            else "there is no certificate in it"
+        )
     if len(found) > _MOST:
         raise Malformed(
             tr("it holds {} certificates, more than the {} that are read", len(found), _MOST)

@@ -43,7 +43,7 @@ from assess.evidence.certificates import (
     file_name,
 )
 from assess.keytypes import Secret
-from assess.language import tr
+from assess.language import lookup, msg, tr
 
 _LARGEST = 16 << 20  # bytes of a file; certificates are a few kilobytes
 
@@ -103,7 +103,9 @@ class CertificatesConnector:
         """Nothing has to be reached; a named file that is not there is said by its question."""
         store = self._roots.store(visit)
         if store.faults:
-            raise Unavailable("; ".join(store.faults), "Correct the files of the authorities.")
+            raise Unavailable(
+                "; ".join(map(lookup, store.faults)), "Correct the files of the authorities."
+            )
         return tr("files are read from {}", self._folder)
 
     def close(self) -> None:
@@ -151,9 +153,7 @@ class CertificatesConnector:
             raise _unreadable(ask.path, ask.file, error) from None
         names = ", ".join(found.dns_names) or "no alternative names"
         said = f"CN={found.common_name or '(none)'}, {names}, {found.key_text}"
-        made = tr(
-            "made on {} with {}", found.machine or "(not said)", found.provider or "(not said)"
-        )
+        made = f"made on {found.machine or '(not said)'} with {found.provider or '(not said)'}"
         visit.note(_location(ask), f"{said}; {made}", about=ask.named)
         return found
 
@@ -169,7 +169,7 @@ class CertificatesConnector:
     def _presence(self, ask: Presence, visit: Visit) -> FilePresence:
         machine = self._machine or socket.getfqdn()
         exists = (self._folder / ask.path).is_file()
-        said = tr("{}, seen from {}", "there" if exists else "not there", machine)
+        said = f"{'there' if exists else 'not there'}, seen from {machine}"
         visit.note(_location(ask), said, about=ask.named)
         return FilePresence(ask.named, machine, exists)
 
@@ -202,11 +202,11 @@ class CertificatesConnector:
                     self._computers,
                 )
             except Malformed as error:
-                unread.append(Unread(file_name(path), f"{path} ({ask.file}): {error}"))
+                unread.append(Unread(file_name(path), tr("{} ({}): {}", path, ask.file, error)))
             except OSError as error:
-                why = error.strerror or "it cannot be read"
+                why = error.strerror or msg("it cannot be read")
                 mend = tr("Collect it again, or correct {}.", ask.file)
-                unread.append(Unread(file_name(path), f"{path} ({ask.file}): {why}", mend))
+                unread.append(Unread(file_name(path), tr("{} ({}): {}", path, ask.file, why), mend))
         for one in stores:
             held = "; ".join(entry.text for entry in one.entries)
             visit.note(f"store of {one.computer} ({ask.file})", held or "empty", about=one.computer)
@@ -270,7 +270,7 @@ class Roots:
             except Unavailable as error:
                 faults.append(error.reason)
             except Malformed as error:
-                faults.append(f"{path} ({key}): {error}")
+                faults.append(tr("{} ({}): {}", path, key, error))
         return found
 
 
@@ -288,7 +288,12 @@ def read_bytes(folder: Path, path: str, key: str) -> bytes:
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise Unavailable(
-            tr("{} ({}) cannot be read: {}", path, key, error.strerror or "no file of that name"),
+            tr(
+                "{} ({}) cannot be read: {}",
+                path,
+                key,
+                error.strerror or msg("no file of that name"),
+            ),
             tr("Correct {} in the engagement file, or put the file there.", key),
         ) from None
     except ValueError:
@@ -304,7 +309,9 @@ def read_bytes(folder: Path, path: str, key: str) -> bytes:
 
 
 def _unreadable(path: str, key: str, error: Malformed) -> Unavailable:
-    return Unavailable(f"{path} ({key}): {error}", "Export the file again, or name the right one.")
+    return Unavailable(
+        tr("{} ({}): {}", path, key, error), "Export the file again, or name the right one."
+    )
 
 
 def _location(ask: FileAsk) -> str:
@@ -321,8 +328,8 @@ def _note_file(ask: CertificateIn, found: CertificateFile, visit: Visit) -> None
             key = "private key " + ("matches" if found.key_matches else "does not match")
         secret = "empty password" if found.password_empty else "password"
         ciphers = ", ".join(found.protection) or "no encryption"
-        value = tr("{}; {} more certificates; {}; {}", key, len(found.chain), secret, ciphers)
-        value = tr("{}, MAC {}", value, found.mac or "none")
+        value = f"{key}; {len(found.chain)} more certificates; {secret}; {ciphers}"
+        value = f"{value}, MAC {found.mac or 'none'}"
         visit.note(f"{where}, PFX", value, about=ask.named)
     for fault in found.trust.faults:
         visit.note("authorities", fault, about=ask.named)

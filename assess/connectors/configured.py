@@ -6,7 +6,7 @@ from assess.connectors import Connector, Visit, gpresult, reference, serialnumbe
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
-from assess.language import tr
+from assess.language import lookup, tr
 
 
 def connect(engagement: Engagement) -> "Configured":
@@ -39,7 +39,7 @@ class Configured:
 
     def probe(self, visit: Visit) -> str:
         """Each reader's word; raises Unavailable where one fails."""
-        return "; ".join(one.probe(visit) for one in self._readers)
+        return "; ".join(lookup(one.probe(visit)) for one in self._readers)
 
     def close(self) -> None:
         """Give everything back."""

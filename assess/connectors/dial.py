@@ -18,7 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from assess.engagement import Engagement
 from assess.errors import Unavailable
-from assess.language import tr
+from assess.language import msg, tr
 
 SECONDS = 15.0
 """For all that one host is asked: name, connection, proxy, handshake, answer."""
@@ -193,7 +193,7 @@ def _connected(host: str, port: int, deadline: Deadline, called: str = "") -> so
         raise NotReachedError(
             tr("the name {} cannot be resolved from this machine", host)
         ) from None
-    refused, why = True, "no address"
+    refused, why = True, msg("no address")
     for family, kind, protocol, _, address in found:
         sock = socket.socket(family, kind, protocol)
         try:

@@ -22,7 +22,7 @@ from assess.connectors.ldap_session import PAGE, Entry
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.directory import domain_of
-from assess.language import tr
+from assess.language import msg, tr
 
 KEY = "files.directory_export"
 # What ldifde is to be asked for below the head of a domain.
@@ -40,7 +40,7 @@ _HOW = "docs/directory-export.md has the commands."
 class ExportedDirectory:
     """One forest of an export, searched like a domain controller that holds what it holds."""
 
-    no_descriptor = (
+    no_descriptor = msg(
         "the export holds no security descriptor of it: a Domain Admin exports it with ldifde "
         '-f templates.ldf -d "CN=Certificate Templates,CN=Public Key Services,CN=Services,'
         'CN=Configuration,…" -l nTSecurityDescriptor'
@@ -112,7 +112,7 @@ class ExportedDirectory:
 
     def _refused(self, dn: str | bytes, why: str) -> Unavailable:
         return Unavailable(
-            f"{self.where}: {why}", tr("Export it: {}. {}", command(_text(dn)), _HOW)
+            tr("{}: {}", self.where, why), tr("Export it: {}. {}", command(_text(dn)), _HOW)
         )
 
 
@@ -234,14 +234,16 @@ class ExportConnector(Forests):
                 and not entry.name.startswith(".")
             ]  # fmt: skip
         except OSError as error:
-            raise self._unreadable(self._written, error.strerror or "it cannot be read") from None
+            raise self._unreadable(
+                self._written, error.strerror or msg("it cannot be read")
+            ) from None
         if not found or len(found) > MOST_PARTS:
-            said = (
-                "no file ending in .ldf, .ldif or .json"
-                if not found
-                else tr("{} files", len(found))
+            why = (
+                tr("the folder holds {} files", len(found))
+                if found
+                else msg("the folder holds no file ending in .ldf, .ldif or .json")
             )
-            raise self._unreadable(self._written, tr("the folder holds {}", said))
+            raise self._unreadable(self._written, why)
         return sorted(found)
 
     def _filled(self, index: Index, paths: Sequence[Path]) -> tuple[ExportedForest, ...]:
@@ -250,7 +252,7 @@ class ExportConnector(Forests):
                 try:
                     index.read(ExportFile(path))
                 except OSError as error:
-                    why = error.strerror or "it cannot be read"
+                    why = error.strerror or msg("it cannot be read")
                     raise self._unreadable(path.name, why) from None
                 except Unreadable as error:
                     raise self._unreadable(path.name, str(error)) from None
@@ -313,8 +315,9 @@ def connect(engagement: Engagement) -> ExportConnector:
 
 def _place(paths: Sequence[Path]) -> str:
     names = ", ".join(path.name for path in paths[:3])
-    more = tr(" and {} more", len(paths) - 3) if len(paths) > 3 else ""  # noqa: PLR2004 - files named
-    return tr("export {}{}", names, more)
+    if len(paths) > 3:  # noqa: PLR2004 - files named
+        return tr("export {} and {} more", names, len(paths) - 3)
+    return tr("export {}", names)
 
 
 def _text(dn: str | bytes) -> str:

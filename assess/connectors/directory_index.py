@@ -40,7 +40,7 @@ from assess.connectors.distinguished import (
     within,
 )
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
-from assess.language import tr
+from assess.language import msg, tr
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
 KEPT = frozenset(
@@ -246,7 +246,8 @@ class Index:
         kind = _partition(found[0]) if found else ""
         if not kind:
             return tr(
-                "{} itself is not in it, or without objectClass", shown(path) or "the partition"
+                "{} itself is not in it, or without objectClass",
+                shown(path) or msg("the partition"),
             )
         head = found[0]
         dn = head.dn.decode("utf-8", "replace")

@@ -49,7 +49,7 @@ from assess.evidence.dns import (
     Zones,
 )
 from assess.keytypes import nameserver
-from assess.language import tr
+from assess.language import msg, tr
 
 
 class _Said(Protocol):
@@ -84,7 +84,7 @@ class DnsConnector:
         internal: Sequence[str] | None = None,
         timeout: float = 5.0,
         connect_to: Mapping[str, str] | None = None,
-        file: str = "the engagement file",
+        file: str = msg("the engagement file"),
         in_flight: int = _IN_FLIGHT,
     ) -> None:
         self._connect_to = {name.lower(): where for name, where in (connect_to or {}).items()}
@@ -230,11 +230,8 @@ class DnsConnector:
         found = self._loop.run(self._all(names, visit, look))
         for name in names:
             answer, server = found[name]
-            where = (
-                tr("{} {} at {} ({})", name, what, server, view)
-                if server
-                else f"{name} {what} ({view})"
-            )
+            at = f" at {server}" if server else ""
+            where = f"{name} {what}{at} ({view})"
             visit.note(where, answer.text, about=name)
         return {name: found[name][0] for name in names}
 
@@ -310,7 +307,7 @@ class DnsConnector:
             if not reply.exists:
                 return NoName(), server
             if reply.alias is not None and not reply.resolves:
-                return NoAnswer(f"{server} does not follow the alias to {reply.alias}"), server
+                return NoAnswer(_not_followed(server, reply.alias)), server
         return NoRecord(), server
 
     async def _invented(
@@ -337,7 +334,7 @@ class DnsConnector:
                 records = sorted(map(_permission, reply.answer), key=_order)
                 return Permitted(owner, tuple(records)), server
             if reply.alias is not None and reply.exists and not reply.resolves:
-                return NoAnswer(f"{server} does not follow the alias to {reply.alias}"), server
+                return NoAnswer(_not_followed(server, reply.alias)), server
             owner = owner.partition(".")[2]
         return Unrestricted(), server
 
@@ -357,7 +354,7 @@ class DnsConnector:
         if isinstance(soa, Silence):
             return Zone(zone.name, zone.nameservers, "", soa.why), server
         if soa.answer is None:
-            return Zone(zone.name, zone.nameservers, "", "it has no SOA"), server
+            return Zone(zone.name, zone.nameservers, "", msg("it has no SOA")), server
         return Zone(zone.name, zone.nameservers, host_name(soa.answer[0].mname)), server
 
     # -- the servers of a zone --
@@ -371,7 +368,7 @@ class DnsConnector:
         if isinstance(zone, NoAnswer):
             return zone, ""
         if isinstance(zone, NoRecord):
-            return NoAnswer(f"no zone with name servers has {name}"), ""
+            return NoAnswer(tr("no zone with name servers has {}", name)), ""
         said = await asyncio.gather(*(self._at(ns, name, visit, ttl) for ns in zone.nameservers))
         answers: dict[str, Answered] = {}
         faults: dict[str, str] = {}
@@ -380,7 +377,7 @@ class DnsConnector:
                 faults[ns] = lookup.why
             else:
                 answers[ns] = lookup
-        silent = "; ".join(f"{ns}: {why}" for ns, why in faults.items())
+        silent = "; ".join(tr("{}: {}", ns, why) for ns, why in faults.items())
         if not answers:
             return NoAnswer(silent), ""
         different = set(answers.values())
@@ -406,11 +403,11 @@ class DnsConnector:
             try:
                 return (Server.at(nameserver(redirected), ns),)
             except ValueError as error:
-                return NoAnswer(f'[network] connect_to "{ns}:53": {error}')
+                return NoAnswer(tr('[network] connect_to "{}": {}', f"{ns}:53", error))
         found, _ = await self._addresses(ns, visit, self._servers("public"))
         if isinstance(found, Addresses):
             return tuple(Server(one, 53, one) for one in found.addresses)
-        return NoAnswer(f"its address is not known ({found.text})")
+        return NoAnswer(tr("its address is not known ({})", found.text))
 
     async def _zone(self, name: str, visit: Visit) -> Zone | NoRecord | NoAnswer:
         """The closest zone at or above ``name`` with name servers, below the top level."""
@@ -467,6 +464,10 @@ def _system_resolvers() -> tuple[Server, ...]:
             "Name the resolvers in [dns] internal_nameservers and [dns] nameservers.",
         ) from error
     return tuple(Server(one, 53, tr("{}, this machine's resolver", one)) for one in found)
+
+
+def _not_followed(server: str, alias: str) -> str:
+    return tr("{} does not follow the alias to {}", server, alias)
 
 
 def _addresses(answer: dns.rrset.RRset) -> Addresses:

@@ -122,7 +122,7 @@ class Package:
         """What the collector says of a file that it did not write."""
         for one in self.manifest.sections:
             if one.state == "failed" and name.startswith(f"collected/{one.name}"):
-                return f": {one.reason or 'its section failed'}"
+                return f": {one.reason or tr('its section failed')}"
         return ""
 
     def open(self, name: str) -> IO[bytes]:

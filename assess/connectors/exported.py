@@ -61,6 +61,4 @@ def _paths(manifest: Manifest | None, section: str, path: str) -> list[str]:
 
 
 def _holds_logs(manifest: Manifest | None) -> bool:
-    return manifest is not None and any(
-        one.path.startswith(f"{LOGS}/") for one in manifest.files
-    )
+    return manifest is not None and any(one.path.startswith(f"{LOGS}/") for one in manifest.files)

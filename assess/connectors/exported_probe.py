@@ -17,7 +17,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.server_probe import Probe, ReachedFromServer, ServerProbes
-from assess.language import tr
+from assess.language import msg, tr
 
 KEY, FILE = "files.site_export", "collected/internet.json"
 _AGAIN = (
@@ -80,8 +80,8 @@ class ExportedProbe:
                 )
             found = msgspec.json.decode(package.read(FILE, _LARGEST), type=_File)
         except OSError as error:
-            why = error.strerror or "it cannot be read"
-            raise Unavailable(f"{package.name} ({KEY}): {why}", _AGAIN) from None
+            why = error.strerror or msg("it cannot be read")
+            raise Unavailable(tr("{} ({}): {}", package.name, KEY, why), _AGAIN) from None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Unavailable(
                 tr("{} in {} ({}): {}", FILE, package.name, KEY, error), _AGAIN
@@ -91,9 +91,9 @@ class ExportedProbe:
         moment = found.at if found.at.tzinfo else found.at.replace(tzinfo=UTC)
         probes = tuple(_probe(one) for one in found.probes)
         for one in probes:
-            said = tr("status {}", one.status) if one.status else one.error or "no answer"
-            through = tr(", through {}", one.proxy) if one.proxy else ""
-            ends = tr(", certificate from {}", one.root) if one.root else ""
+            said = f"status {one.status}" if one.status else one.error or "no answer"
+            through = f", through {one.proxy}" if one.proxy else ""
+            ends = f", certificate from {one.root}" if one.root else ""
             where = f"GET {one.url} from {found.computer} ({package.name})"
             visit.note(where, f"{said}{through}{ends}", about=found.computer.lower())
         return ServerProbes(found.computer.lower().rstrip("."), moment.astimezone(UTC), probes)

@@ -64,7 +64,7 @@ from assess.evidence.traces import (
     FederationTrail,
     SyncTrail,
 )
-from assess.language import tr
+from assess.language import lookup, tr
 
 Part = TypeVar("Part")
 
@@ -188,8 +188,8 @@ class Forests:
         refused = [part for part in parts if isinstance(part, NoAnswer)]
         if len(refused) == len(parts):
             raise Unavailable(
-                "; ".join(dict.fromkeys(part.reason for part in refused)),
-                " ".join(dict.fromkeys(part.mend for part in refused if part.mend)),
+                "; ".join(dict.fromkeys(lookup(part.reason) for part in refused)),
+                " ".join(dict.fromkeys(lookup(part.mend) for part in refused if part.mend)),
             )
 
     # -- suffixes --
@@ -414,7 +414,7 @@ def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | N
         try:
             return read(other)
         except Unavailable as also:
-            reasons = f"{error.reason}; {also.reason}"
+            reasons = f"{lookup(error.reason)}; {lookup(also.reason)}"
             return NoAnswer(door.section, reasons, tr("{} Or: {}", error.mend, also.mend))
 
 
@@ -470,10 +470,10 @@ class _Counts:
         place = " and ".join(base.dn for base in bases)
         for one in self.most()[:200]:
             name = one.suffix or NO_SUFFIX
-            said = tr("{}: {} enabled and {} disabled", name, one.enabled, one.disabled)
+            said = f"{name}: {one.enabled} enabled and {one.disabled} disabled"
             visit.note(f"{where} {place} {_PEOPLE} userPrincipalName", said, about=name)
         others = [f"{kind}: {number}" for kind, number in sorted(self._kinds.items())]
-        others.append(tr("disabled: {}", self._disabled.total()))
+        others.append(f"disabled: {self._disabled.total()}")
         visit.note(
             f"{where} {place} objectSid, userAccountControl", ", ".join(others), about=EXCLUDED
         )

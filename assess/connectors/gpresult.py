@@ -21,7 +21,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.certificates import Unread, file_name
 from assess.evidence.grouplists import CollectedGroups, GroupList, GroupLists
-from assess.language import tr
+from assess.language import msg, tr
 
 _LARGEST = 8_000_000
 _NAME = re.compile(r"^\s*CN=((?:[^,\\]|\\.)+),.*DC=", re.IGNORECASE)
@@ -55,7 +55,7 @@ class GpresultConnector:
             try:
                 lists += self._read(path, name)
             except OSError as error:
-                why = error.strerror or "it cannot be read"
+                why = error.strerror or msg("it cannot be read")
                 unread.append(_unread(path, why))
             except ValueError as error:
                 unread.append(_unread(path, str(error)))
@@ -91,7 +91,7 @@ class GpresultConnector:
 
 def _unread(path: str, why: str) -> Unread:
     mend = "Collect it again: gpresult /r /scope computer, run elevated on the server."
-    return Unread(file_name(path), f"{path} (files.collected_gpresult): {why}", mend)
+    return Unread(file_name(path), tr("{} ({}): {}", path, "files.collected_gpresult", why), mend)
 
 
 def decoded(data: bytes) -> str:
@@ -118,7 +118,7 @@ def _of_json(text: str, name: str) -> Iterator[GroupList]:
         server = next((str(fields[key]) for key in _SERVER if fields.get(key)), _stem(name))
         groups = fields.get("groups")
         if not isinstance(groups, list):
-            raise ValueError(f"the groups of {server} are no list")  # noqa: TRY004
+            raise ValueError(tr("the groups of {} are no list", server))  # noqa: TRY004
         yield _listed(server, [_name_in(one) for one in groups], name)
 
 

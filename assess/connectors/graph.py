@@ -18,14 +18,14 @@ import msgspec
 from msgspec import UNSET
 
 from assess.connectors import TableWriter, Visit
-from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.http import Client, Reply, origin, refusal
 from assess.connectors.shared import Shared
-from assess.connectors.tokens import Later, TokenSource, cloud_of, decoded_challenge
+from assess.connectors.tokens import Later, TokenSource, cloud_of
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
-from assess.language import tr
+from assess.language import msg, tr
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -43,6 +43,21 @@ _LICENCE_CODE = re.compile(r"licen[cs]|premium", re.IGNORECASE)
 _NO_INTUNE = "not applicable to target tenant"
 _NO_SEGMENT = "resource not found for the segment"
 _NO_PROPERTY = "could not find a property named"
+# What is said where a permission is missing, and what grants it.
+_DELEGATED = (
+    msg("Graph refuses {} ({} {}): the delegated permission {} is missing"),
+    msg(
+        "Grant the delegated permission {} and give admin consent; a managed identity sees it "
+        "after some hours."
+    ),
+)
+_APPLICATION = (
+    msg("Graph refuses {} ({} {}): the application permission {} is missing"),
+    msg(
+        "Grant the application permission {} and give admin consent; a managed identity sees it "
+        "after some hours."
+    ),
+)
 # A seventh digit rounds this up into the year 10000, which no date type holds.
 _FOR_EVER = (b"9999-12-31T23:59:59.9999999", b"9999-12-31T23:59:59.999999")
 
@@ -135,13 +150,14 @@ class GraphConnector:
         reply = self.get(self.address(ask.url()), ask, visit, tokens, accept="application/json")
         if not reply.ok and reply.status != 403:  # noqa: PLR2004
             raise self.refused(reply, ask, tokens)
-        tenant = "a tenant whose name it may not read"
+        tenant = msg("a tenant whose name it may not read")
         if reply.ok:
             tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
-        kind = "application" if tokens.app_only else "person"
         who = "" if claims is None else f" {claims.who or claims.app_id}"
-        held = "permissions that cannot be told" if claims is None else _listed(claims.held)
-        return tr("reached {}, signed in as the {}{} with {}", tenant, kind, who, held)
+        held = msg("permissions that cannot be told") if claims is None else _listed(claims.held)
+        if tokens.app_only:
+            return tr("reached {}, signed in as the application{} with {}", tenant, who, held)
+        return tr("reached {}, signed in as the person{} with {}", tenant, who, held)
 
     def held(self) -> frozenset[str] | None:
         """The permissions in the token; None where it does not show them."""
@@ -165,15 +181,10 @@ class GraphConnector:
         headers = {"Accept": accept, "client-request-id": str(uuid.uuid4())}
         if ask.advanced:
             headers["ConsistencyLevel"] = "eventual"
-        reply = self._client.ask(
-            url, visit=visit, headers=headers, auth=Bearer(lambda: tokens.token(self._resource))
+        reply = tokens.ask(
+            self._resource,
+            lambda auth: self._client.ask(url, visit=visit, headers=headers, auth=auth),
         )
-        challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
-        if reply.status == 401 and challenge:  # noqa: PLR2004
-            renewed = tokens.token(self._resource, challenge=challenge)
-            reply = self._client.ask(
-                url, visit=visit, headers=headers, auth=Bearer(lambda: renewed)
-            )
         _LOG.debug("%s %s %s", headers["client-request-id"], reply.status, url)
         return reply
 
@@ -211,13 +222,17 @@ class GraphConnector:
             {"id": str(n), "method": "GET", "url": path.removeprefix(version), "headers": inside}
             for n, path in enumerate(paths)
         ]
-        reply = self._client.ask(
-            self.address(f"{version}/$batch"),
-            visit=visit,
-            method="POST",
-            headers={"Content-Type": "application/json", "client-request-id": str(uuid.uuid4())},
-            body=msgspec.json.encode({"requests": parts}),
-            auth=Bearer(lambda: tokens.token(self._resource)),
+        headers = {"Content-Type": "application/json", "client-request-id": str(uuid.uuid4())}
+        reply = tokens.ask(
+            self._resource,
+            lambda auth: self._client.ask(
+                self.address(f"{version}/$batch"),
+                visit=visit,
+                method="POST",
+                headers=headers,
+                body=msgspec.json.encode({"requests": parts}),
+                auth=auth,
+            ),
         )
         if not reply.ok:
             raise refusal(reply)
@@ -225,13 +240,13 @@ class GraphConnector:
         found: dict[str, Reply] = {}
         waits = [0.0]
         for part in reply.decode(_Parts).responses:
-            headers = {n.lower(): str(v) for n, v in (part.headers or {}).items()}
+            said = {n.lower(): str(v) for n, v in (part.headers or {}).items()}
             body = bytes(part.body)
             if part.status in {200, 404} and part.id in urls and body.startswith(b"{"):
                 url = urls[part.id]
-                found[url] = Reply(url, part.status, headers, body)
-            elif headers.get("retry-after", "").isdecimal():
-                waits.append(float(headers["retry-after"]))
+                found[url] = Reply(url, part.status, said, body)
+            elif said.get("retry-after", "").isdecimal():
+                waits.append(float(said["retry-after"]))
         self.pause(min(max(waits), _LONGEST_WAIT))
         return found
 
@@ -255,7 +270,7 @@ class GraphConnector:
         """Refuse an answer that can only be blank where it matters, which Graph does not say."""
         claims = tokens.claims(self._resource) if ask.fills else None
         if claims is not None and claims.held and not claims.held & ask.fills:
-            wanted = " and ".join(ask.permissions if tokens.app_only else ask.wanted)
+            wanted = tr(" and ").join(ask.permissions if tokens.app_only else ask.wanted)
             raise Unavailable(
                 tr(
                     "Graph answers {} with blanks: the permission {} is missing", _path(ask), wanted
@@ -320,30 +335,16 @@ class GraphConnector:
         claims = tokens.claims(self._resource)
         held = None if claims is None else covered(claims.held)
         lacking = wanted if held is None else tuple(p for p in wanted if p not in held)
-        kind = "delegated" if person else "application"
         if _LICENCE.search(message) and not lacking:
             return _unlicensed(what, status, code)
         if lacking:
-            return Unavailable(
-                tr(
-                    "Graph refuses {} ({} {}): the {} permission {} is missing",
-                    what,
-                    status,
-                    code,
-                    kind,
-                    " and ".join(lacking),
-                ),
-                tr(
-                    "Grant the {} permission {} and give admin consent; a managed "
-                    "identity sees it after some hours.",
-                    kind,
-                    " and ".join(lacking),
-                ),
-            )
+            missing = tr(" and ").join(lacking)
+            said, mend = _DELEGATED if person else _APPLICATION
+            return Unavailable(tr(said, what, status, code, missing), tr(mend, missing))
         role = (
-            "the person needs a role such as Global Reader, or Intune a licence"
+            msg("the person needs a role such as Global Reader, or Intune a licence")
             if person
-            else "a licence may be missing, or the consent is not in effect yet"
+            else msg("a licence may be missing, or the consent is not in effect yet")
         )
         return Unavailable(
             tr(
@@ -351,7 +352,7 @@ class GraphConnector:
                 what,
                 status,
                 code,
-                " and ".join(wanted),
+                tr(" and ").join(wanted),
                 role,
             ),
             "Give the account the role Global Reader, and compare the licences (licence.*).",
@@ -396,7 +397,7 @@ class _Reading:
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
-                self._note(tr("{} items", writer.rows))
+                self._note(f"{writer.rows} items")
                 return self._visit.listed(self._table, writer, ask.item)
 
     def _perhaps(self) -> Perhaps[tuple[Any, ...]]:
@@ -431,7 +432,7 @@ class _Reading:
                         answers[value] = self._one(value, about=value)
             except _Absent:
                 answers[value] = None
-                self._note(tr("{}: there is none (404)", value), about=value)
+                self._note(f"{value}: there is none (404)", about=value)
         return answers
 
     def _gathered_table(self) -> Gathered[Any]:

@@ -36,7 +36,7 @@ from assess import __version__
 from assess.connectors import Visit
 from assess.engagement import Engagement
 from assess.errors import Unavailable
-from assess.language import tr
+from assess.language import msg, tr
 
 T = TypeVar("T")
 
@@ -137,12 +137,18 @@ def refusal(reply: Reply) -> Unavailable:
     if status in PASSING or status == 500:  # noqa: PLR2004
         return Unavailable(tr("{} is in trouble ({}){}", where, status, said), "Run again later.")
     if status in _REDIRECTS:
-        target = _host(reply.headers.get("location", "")) or "nowhere"
+        target = _host(reply.headers.get("location", ""))
         return Unavailable(
             tr(
                 "{} sends elsewhere, to {} ({}); credentials are not taken there",
                 where,
                 target,
+                status,
+            )
+            if target
+            else tr(
+                "{} sends elsewhere, to nowhere ({}); credentials are not taken there",
+                where,
                 status,
             ),
             "Check the address, and whether a proxy or a sign-in page answers in its place.",
@@ -153,11 +159,11 @@ def refusal(reply: Reply) -> Unavailable:
             "Let this machine through, or name another proxy.",
         )
     mend = {
-        401: "Check the sign-in in the engagement file.",
-        403: "Grant the account the rights that `assess permissions` lists.",
-        404: "Check the address in the engagement file.",
+        401: msg("Check the sign-in in the engagement file."),
+        403: msg("Grant the account the rights that `assess permissions` lists."),
+        404: msg("Check the address in the engagement file."),
     }
-    advice = mend.get(status, "Check the address and the rights.")
+    advice = mend.get(status, msg("Check the address and the rights."))
     return Unavailable(tr("{} answered {}{}", where, status, said), advice)
 
 
@@ -401,7 +407,7 @@ class Client:
                 broken += 1
                 if last or broken > _BROKEN_REPEATED:
                     raise failure.unavailable from None
-                pause, why = _backoff(attempt), "no answer"
+                pause, why = _backoff(attempt), msg("no answer")
             else:
                 faults += reply.status == 500  # noqa: PLR2004
                 if last or not _worth_repeating(reply.status, faults):
@@ -516,7 +522,7 @@ def _named(url: str, proxy: str | None, watch: _Watch | None = None) -> Iterator
             Unavailable(
                 tr(
                     "the proxy {} did not lead to {}{}",
-                    place(proxy) if proxy else "of this machine",
+                    place(proxy) if proxy else msg("of this machine"),
                     place(url),
                     _root(error),
                 ),
@@ -538,7 +544,7 @@ def _named(url: str, proxy: str | None, watch: _Watch | None = None) -> Iterator
                 place(url),
                 type(error).__name__,
             ),
-            "Check the address in the engagement file.",
+            msg("Check the address in the engagement file."),
         ) from None
 
 
@@ -584,11 +590,9 @@ def _untrusted(url: str, error: Exception) -> Exception:
     for one in _chain(error):
         if isinstance(one, ssl.SSLCertVerificationError):
             return Untrusted(
-                tr(
-                    "the certificate of {} is not trusted: {}",
-                    host,
-                    one.verify_message or "refused",
-                ),
+                tr("the certificate of {} is not trusted: {}", host, one.verify_message)
+                if one.verify_message
+                else tr("the certificate of {} is not trusted: refused", host),
                 "Name the PEM file of the authority that signs it as ca_file; "
                 "verification is never switched off.",
             )

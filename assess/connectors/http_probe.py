@@ -35,7 +35,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted, StatusLine
 from assess.evidence.revocation import Lists, RevocationAsk, Revocations
-from assess.language import tr
+from assess.language import msg, tr
 
 _LONGEST_LINE = 4096
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
@@ -106,7 +106,7 @@ class HttpConnector:
         except TimeoutError:
             return NoStatus(tr("no answer in {:g} s", self._dialler.seconds))
         except ssl.SSLError as error:
-            return NoStatus(tr("TLS failed: {}", error.reason or "the handshake broke off"))
+            return NoStatus(tr("TLS failed: {}", error.reason or msg("the handshake broke off")))
         except OSError as error:
             return NoStatus(tr("it broke off: {}", error.strerror or type(error).__name__))
 

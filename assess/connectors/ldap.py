@@ -21,7 +21,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.directory import domain_of
 from assess.evidence.dns import DnsAsk
-from assess.language import tr
+from assess.language import msg, tr
 
 _FORGET_SECONDS = 60.0
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
@@ -221,7 +221,7 @@ class LdapConnector(Forests):
             with server.session() as session:
                 visit.requests += session.requests
                 held = ", ".join(session.root["dnsHostName"]) or access.host
-                who = access.user if access.auth == "simple" else "the current user"
+                who = access.user if access.auth == "simple" else msg("the current user")
                 forest = domain_of(session.root["rootDomainNamingContext"][0])
                 seen.append(tr("{} answered {}, forest {}", held, who, forest))
         return "; ".join(seen)

@@ -60,4 +60,4 @@ def _told(where: str, dn: str, entry: dict[str, list[bytes]] | None) -> InDirect
 
 
 def _said(one: InDirectory) -> str:
-    return tr("a list of {:,} bytes", len(one.der)) if isinstance(one, Published) else one.why
+    return f"a list of {len(one.der):,} bytes" if isinstance(one, Published) else one.why

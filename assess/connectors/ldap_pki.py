@@ -250,7 +250,7 @@ def _authority(reader: ForestReader, dn: str, raw: Raw, visit: Visit) -> Authori
     read, unreadable = _parsed(given)
     templates = tuple(sorted(text(value) for value in raw.get("certificateTemplates") or []))
     place = f"{reader.session.where} {dn}"
-    shown = read[-1].text if read else tr("{} that are no certificates", unreadable)
+    shown = read[-1].text if read else f"{unreadable} that are no certificates"
     visit.note(f"{place} dNSHostName, cACertificate", f"{host or 'no host'}; {shown}", about=name)
     visit.note(f"{place} certificateTemplates", ", ".join(templates) or "none", about=name)
     computer = _computer(reader, host, visit)
@@ -354,7 +354,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     for one in found:
         visit.note(f"{session.where} CN={one.cn},{place}", _described(one), about=name)
     if not found:
-        said = tr("{} templates, none of that name; {} not shown", seen, hidden)
+        said = f"{seen} templates, none of that name; {hidden} not shown"
         visit.note(f"{session.where} {place} displayName", said, about=name)
     domains = reader.domain_sids()
     sids = dict.fromkeys(
@@ -436,7 +436,7 @@ def _note_access(
     name: str,
 ) -> None:
     for one in found:
-        where = tr("{} CN={} nTSecurityDescriptor", reader.session.where, one.cn)
+        where = f"{reader.session.where} CN={one.cn} nTSecurityDescriptor"
         if isinstance(one.access, NotShown):
             visit.note(where, one.access.because, about=name)
             continue
@@ -510,7 +510,7 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
     members = tuple(_member(f) for f in list(found.values())[:_MOST_MEMBERS])
     within = groups_above(reader, one.dn)
     where = f"{reader.session.where} {one.dn}"
-    shown = "no groupType" if kind is None else tr("groupType {:#x}", kind)
+    shown = "no groupType" if kind is None else f"groupType {kind:#x}"
     visit.note(f"{where} groupType", f"{shown}, {sid}", about=name)
     listed = ", ".join(f"{m.host or m.name} ({m.kind})" for m in members)
     visit.note(f"{where} member, at every depth", listed or "none", about=name)
@@ -599,8 +599,8 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     root_sid = reader.domain_sids().get(reader.root, "")
     enterprise = bool(root_sid) and _is_member(reader, one, f"{root_sid}-{ENTERPRISE_ADMINS}")
     enabled = not control & _DISABLED
-    said = tr("{}; Domain Admins: {}; ", "enabled" if enabled else "disabled", _yes(administrator))
-    said += tr("Enterprise Admins: {}", _yes(enterprise))
+    said = f"{'enabled' if enabled else 'disabled'}; Domain Admins: {_yes(administrator)}; "
+    said += f"Enterprise Admins: {_yes(enterprise)}"
     visit.note(f"{reader.session.where} {one.dn} userAccountControl, memberOf in chain", said)
     return Nominee(
         section, one.dn, _text(one.raw, "sAMAccountName"), enabled, administrator, enterprise

@@ -25,7 +25,7 @@ from ldap3.core.exceptions import (
 
 from assess.errors import Unavailable
 from assess.keytypes import Secret
-from assess.language import tr
+from assess.language import msg, tr
 
 Entry = dict[str, Any]
 
@@ -38,45 +38,78 @@ _RANGE = re.compile(r"(?i)(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)"
 # Sub-codes of a refused bind, as Active Directory words them: "..., data 52e, v1db1".
 _DATA = re.compile(r"data ([0-9a-f]+)")
 _SIGN_IN: dict[str, tuple[str, str]] = {
-    "525": ("there is no such account", "Correct {key}user, e.g. reader@corp.contoso.com."),
-    "52e": ("the account's name or password is wrong", "Correct {key}user and {key}password."),
-    "530": ("the account may not sign in at this time", "Ask for its logon hours, or run later."),
-    "531": ("the account may not sign in from this machine", "Ask for its logon workstations."),
-    "532": ("its password has expired", "Have a new password set, and put it into {key}password."),
-    "533": ("the account is disabled", "Have it enabled, or name another one in {key}user."),
-    "701": ("the account has expired", "Have it extended, or name another one in {key}user."),
-    "773": ("its password must be changed first", "Sign in with it once and change the password."),
-    "775": ("the account is locked out", "Have it unlocked, correct {key}password, run again."),
+    "525": (
+        msg("there is no such account"),
+        msg("Correct {key}user, e.g. reader@corp.contoso.com."),
+    ),
+    "52e": (
+        msg("the account's name or password is wrong"),
+        msg("Correct {key}user and {key}password."),
+    ),
+    "530": (
+        msg("the account may not sign in at this time"),
+        msg("Ask for its logon hours, or run later."),
+    ),
+    "531": (
+        msg("the account may not sign in from this machine"),
+        msg("Ask for its logon workstations."),
+    ),
+    "532": (
+        msg("its password has expired"),
+        msg("Have a new password set, and put it into {key}password."),
+    ),
+    "533": (
+        msg("the account is disabled"),
+        msg("Have it enabled, or name another one in {key}user."),
+    ),
+    "701": (
+        msg("the account has expired"),
+        msg("Have it extended, or name another one in {key}user."),
+    ),
+    "773": (
+        msg("its password must be changed first"),
+        msg("Sign in with it once and change the password."),
+    ),
+    "775": (
+        msg("the account is locked out"),
+        msg("Have it unlocked, correct {key}password, run again."),
+    ),
     "80090346": (
-        "the domain controller requires channel binding, which a simple bind cannot give",
-        'Set {key}auth = "kerberos", or ask for another domain controller.',
+        msg("the domain controller requires channel binding, which a simple bind cannot give"),
+        msg('Set {key}auth = "kerberos", or ask for another domain controller.'),
     ),
 }
-_MAY_READ = "Give {key}user read access, as Authenticated Users have."
+_MAY_READ = msg("Give {key}user read access, as Authenticated Users have.")
 _RESULTS: dict[int, tuple[str, str]] = {
-    1: ("it wants a sign-in first", "Check that {key}user may read the directory."),
-    3: ("the answer took longer than it allows", "Run again when it is less busy."),
-    4: ("it cut the list at its size limit", "Ask for MaxPageSize of its LDAP policy."),
+    1: (msg("it wants a sign-in first"), msg("Check that {key}user may read the directory.")),
+    3: (msg("the answer took longer than it allows"), msg("Run again when it is less busy.")),
+    4: (msg("it cut the list at its size limit"), msg("Ask for MaxPageSize of its LDAP policy.")),
     8: (
-        "it requires signing or encryption on this connection (strongerAuthRequired)",
-        "Use ldaps:// in {key}server.",
+        msg("it requires signing or encryption on this connection (strongerAuthRequired)"),
+        msg("Use ldaps:// in {key}server."),
     ),
     10: (
-        "it refers to another domain controller",
-        "Name a domain controller of that domain, or a global catalog (port 3269), in {key}server.",
+        msg("it refers to another domain controller"),
+        msg(
+            "Name a domain controller of that domain, or a global catalog (port 3269), in "
+            "{key}server."
+        ),
     ),
-    11: ("it hit an administrative limit", "Run again when it is less busy."),
-    12: ("it does not give answers page by page", "Name a domain controller in {key}server."),
-    13: ("it requires encryption", "Use ldaps:// in {key}server."),
+    11: (msg("it hit an administrative limit"), msg("Run again when it is less busy.")),
+    12: (
+        msg("it does not give answers page by page"),
+        msg("Name a domain controller in {key}server."),
+    ),
+    13: (msg("it requires encryption"), msg("Use ldaps:// in {key}server.")),
     32: (
-        "there is no such object, or the account may not see it",
-        "Check the name, and that {key}user may see it.",
+        msg("there is no such object, or the account may not see it"),
+        msg("Check the name, and that {key}user may see it."),
     ),
-    49: ("the sign-in is refused", "Check {key}user and {key}password."),
-    50: ("the account may not read there", _MAY_READ),
-    51: ("it is busy", "Run again later."),
-    52: ("it is not available", "Run again later, or name another domain controller."),
-    53: ("it is unwilling to do that", "Name another domain controller in {key}server."),
+    49: (msg("the sign-in is refused"), msg("Check {key}user and {key}password.")),
+    50: (msg("the account may not read there"), _MAY_READ),
+    51: (msg("it is busy"), msg("Run again later.")),
+    52: (msg("it is not available"), msg("Run again later, or name another domain controller.")),
+    53: (msg("it is unwilling to do that"), msg("Name another domain controller in {key}server.")),
 }
 _NO_SUCH_OBJECT = 32
 _INVALID_CREDENTIALS = 49
@@ -148,7 +181,7 @@ class Access:
 
     def worded(self, text: str) -> str:
         """``text`` with this table's own keys in it."""
-        return text.replace("{key}", f"{self.section}.")
+        return tr(text, key=f"{self.section}.")
 
 
 class _Socket(ssl.SSLSocket):
@@ -229,7 +262,7 @@ class Directory(Protocol):
 class Session:
     """One connection, used by one thread. ``requests`` counts what was asked over it."""
 
-    no_descriptor = "the directory gave no security descriptor to this account"
+    no_descriptor = msg("the directory gave no security descriptor to this account")
 
     def __init__(self, access: Access, port: int, connection: Any) -> None:  # noqa: ANN401
         self.access = access
@@ -265,7 +298,7 @@ class Session:
         if not root["configurationNamingContext"] or not root["rootDomainNamingContext"]:
             raise Unavailable(
                 tr("{} is no domain controller of Active Directory", self.where),
-                self.access.worded("Name a domain controller in {key}server."),
+                self.access.worded(msg("Name a domain controller in {key}server.")),
             )
         return root
 
@@ -298,11 +331,11 @@ class Session:
         result = self._search(dn, "(objectClass=*)", ldap3.BASE, ["objectClass", *attributes])
         if result["result"] == _NO_SUCH_OBJECT:
             return None
-        self._complain(result, dn or "the rootDSE")
+        self._complain(result, dn or msg("the rootDSE"))
         found = [one for one in self._connection.response if one["type"] == "searchResEntry"]
         if not found:
             raise Unavailable(
-                tr("{} shows nothing of {}", self.where, dn or "the rootDSE"),
+                tr("{} shows nothing of {}", self.where, dn or msg("the rootDSE")),
                 self.access.worded(_MAY_READ),
             )
         raw = {name: list(values) for name, values in found[0]["raw_attributes"].items()}
@@ -386,7 +419,7 @@ class Session:
 
     def _complain(self, result: dict[str, Any], what: str) -> None:
         if result["result"] != 0:
-            raise refused(self.access, self.port, result, tr("reading {}", what))
+            raise refused(self.access, self.port, result, what)
 
 
 @contextmanager
@@ -426,7 +459,7 @@ def _open(access: Access, port: int) -> Session:
             raise Unavailable(tr("{}: there is no TLS, so nobody signs in", where))  # noqa: TRY301
         connection.bind(read_server_info=False)
         if connection.result["result"] != 0:
-            raise refused(access, port, connection.result, "signing in")  # noqa: TRY301
+            raise refused(access, port, connection.result)  # noqa: TRY301
         return Session(access, port, connection)
     except Unavailable:
         _hang_up(connection)
@@ -443,7 +476,7 @@ def _password(access: Access) -> str | None:
     given = (("user", access.user), ("password", access.password))
     keys = [name for name, value in given if not value]
     if keys or access.password is None:
-        missing = " and ".join(f"{access.section}.{name}" for name in keys)
+        missing = tr(" and ").join(f"{access.section}.{name}" for name in keys)
         raise Unavailable(
             tr("[{}] names {}, but {} is not set", access.section, access.host, missing),
             tr('Set {}, or {}.auth = "kerberos".', missing, access.section),
@@ -503,8 +536,8 @@ class SignInRefused(Unavailable):
     """The account is refused: to ask again and again would lock it out."""
 
 
-def refused(access: Access, port: int, result: dict[str, Any], doing: str) -> Unavailable:
-    """What a server's refusal means, and what mends it."""
+def refused(access: Access, port: int, result: dict[str, Any], what: str = "") -> Unavailable:
+    """What a server's refusal means, and what mends it; it refused ``what``, else the sign-in."""
     code, message = result["result"], str(result.get("message") or "")
     described = str(result.get("description") or tr("result {}", code))
     said, mend = _RESULTS.get(code, (described, "Run again."))
@@ -513,12 +546,14 @@ def refused(access: Access, port: int, result: dict[str, Any], doing: str) -> Un
         kind = SignInRefused
         detail = _DATA.search(message)
         said, mend = _SIGN_IN.get(detail[1] if detail else "", (said, mend))
-    known = _quoted(message)
-    who = tr(" as {}", access.user) if doing == "signing in" and access.user else ""
-    return kind(
-        tr("{}:{} refused {}{}: {}{}", access.host, port, doing, who, said, known),
-        access.worded(mend),
-    )
+    where, known = f"{access.host}:{port}", _quoted(message)
+    if what:
+        reason = tr("{} refused reading {}: {}{}", where, what, said, known)
+    elif access.user:
+        reason = tr("{} refused signing in as {}: {}{}", where, access.user, said, known)
+    else:
+        reason = tr("{} refused signing in: {}{}", where, said, known)
+    return kind(reason, access.worded(mend))
 
 
 def _quoted(message: str) -> str:
@@ -587,15 +622,18 @@ def _distrusted(access: Access, where: str, error: ssl.SSLCertVerificationError)
             tr("the certificate of {} is not valid today: {}", where, said),
             "Renew the certificate of the domain controller.",
         )
-    mend = "Name the PEM file of the authority that signs it in {key}ca_file."
+    mend = access.worded("Name the PEM file of the authority that signs it in {key}ca_file.")
     if access.ca_file is not None:
-        mend = tr("Put the right authority into {key}ca_file ({}).", access.ca_file.name)
-    because = "is not trusted"
+        key = f"{access.section}."
+        name = access.ca_file.name
+        mend = tr("Put the right authority into {key}ca_file ({name}).", key=key, name=name)
     if error.verify_code in _UNTRUSTED:
-        because = "comes from an authority that is not trusted"
-    return Unavailable(
-        tr("the certificate of {} {}: {}", where, because, said), access.worded(mend)
-    )
+        because = tr(
+            "the certificate of {} comes from an authority that is not trusted: {}", where, said
+        )
+    else:
+        because = tr("the certificate of {} is not trusted: {}", where, said)
+    return Unavailable(because, mend)
 
 
 def text(value: bytes) -> str:

@@ -85,7 +85,7 @@ def _folder(top: Path, found: Listing) -> None:
         except OSError as error:
             if not place:
                 raise
-            found.faults.append(f"{_shown(place)}: {error.strerror or 'it cannot be read'}")
+            found.faults.append(tr("{}: {}", _shown(place), error.strerror or "it cannot be read"))
             continue
         for child in children:
             seen += 1

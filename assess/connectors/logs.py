@@ -16,7 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.logs import Line, LogAsk, LogCopy, Logs
-from assess.language import tr
+from assess.language import msg, tr
 
 KEY, CODE_PAGE = "files.log_dir", "site.log_code_page"
 DEFAULT_CODE_PAGE = "cp1252"
@@ -98,7 +98,7 @@ class LogConnector:
                 bytes_of = chunks(file, BLOCK, meter.told)
                 found = scan(bytes_of, ask.marks, file.name, self._code_page)
             except Unreadable as error:
-                lost.append(f"{shown}: {error}")
+                lost.append(tr("{}: {}", shown, error))
                 continue
             if found.skipped:
                 lost.append(tr("{}: a part of it holds no entry of a log", shown))
@@ -143,10 +143,10 @@ class LogConnector:
         try:
             return listing(self._path)
         except Unreadable as error:
-            return Unavailable(f"{self._name} ({KEY}): {error}", mend)
+            return Unavailable(tr("{} ({}): {}", self._name, KEY, error), mend)
         except OSError as error:
-            why = error.strerror or "it cannot be read"
-            return Unavailable(f"{self._name} ({KEY}): {why}", mend)
+            why = error.strerror or msg("it cannot be read")
+            return Unavailable(tr("{} ({}): {}", self._name, KEY, why), mend)
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector
         """How many files there are; raises Unavailable."""
@@ -204,8 +204,8 @@ def _noted(copy: LogCopy, visit: Visit) -> None:
     for kind in dict.fromkeys(line.kind for line in copy.lines):
         line = copy.latest(kind)
         if line is not None:
-            where = tr("{} in {}", line.file, copy.place) if copy.place else line.file
-            when = "undated" if line.at is None else tr("{:%Y-%m-%d %H:%M:%S} UTC", line.at)
+            where = f"{line.file} in {copy.place}" if copy.place else line.file
+            when = "undated" if line.at is None else f"{line.at:%Y-%m-%d %H:%M:%S} UTC"
             visit.note(f"{where}, {when}", line.said, about=about)
     if copy.cut:
         visit.note(copy.shown, f"not read: {copy.cut}", about=about)

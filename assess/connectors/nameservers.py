@@ -29,8 +29,6 @@ T = TypeVar("T")
 _ROUNDS = 2  # times that a silent server is asked
 _TIRESOME = 3  # silences in a row after which a server is asked last, or no more
 _SETTLED = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
-_FAILED = "answered SERVFAIL"
-_UNSOUND = "and answers without validation: the DNSSEC signatures of the name are broken"
 _BROKEN = (dns.exception.DNSException, EOFError, ValueError, LookupError)
 
 
@@ -74,10 +72,14 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """What a server did instead of answering, and whether it may be asked the same again."""
+    """What a server did instead of answering, and whether it may be asked the same again.
+
+    ``failed``: it could not find the answer (SERVFAIL).
+    """
 
     what: str
     again: bool = False
+    failed: bool = False
 
 
 class NameServers:
@@ -106,10 +108,10 @@ class NameServers:
         try:
             query = dns.message.make_query(name, kind)
         except dns.exception.DNSException as error:
-            return Silence(f"{name} cannot be asked for ({type(error).__name__})")
+            return Silence(tr("{} cannot be asked for ({})", name, type(error).__name__))
         if not recurse:
             query.flags = dns.flags.Flag(0)
-        said: dict[str, str] = {}
+        said: dict[str, _Refused] = {}
         servers = tuple(servers)
         async with self._free:
             clock = asyncio.get_running_loop().time
@@ -121,14 +123,19 @@ class NameServers:
                 reply = await self._exchange(query, server, left / (len(waiting) + 1))
                 if isinstance(reply, Reply):
                     return reply
-                said[server.text] = reply.what
+                said[server.text] = reply
                 if not reply.again:
                     waiting = [one for one in waiting if one is not server]
                 query.id = dns.entropy.random_16()
-            failed = [one for one in servers if recurse and said.get(one.text) == _FAILED]
+            failed = [
+                one for one in servers if recurse and one.text in said and said[one.text].failed
+            ]
             if failed and await self._unchecked(query, failed[0], deadline - clock(), visit):
-                said[failed[0].text] = f"{_FAILED}, {_UNSOUND}"
-        return Silence("; ".join(f"{server} {what}" for server, what in said.items()))
+                said[failed[0].text] = _Refused(
+                    "answered SERVFAIL, and answers without validation: the DNSSEC signatures of "
+                    "the name are broken"
+                )
+        return Silence("; ".join(tr("{} {}", server, one.what) for server, one in said.items()))
 
     async def _unchecked(
         self, query: dns.message.QueryMessage, server: Server, patience: float, visit: Visit
@@ -177,16 +184,18 @@ class NameServers:
         except dns.message.ChainTooLong:
             return _Refused("answered with a loop of aliases")
         except OSError as error:
-            return _Refused(f"cannot be reached: {error.strerror or type(error).__name__}")
+            return _Refused(tr("cannot be reached: {}", error.strerror or type(error).__name__))
         except _BROKEN as error:
-            return _Refused(f"sent a broken answer ({type(error).__name__})", again=True)
+            return _Refused(tr("sent a broken answer ({})", type(error).__name__), again=True)
 
 
 def _read(reply: dns.message.Message, server: str, *, recurse: bool) -> Reply | _Refused:
     """What a reply says, or why it says nothing. Raises a DNSException where it is broken."""
     code = reply.rcode()
     if code not in _SETTLED:
-        return _Refused(tr("answered {}", dns.rcode.to_text(code)))
+        return _Refused(
+            tr("answered {}", dns.rcode.to_text(code)), failed=code == dns.rcode.SERVFAIL
+        )
     if reply.flags & dns.flags.TC:
         return _Refused("cut its answer short over TCP too")
     authoritative = bool(reply.flags & dns.flags.AA)

@@ -74,7 +74,7 @@ from assess.evidence.revocation import (
     Said,
 )
 from assess.evidence.tls import Endpoints, Served
-from assess.language import tr
+from assess.language import msg, tr
 
 _AT_ONCE = 8
 _LARGEST_LIST = 32 << 20  # bytes; the largest lists of public authorities have some ten megabytes
@@ -336,12 +336,12 @@ def _note(visit: Visit, subject: str, one: Looked) -> None:
     if not one.points:
         visit.note(f"revocation of {one.name}", "it names no place to ask", about=subject)
     for point in one.points:
-        where = tr("revocation of {}, {}", one.name, point.url or "stapled")
+        where = f"revocation of {one.name}, {point.url or 'stapled'}"
         visit.note(where, _seen(point), about=subject)
 
 
 def _seen(point: Point) -> str:
-    return tr("{}; at {}", point.said.text, point.address) if point.address else point.said.text
+    return f"{point.said.text}; at {point.address}" if point.address else point.said.text
 
 
 def _in_directory(ask: ListsInDirectory, visit: Visit) -> Held:
@@ -553,7 +553,7 @@ def _key_hash(one: x509.Certificate, algorithm: hashes.HashAlgorithm) -> bytes:
 
 def _unsigned(answer: ocsp.OCSPResponse, issuer: x509.Certificate, moment: datetime) -> str:
     """Why nobody who may speak for the issuer signed an answer, "" where somebody did."""
-    fault = "its OCSP answer is signed by nobody who is known"
+    fault = msg("its OCSP answer is signed by nobody who is known")
     for one in (issuer, *answer.certificates):
         if not _is_responder(one, answer):
             continue
@@ -561,7 +561,7 @@ def _unsigned(answer: ocsp.OCSPResponse, issuer: x509.Certificate, moment: datet
             continue
         if signed_by(answer, answer.tbs_response_bytes, one):
             return ""
-        fault = "the signature of its OCSP answer is wrong"
+        fault = msg("the signature of its OCSP answer is wrong")
     return fault
 
 

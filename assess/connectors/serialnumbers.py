@@ -19,7 +19,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.applefiles import ExpectedSerials, Serials
-from assess.language import tr
+from assess.language import msg, tr
 
 _SERIAL = re.compile(r"[A-Z0-9]{8,20}")
 _MOST = 500_000
@@ -44,8 +44,10 @@ class SerialNumbersConnector:
             data = plain_bytes(read_bytes(self._folder, ask.path, "ios.serials"))
             found = serials_in(data.decode("utf-8", "replace"), ask.path)
         else:
-            found = _serials(((str(n), one, "") for n, one in enumerate(ask.listed, 1)), "the list")
-        users = tr(", {} of them with a user", len(found.users)) if found.users else ""
+            found = _serials(
+                ((str(n), one, "") for n, one in enumerate(ask.listed, 1)), msg("the list")
+            )
+        users = f", {len(found.users)} of them with a user" if found.users else ""
         visit.note(ask.describe(), f"{len(found.numbers)} serial numbers{users}")
         return found
 

@@ -23,7 +23,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.adminservice import MayBeTrimmed, SeesEverything, Visibility, text
 from assess.evidence.site_roles import Administrator
-from assess.language import tr
+from assess.language import msg, tr
 
 KEY, SITE, VERSION = "files.site_export", "site.json", 1
 FORMAT = "assess site export: provider classes"
@@ -190,7 +190,7 @@ class ExportRows:
         if listed is None:
             raise Unavailable(
                 tr("{} ({}) does not hold the class {}", self._package.name, KEY, name),
-                "It is of another version than this tool. " + AGAIN,
+                tr("It is of another version than this tool. {}", AGAIN),
             )
         if listed.state == "absent":
             raise NoClass(
@@ -208,16 +208,11 @@ class ExportRows:
         lacking = sorted(set(properties) - set(listed.properties))
         if lacking:
             unknown = set(lacking) <= set(listed.absent_properties)
-            what = "the site does not know" if unknown else "the collector did not read"
+            names = ", ".join(lacking), listed.name, self._package.name, KEY
             raise Unavailable(
-                tr(
-                    "{} the property {} of {}: {} ({})",
-                    what,
-                    ", ".join(lacking),
-                    listed.name,
-                    self._package.name,
-                    KEY,
-                ),
+                tr("the site does not know the property {} of {}: {} ({})", *names)
+                if unknown
+                else tr("the collector did not read the property {} of {}: {} ({})", *names),
                 "Report this with the version of the site." if unknown else AGAIN,
             )
 
@@ -227,9 +222,9 @@ class ExportRows:
             return
         read = {value.lower() for value in listed.only.values}
         asked = {one.get(listed.only.property, "").lower() for one in conditions}
-        beyond = sorted(asked - read) if conditions else ["all of them"]
+        beyond = sorted(asked - read) if conditions else [msg("all of them")]
         if beyond:
-            shown = ", ".join(one.upper() or "all of them" for one in beyond)
+            shown = ", ".join(one.upper() or tr("all of them") for one in beyond)
             raise Unavailable(
                 tr(
                     "{} ({}) holds {} only for {} {}, not for {}",
@@ -310,8 +305,8 @@ class ExportRows:
         )
 
     def _unusable(self, error: OSError) -> Unavailable:
-        why = error.strerror or "it cannot be read"
-        return Unavailable(f"{self._package.name} ({KEY}): {why}", AGAIN)
+        why = error.strerror or msg("it cannot be read")
+        return Unavailable(tr("{} ({}): {}", self._package.name, KEY, why), AGAIN)
 
 
 # The properties by which an instance of a class is found again.

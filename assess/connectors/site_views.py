@@ -222,6 +222,8 @@ STATES_WITHOUT_FAILURES = _reading(
 READINGS: Mapping[str, Reading] = {
     name: one for name, one in dict(globals()).items() if isinstance(one, Reading)
 }
+
+
 def granted(readings: Iterable[Reading]) -> dict[str, tuple[str, ...]]:
     """The columns that these statements read, by view, each once and in order."""
     found: dict[str, set[str]] = {}

@@ -75,7 +75,7 @@ from assess.evidence.site_settings import (
     Rule,
     RuledCollection,
 )
-from assess.language import tr
+from assess.language import msg, tr
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -178,7 +178,7 @@ def _address(engagement: Engagement, host: str) -> tuple[str, str]:
 class _Nowhere:
     """A database that the engagement file does not name."""
 
-    place = "the site database"
+    place = msg("the site database")
 
     def __init__(self, refusal: Unavailable) -> None:
         self._refusal = refusal
@@ -257,8 +257,10 @@ class SiteDatabase:
         lacks = sorted(
             {lack for one in READS.values() if (lack := self._lack(one[-1], visit))}, key=str.lower
         )
-        shown = tr("; shows no {}", ", ".join(lacks)) if lacks else "; shows all that is read"
-        return tr("sees {}, answers in {} ms{}", ", ".join(sites), took, shown)
+        seen = ", ".join(sites)
+        if lacks:
+            return tr("sees {}, answers in {} ms; shows no {}", seen, took, ", ".join(lacks))
+        return tr("sees {}, answers in {} ms; shows all that is read", seen, took)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -541,10 +543,8 @@ class SiteDatabase:
                     servers[one] += device.is_server
                     silent[one] += not text(device.device_os)
         for one, itself in found.items():
-            label = itself.label if itself else tr("no collection {}", one)
-            counted = tr(
-                "{}: {} members, {} of them servers", label, len(members[one]), servers[one]
-            )
+            label = itself.label if itself else f"no collection {one}"
+            counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers"
             visit.note(self._where("v_Collection"), counted, about=one)
         visit.note(self._where("v_R_System"), f"{clients} devices with a client")
         stagings = [
@@ -627,7 +627,11 @@ def _shown(row: object) -> str:
 
 
 def _site(site: Site) -> str:
-    kinds: dict[Any, str] = {1: "secondary", 2: "primary", 4: "central administration"}
-    kind = kinds.get(site.type, "")
+    kinds: dict[Any, str] = {
+        1: msg("secondary site {}"),
+        2: msg("primary site {}"),
+        4: msg("central administration site {}"),
+        None: msg("site {}"),
+    }
     version = f" {site.version}" if site.version else ""
-    return tr("{} site {}{}", kind, site.site_code, version).strip()
+    return tr(kinds.get(site.type, kinds[None]), f"{site.site_code}{version}")

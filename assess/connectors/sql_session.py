@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from assess.errors import Unavailable
-from assess.language import tr
+from assess.language import msg, tr
 
 DRIVER = "mssql_python"
-INSTALL = 'Install the driver with: python -m pip install "assess[sql]"'
+INSTALL = msg('Install the driver with: python -m pip install "assess[sql]"')
 _LOGIN_SECONDS = 15
 _STATEMENT_SECONDS = 600
 _AT_ONCE = 2000  # rows that are fetched together
@@ -179,7 +179,7 @@ class DriverSession:
         for words, reason, mend in _MEANINGS:
             if any(word in low for word in words):
                 kind = NotGranted if mend is _GRANT else Unavailable
-                return kind(f"{self.place} {reason}: {said}", mend)
+                return kind(tr(reason, self.place, said), mend)
         if "login failed" in low or "28000" in low or "4060" in low:
             return Unavailable(tr("{} refuses the sign-in: {}", self.place, said), self._sign_in())
         return Unavailable(
@@ -191,7 +191,7 @@ class DriverSession:
         who = (
             tr("the account {}", self._user)
             if self._method == "password"
-            else "this Windows account"
+            else msg("this Windows account")
         )
         return tr(
             "Give {} a login and a user in {}, as the administrator's page "
@@ -206,20 +206,53 @@ _GRANT = (
     "prints, for this account."
 )
 _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("permission was denied", "invalid object name", "invalid column name"),
-     "does not show what is asked for", _GRANT),
-    (("failed to load the driver",), "cannot be read: the driver lacks a library of this system",
-     ("On Linux install libltdl7 and libgssapi-krb5-2 (Debian, Ubuntu), or libtool-ltdl and "
-      "krb5-libs (Red Hat).")),
-    (("certificate", "ssl provider"), "shows a certificate that is not accepted", _TRUST),
-    (("encryption not supported",), "offers no encryption",
-     "Let its administrator give it a certificate; nothing is read over a connection in clear."),
-    (("sspi", "kerberos", "gss", "no credentials"), "cannot be signed in to with Windows",
-     ("Run as a domain account (elsewhere than on Windows: kinit first), check the SPN "
-      'MSSQLSvc/<host>:<port>, or set [sql.auth] method = "password".')),
-    (("timeout", "timed out"), "does not answer in time",
-     "Check [site] sql_server, [sql] port and the firewall, or run again when it is less busy."),
-)  # fmt: skip
+    (
+        ("permission was denied", "invalid object name", "invalid column name"),
+        msg("{} does not show what is asked for: {}"),
+        _GRANT,
+    ),
+    (
+        ("failed to load the driver",),
+        msg("{} cannot be read: the driver lacks a library of this system: {}"),
+        (
+            msg(
+                "On Linux install libltdl7 and libgssapi-krb5-2 (Debian, Ubuntu), or libtool-ltdl "
+                "and krb5-libs (Red Hat)."
+            )
+        ),
+    ),
+    (
+        ("certificate", "ssl provider"),
+        msg("{} shows a certificate that is not accepted: {}"),
+        _TRUST,
+    ),
+    (
+        ("encryption not supported",),
+        msg("{} offers no encryption: {}"),
+        msg(
+            "Let its administrator give it a certificate; nothing is read over a connection in "
+            "clear."
+        ),
+    ),
+    (
+        ("sspi", "kerberos", "gss", "no credentials"),
+        msg("{} cannot be signed in to with Windows: {}"),
+        (
+            msg(
+                "Run as a domain account (elsewhere than on Windows: kinit first), check the SPN "
+                'MSSQLSvc/<host>:<port>, or set [sql.auth] method = "password".'
+            )
+        ),
+    ),
+    (
+        ("timeout", "timed out"),
+        msg("{} does not answer in time: {}"),
+        msg(
+            "Check [site] sql_server, [sql] port and the firewall, or run again when it is less "
+            "busy."
+        ),
+    ),
+)
 
 
 def _is_driver_error(error: Exception) -> bool:

@@ -40,7 +40,7 @@ from assess.evidence.tls import (
     Silent,
     Taken,
 )
-from assess.language import tr
+from assess.language import msg, tr
 
 _AT_ONCE = 8
 _MOST_STAPLED = 1 << 17  # bytes; an answer has some thousand
@@ -48,11 +48,11 @@ _ANY_CIPHER = b"ALL:@SECLEVEL=0"
 _SOUND = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 _NOT_HERE = ("no protocols available", "no ciphers available")  # OpenSSL, of its own side
 _WORDS = {
-    "wrong version number": "what answers speaks no TLS",
-    "packet length too long": "what answers speaks no TLS",
-    "http request": "what answers speaks plain HTTP",
-    "unexpected eof while reading": "it hung up",
-    "tlsv1 unrecognized name": "it does not know this name",
+    "wrong version number": msg("what answers speaks no TLS"),
+    "packet length too long": msg("what answers speaks no TLS"),
+    "http request": msg("what answers speaks plain HTTP"),
+    "unexpected eof while reading": msg("it hung up"),
+    "tlsv1 unrecognized name": msg("it does not know this name"),
 }
 
 
@@ -213,7 +213,7 @@ def _shake(talk: SSL.Connection, line: Line, seconds: float) -> tuple[str, bool]
                 _send(talk, line)
                 data = line.receive()
                 if not data:
-                    return "it hung up", False
+                    return msg("it hung up"), False
                 talk.bio_write(data)
             else:
                 return "", False
@@ -235,7 +235,7 @@ def _send(talk: SSL.Connection, line: Line) -> None:
 def _reason(error: SSL.Error) -> str:
     """OpenSSL's words, in ours where we have some."""
     details = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    words = str(details[-1][-1]) if details else "the handshake failed"
+    words = str(details[-1][-1]) if details else msg("the handshake failed")
     return _WORDS.get(words, words)
 
 
@@ -258,10 +258,10 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
         return
     visit.note(where, seen.leaf.text, about=host)
     visit.note(f"{where}, chain", seen.trust.text, about=host)
-    states = (seen.tls_1_0, seen.tls_1_1, seen.tls_1_2, seen.tls_1_3)
-    old = tr("TLS 1.0 {}, TLS 1.1 {}, TLS 1.2 {}, TLS 1.3 {}", *states)
-    ended = tr("; after the certificate: {}", seen.ended) if seen.ended else ""
-    visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)
+    old = f"TLS 1.0 {seen.tls_1_0}, TLS 1.1 {seen.tls_1_1}"
+    new = f"TLS 1.2 {seen.tls_1_2}, TLS 1.3 {seen.tls_1_3}"
+    ended = f"; after the certificate: {seen.ended}" if seen.ended else ""
+    visit.note(f"{where}, protocol", f"{seen.protocol}; {old}, {new}{ended}", about=host)
 
 
 def connect(engagement: Engagement) -> TlsConnector:

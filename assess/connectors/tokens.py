@@ -32,12 +32,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
+from requests.auth import AuthBase
 
 from assess.clouds import CLOUDS, KNOWN_LOGIN_HOSTS, Cloud
-from assess.connectors.http import Client, Reply
+from assess.connectors.http import Bearer, Client, Reply
 from assess.engagement import Engagement
 from assess.errors import Unavailable
-from assess.language import tr
+from assess.language import msg, tr
 
 APPLICATION_METHODS = frozenset({"client-secret", "certificate", "managed-identity"})
 """Ways to sign in as an application, not as a person."""
@@ -45,6 +46,9 @@ _LASTS = 3600.0  # seconds that a person has to sign in, at most; Entra sets les
 _BROWSER = 300
 _METADATA_TIMEOUT = 5.0
 _METADATA_TRIES = 3
+_NOT_TAKEN = 401
+# How Graph and Resource Manager say that a token is over; Intune's 401 may mean a permission.
+_EXPIRED = re.compile(rb"(Invalid|Expired)AuthenticationToken")
 _BUSY = frozenset({404, 410, 429, 500, 502, 503, 504})
 
 
@@ -84,54 +88,74 @@ def claims_of(token: str) -> Claims | None:
 # What Entra says by number: what it means, and what to do. Others are shown in Entra's words.
 _REASONS: Mapping[int, tuple[str, str]] = {
     7000215: (
-        "the client secret is wrong",
-        "Give the secret's value, not its id, or make a new secret on the app registration.",
+        msg("the client secret is wrong"),
+        msg("Give the secret's value, not its id, or make a new secret on the app registration."),
     ),
-    7000222: ("the client secret has expired", "Make a new secret on the app registration."),
+    7000222: (
+        msg("the client secret has expired"),
+        msg("Make a new secret on the app registration."),
+    ),
     700027: (
-        "the certificate is not the one that the app registration holds",
-        "Upload the certificate's public part to the app registration, or name the right file.",
+        msg("the certificate is not the one that the app registration holds"),
+        msg(
+            "Upload the certificate's public part to the app registration, or name the right file."
+        ),
     ),
     700030: (
-        "the certificate's subject is not authorised",
-        "Compare the certificate with what the app registration trusts.",
+        msg("the certificate's subject is not authorised"),
+        msg("Compare the certificate with what the app registration trusts."),
     ),
     700016: (
-        "no application with this client id is in the tenant",
-        "Check [tenant.auth] client_id and [tenant] id; an administrator must consent first.",
+        msg("no application with this client id is in the tenant"),
+        msg("Check [tenant.auth] client_id and [tenant] id; an administrator must consent first."),
     ),
-    7000112: ("the application is disabled in the tenant", "Enable the enterprise application."),
-    90002: ("the tenant was not found", "Check [tenant] id and [tenant] cloud."),
-    90038: ("the tenant lives in another cloud", "Set [tenant] cloud to the tenant's cloud."),
+    7000112: (
+        msg("the application is disabled in the tenant"),
+        msg("Enable the enterprise application."),
+    ),
+    90002: (msg("the tenant was not found"), msg("Check [tenant] id and [tenant] cloud.")),
+    90038: (
+        msg("the tenant lives in another cloud"),
+        msg("Set [tenant] cloud to the tenant's cloud."),
+    ),
     500011: (
-        "the service that is asked has no service principal in the tenant",
-        "Check [tenant] cloud; for the AdminService check [site.auth] scope.",
+        msg("the service that is asked has no service principal in the tenant"),
+        msg("Check [tenant] cloud; for the AdminService check [site.auth] scope."),
     ),
-    65001: ("nobody has consented to the permissions", "Let an administrator give consent."),
-    90094: ("an administrator must consent", "Let an administrator give consent."),
+    65001: (
+        msg("nobody has consented to the permissions"),
+        msg("Let an administrator give consent."),
+    ),
+    90094: (msg("an administrator must consent"), msg("Let an administrator give consent.")),
     650057: (
-        "the service is not among the application's permissions",
-        "Add its permissions to the app registration and consent to them.",
+        msg("the service is not among the application's permissions"),
+        msg("Add its permissions to the app registration and consent to them."),
     ),
-    70011: ("the scope is wrong", "Check the scope or the endpoint in the engagement file."),
-    700022: ("more than one service was asked for", "Ask for one service at a time."),
+    70011: (
+        msg("the scope is wrong"),
+        msg("Check the scope or the endpoint in the engagement file."),
+    ),
+    700022: (msg("more than one service was asked for"), msg("Ask for one service at a time.")),
     7000218: (
-        "the app registration does not allow public client flows",
-        "Allow public client flows on the registration, or sign in with a secret.",
+        msg("the app registration does not allow public client flows"),
+        msg("Allow public client flows on the registration, or sign in with a secret."),
     ),
     700025: (
-        "the app registration is a public client and takes no secret",
-        'Set [tenant.auth] method = "device-code", or use another registration.',
+        msg("the app registration is a public client and takes no secret"),
+        msg('Set [tenant.auth] method = "device-code", or use another registration.'),
     ),
-    53000: ("conditional access wants a compliant device", "Sign in on such a device."),
-    53001: ("conditional access wants a hybrid joined device", "Sign in on such a device."),
+    53000: (msg("conditional access wants a compliant device"), msg("Sign in on such a device.")),
+    53001: (
+        msg("conditional access wants a hybrid joined device"),
+        msg("Sign in on such a device."),
+    ),
     53003: (
-        "conditional access blocks the sign-in",
-        "Ask the customer for an exception, or sign in another way.",
+        msg("conditional access blocks the sign-in"),
+        msg("Ask the customer for an exception, or sign in another way."),
     ),
-    530035: ("security defaults block the sign-in", "Sign in another way."),
-    70019: ("the code has expired", "Run again, and enter the code in time."),
-    70018: ("the code is not valid", "Run again."),
+    530035: (msg("security defaults block the sign-in"), msg("Sign in another way.")),
+    70019: (msg("the code has expired"), msg("Run again, and enter the code in time.")),
+    70018: (msg("the code is not valid"), msg("Run again.")),
 }
 _NUMBER = re.compile(r"AADSTS(\d+)")
 
@@ -171,6 +195,7 @@ class TokenSource:
         self._sleep = sleep
         self._application: Any = None
         self._refused: dict[str, Unavailable] = {}
+        self._taken: dict[str, str] = {}  # by resource, the last token that its service took
         self._lock = threading.RLock()
 
     @property
@@ -192,6 +217,50 @@ class TokenSource:
             except Unavailable as refusal:
                 self._refused[resource] = refusal
                 raise
+
+    def ask(self, resource: str, send: Callable[[AuthBase], Reply]) -> Reply:
+        """What a service answers to a request that ``send`` sends with a token.
+
+        It is sent once more where the service asks for other claims, or takes a token no longer
+        that it took before: the clock of a machine that slept says nothing of that.
+        """
+        sent: list[str] = []
+
+        def token() -> str:
+            sent.append(self.token(resource))
+            return sent[-1]
+
+        reply = send(Bearer(token))
+        if reply.status != _NOT_TAKEN:
+            self._taken[resource] = sent[-1]
+            return reply
+        challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
+        if challenge:
+            other = self.token(resource, challenge=challenge)
+        elif self._taken.get(resource) == sent[-1] and _EXPIRED.search(reply.body):
+            other = self._renewed(resource, sent[-1])
+        else:
+            return reply
+        return send(Bearer(lambda: other))
+
+    def _renewed(self, resource: str, old: str) -> str:
+        """A token in place of an old one; the one that another thread has fetched meanwhile."""
+        with self._lock:
+            current = self.token(resource)
+            if current != old:
+                return current
+            self._forget(old)
+            return self.token(resource)
+
+    def _forget(self, old: str) -> None:
+        """Take a token out of the library's memory, which holds it for fresh."""
+        if self.method == "managed-identity":
+            self._application = None
+            return
+        cache = self._made().token_cache
+        kept = cache.search(msal.TokenCache.CredentialType.ACCESS_TOKEN)
+        for one in [one for one in kept if one["secret"] == old]:
+            cache.remove_at(one)
 
     def claims(self, resource: str) -> Claims | None:
         """What the token for ``resource`` says of itself; signs in if that was not done yet."""
@@ -248,7 +317,7 @@ class TokenSource:
                 "Sign in, or ask why.",
             )
         words = " ".join(
-            (text.splitlines() or [str(said.get("error", "no reason given"))])[0].split()
+            (text.splitlines() or [str(said.get("error", msg("no reason given")))])[0].split()
         )
         return Unavailable(
             tr("{} refused the sign-in: {}", self._where, words[:200]),
@@ -315,7 +384,7 @@ class TokenSource:
                 return result
             if attempt < _METADATA_TRIES:
                 self._sleep(2.0**attempt)
-        return {"error_description": "the machine's identity endpoint gave no token"}
+        return {"error_description": msg("the machine's identity endpoint gave no token")}
 
     # -- people --
 
@@ -327,7 +396,7 @@ class TokenSource:
         if self.method == "device-code":
             return self._by_device_code(application, scopes, more)
         try:
-            self._tell("Sign in to the tenant in the browser window that opens.")
+            self._tell(tr("Sign in to the tenant in the browser window that opens."))
             return application.acquire_token_interactive(scopes, timeout=_BROWSER, **more)
         except (webbrowser.Error, RuntimeError, OSError):
             raise Unavailable(
@@ -361,8 +430,10 @@ class TokenSource:
             )
         except ImportError:
             self._tell(
-                "The sign-in is kept in memory only: to keep it between runs, install the extra "
-                "token-cache (pip install 'assess[token-cache]')."
+                tr(
+                    "The sign-in is kept in memory only: to keep it between runs, install the "
+                    "extra token-cache (pip install 'assess[token-cache]')."
+                )
             )
             return None
         try:
@@ -370,8 +441,10 @@ class TokenSource:
             return PersistedTokenCache(build_encrypted_persistence(str(self._cache)))
         except Exception:  # noqa: BLE001 - each platform's keyring fails in its own way
             self._tell(
-                "The sign-in is kept in memory only: this platform offers nothing to encrypt it "
-                "with (on Linux a running secret service and PyGObject are needed)."
+                tr(
+                    "The sign-in is kept in memory only: this platform offers nothing to encrypt "
+                    "it with (on Linux a running secret service and PyGObject are needed)."
+                )
             )
             return None
 
@@ -465,7 +538,7 @@ class _Said:
 
     def raise_for_status(self) -> None:
         if self.status_code >= 400:  # noqa: PLR2004
-            raise requests.exceptions.HTTPError(tr("HTTP Error: {}", self.status_code))
+            raise requests.exceptions.HTTPError(f"HTTP Error: {self.status_code}")
 
 
 class _Wire:
@@ -558,7 +631,7 @@ def token_source(engagement: Engagement, *, client_id: str = "", method: str = "
     method = method or engagement.get("tenant.auth.method", "")
     tenant = engagement.get("tenant.id", "")
     if not tenant or not method:
-        absent = "id" if not tenant else "auth method"
+        absent = "id" if not tenant else msg("auth method")
         raise Unavailable(
             tr("[tenant] is not set up in {}: {} is missing", engagement.file, absent),
             "Set [tenant] id and [tenant.auth] method, then run again.",

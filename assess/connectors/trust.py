@@ -19,7 +19,7 @@ from OpenSSL import crypto
 
 from assess.connectors.x509facts import LIBRARY_ERRORS, facts, issued_by
 from assess.evidence.certificates import Step, Trust, name_text
-from assess.language import tr
+from assess.language import msg, tr
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: pyOpenSSL has no name for it
 _NO_ISSUER = {2, 20, 21}  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, its local kin, and leaf signature
@@ -55,7 +55,7 @@ class TrustStore:
         self.faults = tuple(faults)
         if own_roots and not own:
             self.faults += (
-                "files.trusted_root_cer holds no root: what is in it did not sign itself",
+                msg("files.trusted_root_cer holds no root: what is in it did not sign itself"),
             )
         self._moment = moment
         bundle = public_roots or Path(certifi.where())
@@ -80,7 +80,7 @@ class TrustStore:
                 "it ends in {}, which is neither a public root nor the one that is named", root.name
             )
             if leaf == found[-1]:
-                reason = "it signed itself"
+                reason = msg("it signed itself")
             return self._trust("none", reason, found, others, ends_in=root.name)
         return self._broken(leaf, others)
 
@@ -160,9 +160,9 @@ class TrustStore:
             code = error.errors[0]
             words = str(error.errors[2])
         except _FAULTS:
-            code, words = 0, "its chain cannot be read"
+            code, words = 0, msg("its chain cannot be read")
         else:
-            code, words = 0, "its chain verifies at no moment"
+            code, words = 0, msg("its chain verifies at no moment")
         chain = _walked(leaf, pool)
         top = facts(chain[-1])
         if code in _NO_ISSUER | _SELF_SIGNED and not top.self_signed:

@@ -181,7 +181,7 @@ class Route:
         try:
             return client.ask(url, visit=visit)
         except Untrusted as error:
-            raise Unavailable(error.reason, f"{error.mend} {_OWN_CERTIFICATE}") from None
+            raise Unavailable(error.reason, tr("{} {}", error.mend, _OWN_CERTIFICATE)) from None
 
     def _client(self, *, hurry: bool) -> Client:
         """One client for the long run, and one that does not wait long, for the preflight."""
@@ -235,9 +235,10 @@ class Route:
         except ValueError:
             elsewhere = True
         if elsewhere or target in links:
-            what = "leads to another server" if elsewhere else "leads in a circle"
             raise Unavailable(
-                tr("the link of {} to its next page {}", place(url), what),
+                tr("the link of {} to its next page leads to another server", place(url))
+                if elsewhere
+                else tr("the link of {} to its next page leads in a circle", place(url)),
                 "Name the provider in [site] adminservice by the name that it calls itself.",
             )
         links.add(target)

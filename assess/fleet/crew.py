@@ -31,6 +31,7 @@ _SHOWN = 500
 _GRACE = 5.0  # seconds that a run has to end by itself when it is told to
 _PATIENCE = 15  # seconds to reach a cluster
 _WAITED = 0.5
+_INTERRUPTED = 130
 Done = Callable[[Member, int], None]
 
 
@@ -93,7 +94,10 @@ def _in_fork(folder: str) -> None:
         open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
         for number, mode in ((0, "r"), (1, "w"), (2, "w"))
     )
-    importlib.import_module("assess.commands.fleet_member").main(Path(folder))
+    try:
+        importlib.import_module("assess.commands.fleet_member").main(Path(folder))
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)  # threads that wait for a silent source would hold up the end
 
 
 def can_fork() -> bool:

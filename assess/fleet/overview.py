@@ -16,10 +16,15 @@ from assess.fleet.shapes import (
 )
 from assess.history.shapes import Kind
 from assess.model import Severity, Verdict
-from assess.results import Results, clean
+from assess.privacy.levels import Level, is_stricter
+from assess.reporters.expiries import expiries
+from assess.results import Results, bare, clean
 
 _BLOCKERS = 5
 _DIFFERENCES = 10
+_WITHHELD = (
+    "why is not shown here (exit code {}): its log, or `assess validate` with its file, says it"
+)
 _SEVERITIES = list(Severity)
 _KINDS = list(Kind)
 _VERDICTS = list(Verdict)
@@ -46,8 +51,7 @@ def member_of(
         (change for change in changes if not change.left_out),
         key=lambda c: (_KINDS.index(c.kind), _SEVERITIES.index(c.severity), c.id, c.scenarios),
     )
-    ends = {(end.on, end.what) for finding in results.findings for end in finding.ends}
-    upcoming = min((end for end in ends if end[0] >= results.as_of.date()), default=None)
+    upcoming = next((one for one in expiries(results) if one.days >= 0), None)
     return Member(
         file=file,
         name=results.engagement.name,
@@ -70,10 +74,42 @@ def member_of(
         differences_in_all=len(changes),
         changed={kind.value: sum(c.kind is kind for c in changes) for kind in Kind
                  if last is not None and kind is not Kind.STILL_OPEN},
-        next_expiry=None if upcoming is None else Expiry(upcoming[1], upcoming[0]),
+        next_expiry=None if upcoming is None else Expiry(upcoming.what, upcoming.on),
         written=tuple(sorted(written)),
-        said=tuple(clean(line) for line in said if "was delivered" not in line),
+        said=_remarks([line for line in said if "was delivered" not in line], results.privacy),
+        privacy=results.privacy,
     )  # fmt: skip
+
+
+def _remarks(said: Sequence[str], level: Level) -> tuple[str, ...]:
+    """What was said of keeping and telling, which may name recipients."""
+    if level == "full" or not said:
+        return tuple(map(clean, said))
+    return (f"remarks on keeping and telling, {len(said)} in all: see its log",)
+
+
+def held_to(member: Member, level: Level) -> Member:
+    """The member with no more in it than a level shows, if its run was at a less strict one.
+
+    Names cannot be told from other words here: what was found is left out, and of an id all but
+    the requirement. The titles are the catalogue's.
+    """
+    if not is_stricter(level, than=member.privacy):
+        return member
+    expiry = member.next_expiry
+    return msgspec.structs.replace(
+        member,
+        failed=_WITHHELD.format(member.code) if member.failed else "",
+        blockers=tuple(
+            msgspec.structs.replace(one, id=bare(one.id), observed="") for one in member.blockers
+        ),
+        differences=tuple(
+            msgspec.structs.replace(one, id=bare(one.id)) for one in member.differences
+        ),
+        next_expiry=None if expiry is None else Expiry("see the report", expiry.on),
+        said=_remarks(member.said, level),
+        privacy=level,
+    )
 
 
 def failed(file: str, name: str, customer: str, code: int, reason: str) -> Member:
@@ -87,10 +123,16 @@ def failed(file: str, name: str, customer: str, code: int, reason: str) -> Membe
     )
 
 
-def overview(tool: str, as_of: datetime, members: Iterable[Member]) -> Overview:
-    """All members, the worst first. No members at all is no good news: that is refused before."""
-    ordered = tuple(sorted(members, key=_rank))
-    return Overview("1.0", tool, as_of, worst([member.code for member in ordered]), ordered)
+def overview(
+    tool: str, as_of: datetime, members: Iterable[Member], privacy: Level = "full"
+) -> Overview:
+    """All members, the worst first. No members at all is no good news: that is refused before.
+
+    ``privacy``: the strictest level that is asked for any of them.
+    """
+    ordered = tuple(held_to(member, privacy) for member in sorted(members, key=_rank))
+    codes = [member.code for member in ordered]
+    return Overview("1.0", tool, as_of, worst(codes), ordered, privacy)
 
 
 def worst(codes: Sequence[int]) -> int:

@@ -6,19 +6,24 @@ import msgspec
 
 from assess.history.shapes import Kind
 from assess.model import Severity, Status, Verdict
+from assess.privacy.levels import Level
 
 # Exit codes, the worst first: a fault of the tool, wrong input, not ready, undetermined, ready.
 WORST_FIRST = (4, 2, 1, 3, 0)
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One engagement to run. Paths are whole; ``seconds`` bounds the run."""
+    """One engagement to run. Paths are whole; ``seconds`` bounds the run.
+
+    ``privacy``: the level of its reports; None: the one of its file.
+    """
 
     file: str
     output: str
     formats: tuple[str, ...]
     fail_on: str | None
     seconds: float
+    privacy: Level | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -82,13 +87,18 @@ class Member(msgspec.Struct, frozen=True):
     next_expiry: Expiry | None = None
     written: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    privacy: Level = "full"
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All customers, the worst first. ``version`` is that of overview.json."""
+    """All customers, the worst first. ``version`` is that of overview.json.
+
+    ``privacy``: the strictest level that is asked for any of them; nothing here shows more.
+    """
 
     version: str
     tool: str
     as_of: datetime
     code: int
     members: tuple[Member, ...]
+    privacy: Level = "full"

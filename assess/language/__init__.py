@@ -124,8 +124,8 @@ def _filled(text: str, values: Sequence[object], named: Mapping[str, object]) ->
 
 
 def _shown(value: Any, how: str) -> str:  # noqa: ANN401 - whatever has a format
-    if isinstance(value, str):
-        return format(lookup(value), how)
+    if isinstance(value, str | BaseException):  # the text of an error of ours is known, too
+        return format(lookup(str(value)), how)
     said = format(value, how)
     return _grouped(said) if how and isinstance(value, int | float) else said
 

@@ -19,6 +19,8 @@ FOLDER = "languages"
 _LARGEST = 8 * 1024 * 1024
 _PLURAL = "n != 1"
 _TAG = re.compile(r"<[^<>]*>?")
+# Controls but tab and newline, and what no text may hold.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
 Texts = dict[str, str | tuple[str, ...]]
 
@@ -58,7 +60,7 @@ def read(text: str, name: str) -> tuple[Texts, str]:
     """The sentences of a PO file, and its rule for plurals.
 
     What is not translated, or marked as doubtful, is left out. Raises EngagementError where the
-    file is no PO file, or a sentence has other holes than its English.
+    file is no PO file, or a sentence has other holes or markup than its English, or controls.
     """
     import polib  # noqa: PLC0415 - English needs no file
 
@@ -85,6 +87,10 @@ def read(text: str, name: str) -> tuple[Texts, str]:
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} needs the holes of its English, "
                     f"{', '.join(sorted(allowed)) or 'none'}"
+                )
+            if _CONTROLS.search(form):
+                raise EngagementError(
+                    f"{name}, line {entry.linenum}: {form!r} holds a sign that no report can show"
                 )
             if not _same_markup(form, entry.msgid):
                 raise EngagementError(

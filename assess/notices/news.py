@@ -8,11 +8,14 @@ from datetime import datetime
 
 import msgspec
 
+from assess.engagement import Engagement
 from assess.history.shapes import Change, Kind, Point
 from assess.model import Severity, Status, Verdict
-from assess.results import Results, clean
+from assess.privacy.levels import Level, is_stricter, level_of
+from assess.results import Results, bare, clean
 
 _MOST = 25
+_REASONS = 10
 _LONGEST = 300
 _SEVERITIES = list(Severity)
 
@@ -41,10 +44,24 @@ class Item(msgspec.Struct, frozen=True):
     found: str = ""
 
 
+class Failure(msgspec.Struct, frozen=True):
+    """Why a run came to nothing. ``reasons`` say the mend too; none where they might name people.
+
+    ``log``: where it was kept on ``host``; "" where there is none.
+    """
+
+    code: int
+    reasons: tuple[str, ...]
+    file: str
+    host: str
+    log: str = ""
+
+
 class News(msgspec.Struct, frozen=True):
     """What there is to tell. ``since``: the last run, None for the first one that is kept.
 
-    ``more``: how many changes beyond ``changes`` there are.
+    ``more``: how many changes beyond ``changes`` there are. ``privacy``: the level of what is said.
+    ``failure``: there was no run; then there are no verdicts either, and nothing is ready.
     """
 
     engagement: str
@@ -57,11 +74,13 @@ class News(msgspec.Struct, frozen=True):
     changed: dict[str, int] = {}
     changes: tuple[Item, ...] = ()
     more: int = 0
+    privacy: Level = "full"
+    failure: Failure | None = None
 
     @property
     def is_change(self) -> bool:
         """Whether something is different from the last run; without one, everything is."""
-        if self.since is None or self.changes:
+        if self.failure is not None or self.since is None or self.changes:
             return True
         # What was left out makes verdicts undetermined, which is no news.
         return not self.partial and any(
@@ -102,7 +121,53 @@ def news_of(results: Results, *, details: bool = False) -> News:
         },
         changes=tuple(_item(change, details=details) for change in changes[:_MOST]),
         more=max(0, len(changes) - _MOST),
+        privacy=results.privacy,
     )  # fmt: skip
+
+
+def failed(
+    engagement: Engagement, code: int, reasons: Iterable[str], moment: datetime, host: str, log: str
+) -> News:
+    """What there is to tell of a run that came to nothing."""
+    level = level_of(engagement)
+    said = [line for line in map(one_line, reasons) if line] if level == "full" else []
+    more = [f"and {len(said) - _REASONS} more, in the log"] if len(said) > _REASONS else []
+    return News(
+        engagement=one_line(engagement.name),
+        customer=one_line(engagement.customer),
+        run=f"{moment:%Y%m%dT%H%M%SZ}-failed",
+        as_of=moment,
+        verdicts=(),
+        privacy=level,
+        failure=Failure(
+            code,
+            (*said[:_REASONS], *more),
+            one_line(engagement.file),
+            one_line(host),
+            one_line(log),
+        ),
+    )
+
+
+def held_to(news: News, level: Level, *, details: bool) -> News:
+    """The news with no more in it than is asked for now, whatever was asked when it happened.
+
+    Names cannot be told from other words any more: at a stricter level nothing is left of what
+    was found, and of an id the requirement alone.
+    """
+    stricter = is_stricter(level, than=news.privacy)
+    if details and not stricter:
+        return news
+    changes = [msgspec.structs.replace(one, title="", found="") for one in news.changes]
+    if not stricter:
+        return msgspec.structs.replace(news, changes=tuple(changes))
+    failure = news.failure
+    return msgspec.structs.replace(
+        news,
+        changes=tuple(msgspec.structs.replace(one, id=bare(one.id)) for one in changes),
+        privacy=level,
+        failure=None if failure is None else msgspec.structs.replace(failure, reasons=()),
+    )
 
 
 def _worth_saying(changes: Iterable[Change]) -> list[Change]:

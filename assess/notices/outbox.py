@@ -18,7 +18,7 @@ MOST = 10
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A notice for one channel. ``folder``: where its reports lie."""
+    """A notice for one channel. ``folder``: where its reports lie; "" where none may be sent."""
 
     channel: str
     news: News

@@ -22,8 +22,9 @@ from assess.history.place import folder_of, place_of
 from assess.keytypes import Secret
 from assess.language import tr
 from assess.notices import texts
-from assess.notices.news import News, news_of
+from assess.notices.news import News, held_to, news_of
 from assess.notices.outbox import Outbox, Pending
+from assess.privacy.levels import level_of
 from assess.rendering import FILE_NAMES
 from assess.results import Results
 
@@ -31,6 +32,9 @@ _MEGABYTE = 1 << 20
 _ENCODED = 4 / 3 * 78 / 76  # base64 in lines
 _LONGEST_PART = 8  # characters of a path's part that may be a token
 CHANNELS = ("mail", "teams", "slack", "webhook")
+_OTHER_LEVEL = (
+    "No report is attached: they were made when [report] privacy was less strict than it is now."
+)
 _NAMES = {
     "mail": "by mail", "teams": "to Teams", "slack": "to Slack", "webhook": "to the webhook",
 }  # fmt: skip
@@ -38,73 +42,108 @@ _NAMES = {
 
 def channels_of(engagement: Engagement) -> tuple[str, ...]:
     """Who is told. Raises EngagementError where a channel is set up in part."""
+    chosen, faults = _channels(engagement)
+    if faults:
+        raise EngagementError(f"{engagement.file}: {faults[0]}")
+    return chosen
+
+
+def _channels(engagement: Engagement) -> tuple[tuple[str, ...], list[str]]:
+    """Who can be told, and what is wrong with the channels that are set up in part."""
     keys = {"mail": "notify.mail.server", "teams": "notify.teams", "slack": "notify.slack",
             "webhook": "notify.webhook"}  # fmt: skip
     chosen = tuple(name for name in CHANNELS if engagement.get(keys[name]) is not None)
     parts = ["from", "to", *(["password"] if engagement.get("notify.mail.user") else [])]
     wanting = [f"notify.mail.{part}" for part in parts if not engagement.get(f"notify.mail.{part}")]
+    faults = []
     if "mail" in chosen and wanting:
-        raise EngagementError(
-            f"{engagement.file}: notify.mail.server is set, but not {', '.join(wanting)}."
-        )
+        faults.append(f"notify.mail.server is set, but not {', '.join(wanting)}.")
     if "mail" not in chosen and any(n.startswith("notify.mail.") for n in engagement.values):
-        raise EngagementError(
-            f"{engagement.file}: [notify.mail] names no server, e.g. "
-            'server = "smtp://mail.contoso.com".'
-        )
+        faults.append('[notify.mail] names no server, e.g. server = "smtp://mail.contoso.com".')
     if "webhook" not in chosen and engagement.get("notify.webhook_secret") is not None:
-        raise EngagementError(
-            f"{engagement.file}: notify.webhook_secret is set, but not notify.webhook."
-        )
-    return chosen
+        faults.append("notify.webhook_secret is set, but not notify.webhook.")
+    return tuple(name for name in chosen if name != "mail" or not wanting), faults
 
 
 class Teller:
     """Tells of the runs of one engagement. Made before anything is read: a mistake shows early.
 
-    ``sleep`` waits between attempts.
+    ``sleep`` waits between attempts. ``in_part``: a channel that is set up in part is left out.
     """
 
     def __init__(
-        self, engagement: Engagement, *, sleep: Callable[[float], object] = time.sleep
+        self,
+        engagement: Engagement,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        in_part: bool = False,
     ) -> None:
         self._engagement = engagement
-        self.channels = channels_of(engagement)
+        self.channels = _channels(engagement)[0] if in_part else channels_of(engagement)
         self._sleep = sleep
 
     def tell(self, results: Results, folder: Path, now: datetime) -> list[str]:
         """Tell of a run, and of earlier ones that nobody took; what became of it, in lines."""
+        details = self._engagement.get("notify.details", default=False)
+        return self._safely(lambda: news_of(results, details=details), str(folder.resolve()), now)
+
+    def tell_failure(self, news: News, now: datetime, *, waiting: bool = True) -> list[str]:
+        """Tell that a run came to nothing. ``waiting``: earlier notices that nobody took, too."""
+        return self._safely(lambda: news, "", now, waiting=waiting)
+
+    def _safely(
+        self, made: Callable[[], News], folder: str, now: datetime, *, waiting: bool = True
+    ) -> list[str]:
         kept = place_of(self._engagement) is not None
         outbox = Outbox(folder_of(self._engagement).notices if kept else None)
         said: list[str] = []
         try:
-            self._tell(results, folder, now, outbox, said)
+            earlier = self._earlier(outbox, said) if waiting else []
+            if self.channels:
+                self._tell(made(), folder, earlier, now, outbox, said)
         except Exception as error:  # noqa: BLE001 - a notice never costs the run
             said.append(f"notices: a fault of the tool itself: {type(error).__name__}")
         return said
 
-    def _tell(
-        self, results: Results, folder: Path, now: datetime, outbox: Outbox, said: list[str]
-    ) -> None:
+    def _earlier(self, outbox: Outbox, said: list[str]) -> list[Pending]:
+        """The notices that nobody took yet."""
         waiting, gone = outbox.waiting(self.channels)
         said += [
             f"the notice {_NAMES.get(p.channel, p.channel)} of {p.news.run} is given up "
             f"after {p.tries} tries: {p.reason or 'nobody is told that way any more'}"
             for p in gone
         ]
-        if not self.channels:
-            return
-        news = news_of(results, details=self._engagement.get("notify.details", default=False))
+        return waiting
+
+    def _tell(
+        self,
+        news: News,
+        folder: str,
+        waiting: list[Pending],
+        now: datetime,
+        outbox: Outbox,
+        said: list[str],
+    ) -> None:
         if self._engagement.get("notify.only_on_change", default=False) and not news.is_change:
             said.append("nobody is told of this run: nothing changed (notify.only_on_change)")
         else:
-            fresh = [Pending(name, news, str(folder.resolve()), now) for name in self.channels]
+            fresh = [Pending(name, news, folder, now) for name in self.channels]
             for pending in fresh:  # all are kept before the first one is sent
                 outbox.put(pending)
-            waiting += fresh
+            waiting = [*waiting, *fresh]
         down: dict[str, Unavailable] = {}
         for pending in waiting:
-            self._deliver(pending, outbox, down, said, now)
+            self._deliver(self._held(pending), outbox, down, said, now)
+
+    def _held(self, pending: Pending) -> Pending:
+        """The notice with no more in it than the engagement file asks for now.
+
+        What was told less of has no reports either: they were made at the level of their run.
+        """
+        details = self._engagement.get("notify.details", default=False)
+        news = held_to(pending.news, level_of(self._engagement), details=details)
+        folder = pending.folder if news.privacy == pending.news.privacy else ""
+        return msgspec.structs.replace(pending, news=news, folder=folder)
 
     def _deliver(
         self,
@@ -147,21 +186,23 @@ class Teller:
             routes=get("network.connect_to"),
             sleep=self._sleep,
         )
-        attached, remarks = self._attachments(Path(pending.folder))
+        attached, remarks = self._attachments(pending)
         message = texts.mail(
             pending.news, get("notify.mail.from"), get("notify.mail.to"), attached, remarks
         )
         refused = server.deliver(message)
         return f", but refused for {', '.join(refused)}" if refused else ""
 
-    def _attachments(self, folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    def _attachments(self, pending: Pending) -> tuple[dict[str, bytes], list[str]]:
         """The reports that go with a mail, and a sentence for each that does not."""
         wanted = self._engagement.values.get("notify.mail.attach", ["pdf"])
+        if not pending.folder:
+            return {}, [_OTHER_LEVEL] if wanted and pending.news.failure is None else []
         room = self._engagement.get("notify.mail.largest", default=10) * _MEGABYTE - _MEGABYTE // 8
         found: dict[str, bytes] = {}
         remarks = []
         for name in dict.fromkeys(FILE_NAMES[one] for one in wanted):
-            path = folder / name
+            path = Path(pending.folder) / name
             try:
                 size = path.stat().st_size * _ENCODED
                 if size > room:
@@ -176,7 +217,12 @@ class Teller:
                 found[name] = path.read_bytes()
                 room -= size
             except OSError:
-                remarks.append(f"{name} is not attached: the run did not write it, or it is gone.")
+                remarks.append(
+                    tr(
+                        "{name} is not attached: the run did not write it, or it is gone.",
+                        name=name,
+                    )
+                )
         return found, remarks
 
     def _teams(self, pending: Pending, _now: datetime) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from assess.history.shapes import Kind
 from assess.language import WordList, msg, tr, trn
 from assess.model import Severity, Status, Verdict
-from assess.notices.news import Item, Judged, News
+from assess.notices.news import Failure, Item, Judged, News
 
 _WORDS = WordList(Verdict, msg("not ready | undetermined | ready with warnings | ready"))
 _STATUSES = WordList(Status, msg("fail | unknown | warn | manual | pass | not-applicable"))
@@ -40,6 +40,12 @@ _TYPES = {
 
 def headline(news: News) -> str:
     """``Contoso Ltd: not ready, 2 new, 1 fixed``."""
+    if news.failure is not None:
+        return tr(
+            "{customer}: not assessed, the run ended with exit code {code}",
+            customer=news.customer,
+            code=news.failure.code,
+        )
     worst = min((v.verdict for v in news.verdicts), key=_WORST_FIRST.index, default=None)
     said = [_WORDS[worst] if worst else tr("nothing was judged")]
     said += [f"{n} {_word(_KINDS, kind)}" for kind, n in news.changed.items() if n]
@@ -83,6 +89,8 @@ def item_line(item: Item) -> str:
 
 def lines(news: News, most: int = 1000) -> list[str]:
     """All of it, line by line; ``most`` changes."""
+    if news.failure is not None:
+        return _of_failure(news, news.failure)
     said = [verdict_line(one) for one in news.verdicts]
     if news.partial:
         text = tr(
@@ -101,6 +109,41 @@ def lines(news: News, most: int = 1000) -> list[str]:
         return said
     more = trn(left, "and {n} more changes, in the report.", "and {n} more changes, in the report.")
     return [*said, more]
+
+
+_MEANS = {
+    2: msg("the command line, the engagement file or what is kept of earlier runs is wrong"),
+    4: msg("a fault of the tool itself"),
+}
+_NEXT = {
+    2: msg("Next: mend it, and try `assess validate {file}` there."),
+    4: msg("Next: run `assess --debug run {file}` there, which says where, and report it."),
+}
+
+
+def _of_failure(news: News, failure: Failure) -> list[str]:
+    """What happened, where the log is, what to do next."""
+    what = tr(
+        "The run of {file} on {host}, begun {moment} UTC, came to nothing: {means} "
+        "(exit code {code}).",
+        file=failure.file,
+        host=failure.host,
+        moment=f"{news.as_of:%Y-%m-%d %H:%M}",
+        means=_MEANS.get(failure.code, _MEANS[4]),
+        code=failure.code,
+    )
+    withheld = tr("Why is not told here: [report] privacy keeps it on that machine.")
+    log = tr("There is no log of it.")
+    if failure.log:
+        log = tr("The log: {log} on {host}.", log=failure.log, host=failure.host)
+    return [
+        what,
+        tr("There is no verdict of it, and what earlier runs said may be over."),
+        *(failure.reasons or [withheld]),
+        log,
+        tr(_NEXT.get(failure.code, _NEXT[4]), file=failure.file),
+        tr("The schedule goes on: the next run is tried when it is due."),
+    ]
 
 
 def mail(
@@ -124,6 +167,8 @@ def mail(
         customer=news.customer,
         moment=f"{news.as_of:%Y-%m-%d %H:%M}",
     )
+    if news.failure is not None:
+        head = tr("{customer} was not assessed", customer=news.customer)
     text = "\n\n".join([head, "\n".join(lines(news)), *remarks])
     message.set_content(text + "\n", cte="base64")
     for name, data in attachments.items():
@@ -198,4 +243,5 @@ def _unlinked(text: str) -> str:
 
 def document(news: News) -> bytes:
     """What the webhook is sent."""
-    return msgspec.json.encode({"kind": "assess.run", "version": 1, **msgspec.to_builtins(news)})
+    kind = "assess.run" if news.failure is None else "assess.failure"
+    return msgspec.json.encode({"kind": kind, "version": 1, **msgspec.to_builtins(news)})

@@ -55,10 +55,13 @@ def read_plan(path: Path) -> PlanRead:
         if not heads:
             heads = _heads(row)
             if not set(_IDS) & set(heads) or not set(_THEIRS) & set(heads):
-                raise EngagementError(
-                    f"{path}: the first row of its sheet {lookup(SHEET)} names no column Id or "
-                    "Finding ids with Owner, Due, State or Note. Each report.xlsx has such a sheet."
+                said = tr(
+                    "{file}: the first row of its sheet {sheet} names no column Id or Finding ids "
+                    "with Owner, Due, State or Note. Each report.xlsx has such a sheet.",
+                    file=path,
+                    sheet=lookup(SHEET),
                 )
+                raise EngagementError(said)
             continue
         given = dict(reversed(list(zip(heads, row, strict=False))))
         try:

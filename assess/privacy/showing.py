@@ -12,7 +12,6 @@ from assess.catalogue import Requirement
 from assess.check import Check
 from assess.collect import questions
 from assess.discover import Library
-from assess.engagement import Engagement
 from assess.errors import EngagementError
 from assess.evaluate import Judgement, judge
 from assess.evidence import Ask
@@ -28,12 +27,12 @@ from assess.model import (
     Warn,
     status_of,
 )
+from assess.privacy.levels import is_stricter
 from assess.privacy.pseudonyms import MADE, Pseudonyms, Quoted
 from assess.privacy.veil import veiled
 from assess.recording import NOTHING, Recording, Refusal
 from assess.results import Finding, Results, Selection, clean, evaluate, verdict_of
 
-LEVELS = ("full", "pseudonymised", "summary")
 Shown: TypeAlias = tuple[Results, Recording]
 _WITHHELD = msg("What was found names people or their devices; the full report has it.")
 _WORDS = Words({
@@ -41,18 +40,6 @@ _WORDS = Words({
     "name": msg("a person"),
 })  # fmt: skip
 _STATUSES = WordList(Status, msg("fail | unknown | warn | manual | pass | not-applicable"))
-
-
-def level_of(engagement: Engagement) -> str:
-    """The privacy level that an engagement file asks for."""
-    return str(engagement.get("report.privacy") or "full")
-
-
-def with_level(engagement: Engagement, level: str | None) -> Engagement:
-    """The engagement at a level that the command line names; None: its own."""
-    if level is None:
-        return engagement
-    return replace(engagement, values={**engagement.values, "report.privacy": level})
 
 
 def showing(
@@ -68,7 +55,7 @@ def showing(
     Raises EngagementError where the evidence shows less than the level asks for.
     """
     if evidence.veil is not None:
-        if LEVELS.index(level) < LEVELS.index(evidence.veil.level):
+        if is_stricter(evidence.veil.level, than=level):
             raise EngagementError(
                 f"--privacy {level} cannot be had: the evidence file is {evidence.veil.level}, and "
                 "no name is in it"

@@ -45,7 +45,8 @@ _PER_ROW = 16
 # The height of a row of the status field, of 750 units to the width.
 ROW = 15.6
 _SCALE = 0.78
-_LONGEST_TITLE = 36
+_LONGEST_TITLE = 36  # letters at the size of _TITLE
+_TITLE, _LEAST_TITLE = 11.3, 9.6
 _MOST_BARS = 400
 _HEIGHT_OF: Mapping[Status, float] = {
     Status.FAIL: 40,
@@ -205,10 +206,15 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
 
 
 def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
-    title = brief(area.title, _LONGEST_TITLE)
+    """The title beside its marks; one that is a little too long is set a little smaller."""
+    size = max(_LEAST_TITLE, min(_TITLE, _TITLE * _LONGEST_TITLE / len(area.title)))
+    title = brief(area.title, int(_LONGEST_TITLE * _TITLE / _LEAST_TITLE))
+    if title != area.title:
+        title, size = brief(area.title, _LONGEST_TITLE), _TITLE
     if area.loud:
-        return _text(title, x, y, "11.3", palette["ink"], font, Markup(' font-weight="600"'))
-    return _text(title, x, y, "11.3", palette["ink2"], font)
+        bold = Markup(' font-weight="600"')
+        return _text(title, x, y, f"{size:.3g}", palette["ink"], font, bold)
+    return _text(title, x, y, f"{size:.3g}", palette["ink2"], font)
 
 
 def _text(text: str, x: float, y: float, size: str, ink: str, font: str, more: str = "") -> Markup:

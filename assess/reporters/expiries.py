@@ -23,11 +23,17 @@ class Expiry:
 
 
 def expiries(results: Results) -> tuple[Expiry, ...]:
-    """Everything that ends, the next first; what several findings look at stands once."""
+    """Everything that ends, the next first; what several findings look at stands once.
+
+    A risk that somebody accepted ends too: from then on its finding counts again.
+    """
     found: dict[tuple[date, str], list[str]] = {}
     for finding in results.findings:
         for end in finding.ends:
             found.setdefault((end.on, clean(end.what)), []).append(clean(finding.id))
+        if finding.waiver is not None:
+            risk = tr("Accepted risk of {}, by {}", finding.requirement, finding.waiver.by)
+            found.setdefault((finding.waiver.until, clean(risk)), []).append(clean(finding.id))
     today = results.as_of.date()
     return tuple(
         Expiry(on, what, (on - today).days, tuple(dict.fromkeys(ids)))

@@ -64,7 +64,7 @@ _SHORT_NAME = 60
 # The column of a status, in pixels: at least so wide, else as its longest word takes.
 _LEAD = 104
 _LEAD_OF = 46
-_LETTER = 8
+_LETTER = 7.2
 
 
 def render(
@@ -170,7 +170,8 @@ def _open_at_load(shown: View) -> set[str]:
 def style(accent: str = "", font: str = "") -> Markup:
     """The style sheet: constants of ours, an accent and a font that were checked, and words."""
     longest = max(map(len, STATUS_WORDS.values()))
-    return _style(accent, font, in_css(tr("read at")), max(_LEAD, _LEAD_OF + _LETTER * longest))
+    lead = max(_LEAD, round(_LEAD_OF + _LETTER * longest))
+    return _style(accent, font, in_css(tr("read at")), lead)
 
 
 @cache

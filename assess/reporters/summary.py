@@ -1,7 +1,7 @@
 """How much goes on the one page of the executive summary.
 
 A page that overflows is cut by rule, never by smaller type: first shorter and fewer entries, then
-the areas with nothing open leave the status field, then the field goes.
+the areas with nothing open leave the status field, then the field goes and leaves its room to them.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,9 @@ FITS = (
     Fit(4, 4, 100, closed_areas=False),
     Fit(3, 3, 100, closed_areas=False),
     Fit(3, 3, 80, closed_areas=False),
+    Fit(6, 6, 120, closed_areas=False, field=False),
+    Fit(5, 5, 100, closed_areas=False, field=False),
+    Fit(4, 4, 100, closed_areas=False, field=False),
     Fit(3, 3, 80, closed_areas=False, field=False),
     Fit(2, 2, 60, closed_areas=False, field=False),
 )

@@ -87,6 +87,7 @@ def _longer() -> str:
         ".many .counts { font-size: 7.6pt }\n.many .m { margin-right: 1.2mm }\n"
         "h1, .two, .t, .subtitle { hyphens: auto; hyphenate-limit-chars: 9 4 4 }\n"
         ".id, .code { hyphens: none }\n"
+        ".w-where { width: 44mm }\n"
     )
 
 

@@ -513,7 +513,7 @@ def _causes(cards: Iterable[Card]) -> tuple[Cause, ...]:
     groups: dict[tuple[Status, str], list[Card]] = {}
     for card in cards:
         if card.status is Status.UNKNOWN:
-            reason = reason_of(card.found)
+            reason = lookup(reason_of(card.found))
             if card.subject:
                 reason = reason.replace(card.subject, "…")
             groups.setdefault((card.status, reason), []).append(card)

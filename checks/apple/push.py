@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from assess.check import (
     AsOf,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -299,4 +301,6 @@ def management_ready(
         lasting = Fail(None, expected, text)
     else:
         lasting = Pass(None, tr("valid until {:%Y-%m-%d}", end), expected)
+    if end is not None:
+        lasting = replace(lasting, ends=(Ends(tr("Apple push certificate"), end.date()),))
     return [_upload(pushed.found), lasting]

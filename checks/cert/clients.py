@@ -9,6 +9,7 @@ from assess.check import (
     AsOf,
     Attestation,
     Attested,
+    Ends,
     Fail,
     Key,
     Manual,
@@ -207,6 +208,13 @@ def _end(entry: StoreEntry) -> float:
     return 0.0 if entry.not_after is None else entry.not_after.timestamp()
 
 
+def _end_of(entry: StoreEntry, server: str) -> tuple[Ends, ...]:
+    name = entry.common_name or entry.thumbprint
+    if entry.not_after is None or not name:
+        return ()
+    return (Ends(tr("Certificate {} for clients ({})", name, server), entry.not_after.date()),)
+
+
 def _ends_soon(entry: StoreEntry, as_of: datetime) -> bool:
     return entry.not_after is not None and entry.not_after - as_of <= WARNING
 
@@ -279,10 +287,13 @@ def _installed(
         text = tr("none that is valid; expired or without key: {}", in_words(expired))
         return lacking(server, expected, text, about=about)
     best = found[0]
+    end = _end_of(best.entry, server)
     if _ends_soon(best.entry, as_of):
-        return Warn(server, expected, tr("{}, 30 days or fewer", best.entry.text), about=about)
+        text = tr("{}, 30 days or fewer", best.entry.text)
+        return Warn(server, expected, text, about=about, ends=end)
     if not best.open or (best.key_open and answer):
-        return Pass(server, tr("{}, issued by {}", best.entry.text, best.entry.issuer), about=about)
+        text = tr("{}, issued by {}", best.entry.text, best.entry.issuer)
+        return Pass(server, text, about=about, ends=end)
     if best.key_open:
         if answer is False:
             return lacking(server, expected, tr("{}; answered: no", best.entry.text), about=about)

@@ -1,5 +1,6 @@
 """The certificate of the traditional cloud distribution point, which is history."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -30,7 +31,15 @@ from assess.evidence.pki import WEB, Templates
 from assess.evidence.revocation import RevocationIn, Revocations
 from checks.cert.custody import complete, holds_key
 from checks.cert.gateway import Origin, enrolled
-from checks.certificates import Issuer, ServiceName, Specimen, in_words, is_private, unread
+from checks.certificates import (
+    Issuer,
+    ServiceName,
+    Specimen,
+    ends,
+    in_words,
+    is_private,
+    unread,
+)
 from checks.revocation import revocation
 
 
@@ -98,8 +107,9 @@ def cdp_pki_issued(
     """
     label = service.partition(".")[0]
     origin = Origin(template, stores, directory)
-    yield enrolled(file, service, label, origin, warn_of_more=False)
     one = Specimen(file.name, file.leaf, file.trust)
+    judged = enrolled(file, service, label, origin, warn_of_more=False)
+    yield replace(judged, ends=ends(one))
     yield from revocation(one, asked, as_of, internet=False)
 
 

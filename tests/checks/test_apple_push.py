@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from assess.check import Fail, Manual, Missing, Pass, Unknown, Warn, worst
+from assess.check import Ends, Fail, Manual, Missing, Pass, Unknown, Warn, worst
 from assess.evidence.config import Attested
-from assess.evidence.graph import DepToken, Domain, Perhaps, PushCertificate
+from assess.evidence.graph import DepToken, Domain, Perhaps, PushCertificate, moment
 from checks.apple.push import (
     apple_id,
     certificate_issued,
@@ -193,7 +193,10 @@ def test_uploaded(tenant: Any, kind: type) -> None:
     ],
 )
 def test_management_ready(tenant: Any, kind: type) -> None:
-    assert isinstance(worst(management_ready(tenant, NOW)), kind)
+    outcome = worst(management_ready(tenant, NOW))
+    assert isinstance(outcome, kind)
+    end = None if tenant.found is None else moment(tenant.found.expiration_date_time)
+    assert outcome.ends == (() if end is None else (Ends("Apple push certificate", end.date()),))
 
 
 def test_a_refusal_says_what_is_missing() -> None:

@@ -109,6 +109,17 @@ def test_server_app(site: Any, known: Any, line: Any, status: type[Outcome]) -> 
     assert outcome.subject is None
 
 
+@pytest.mark.parametrize(
+    ("expiry", "held"),
+    [("2026-12-01T00:00:00Z", ["2026-12-01"]), ("soon", []), ("0001-01-01T00:00:00Z", []), ("9999-12-31T23:59:59Z", []), (UNSET, [])],
+)
+def test_the_secret_that_the_site_holds_is_on_the_calendar(expiry: Any, held: list[str]) -> None:
+    site = Seen((replace(S_ROW, secret_key_expiry=expiry),), ALL)
+    outcome = judged(server_app(site=site, apps=apps(), line=NO_LINE, now=NOW))
+    assert [str(end.on) for end in outcome.ends if "that the site holds" in end.what] == held
+    assert [end.what for end in outcome.ends if end.what.startswith("Secrets of ")]
+
+
 DOMAINS = (Domain("contoso.com", is_verified=True), Domain("contoso.net", is_verified=False))
 INTERNET, PKI = "co-management-internet", "co-management-pki"
 

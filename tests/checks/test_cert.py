@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.check import Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn
+from assess.check import Ends, Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn
 from assess.discover import library
 from assess.evaluate import judge
 from assess.evidence.certificates import (
@@ -590,8 +590,10 @@ def test_cdp_names_with_nothing_to_look_at() -> None:
 )
 def test_cdp_pki_issued(leaf: Any, kind: type) -> None:
     one = own(leaf, name="cdp.pfx")
-    arguments = ("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY)
-    assert said(cdp_pki_issued(*arguments, REFUSED, NOW)) == {"cdp.pfx": kind}
+    arguments = ("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY, REFUSED, NOW)
+    [outcome] = cdp_pki_issued(*arguments)
+    assert outcome.ends[0] == Ends(f"Certificate {leaf.name} (cdp.pfx)", leaf.not_after.date())
+    assert said(cdp_pki_issued(*arguments)) == {"cdp.pfx": kind}
 
 
 @pytest.mark.parametrize(
@@ -734,6 +736,14 @@ def test_client_auth_installed(held: Any, confirmed: Any, kind: type) -> None:
 )
 def test_client_auth_installed_and_where_it_is_missing(stores: Any, confirmed: Any, kinds: Any) -> None:
     assert said(client_auth_installed(NOW, [MP], SITE, stores, confirmed, NOT_SENT)) == dict(zip((MP, SITE), kinds, strict=True))
+
+
+def test_when_the_certificates_for_authentication_end() -> None:
+    stores = Stores((store(MP, entry()), store(SITE)))
+    found = {one.subject: one.ends for one in client_auth_installed(NOW, [MP], SITE, stores, UNASKED, NOT_SENT)}
+    last = entry().not_after
+    assert last is not None
+    assert found == {MP: (Ends(f"Certificate {entry().common_name} for clients ({MP})", last.date()),), SITE: ()}
 
 
 def test_client_auth_installed_on_a_site_server_that_is_a_management_point() -> None:

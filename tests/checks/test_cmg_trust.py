@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from assess.check import Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn
+from assess.check import Ends, Fail, Manual, Missing, NotApplicable, Pass, Unknown, Warn, worst
 from assess.evidence.certificates import CertificateFile, Stores
 from assess.evidence.certificates import Unread as UnreadFile
 from assess.evidence.config import Attested
@@ -223,7 +223,10 @@ def test_what_is_retired_says_what_replaces_it() -> None:
     ],
 )
 def test_azuremgmt_certificate(pfx: Any, kind: type) -> None:
-    assert verdict(azuremgmt.certificate(pfx, REFUSED, NOW)) is kind
+    outcome = worst(azuremgmt.certificate(pfx, REFUSED, NOW))
+    assert type(outcome) is kind
+    dated = [Ends(f"Certificate {pfx.leaf.name} ({pfx.name})", pfx.leaf.not_after.date())]
+    assert list(outcome.ends) == (dated if pfx.leaf.not_before <= NOW else [])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from assess.check import Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
+from assess.check import Ends, Fail, Manual, Missing, Outcome, Pass, Table, Unknown, Warn, worst
 from assess.evidence.adminservice import (
     Collection,
     MayBeTrimmed,
@@ -59,6 +59,7 @@ def sku(*plans: str, state: Any = "Enabled", enabled: int = 25, used: int = 10, 
 EMS = sku(INTUNE_A, P1)
 EMS_ID = EMS.sku_id
 BOUGHT = Perhaps(tuple(Purchase(str(n), number, status="Enabled", is_trial=False) for n, number in enumerate((EMS_ID.upper(), "x"))))
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NO_SUBSCRIPTIONS = Missing("Graph refuses: Organization.Read.All is missing", "Grant it.")
 
 
@@ -106,7 +107,7 @@ NO_SUBSCRIPTIONS = Missing("Graph refuses: Organization.Read.All is missing", "G
     ],
 )
 def test_intune_subscription(skus: Any, account: Any, status: type[Outcome]) -> None:
-    assert isinstance(worst(intune_subscription(skus=skus, account=account, purchases=BOUGHT)), status)
+    assert isinstance(worst(intune_subscription(skus=skus, account=account, purchases=BOUGHT, as_of=NOW)), status)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +126,11 @@ def test_intune_subscription(skus: Any, account: Any, status: type[Outcome]) -> 
     ],
 )
 def test_entra_premium(skus: Any, status: type[Outcome]) -> None:
-    [outcome] = entra_premium(skus=skus, purchases=BOUGHT)
+    [outcome] = entra_premium(skus=skus, purchases=BOUGHT, as_of=NOW)
     assert isinstance(outcome, status)
 
 
-def purchase(*, trial: Any, status: Any = "Enabled", number: str = EMS_ID, until: Any = UNSET) -> Purchase:
+def purchase(*, trial: Any, status: Any = "Enabled", number: Any = EMS_ID, until: Any = UNSET) -> Purchase:
     return Purchase("s", number, "EMS", status, trial, until)
 
 
@@ -158,17 +159,56 @@ YEAR_END = datetime(2026, 12, 31, tzinfo=UTC)
 )
 def test_a_trial_is_told_from_a_product_that_was_bought(purchases: Any, status: type[Outcome], words: str) -> None:
     purchases = Perhaps(purchases) if isinstance(purchases, tuple | None) else purchases
-    [premium] = entra_premium(skus=(EMS,), purchases=purchases)
-    intune = worst(intune_subscription(skus=(EMS,), account=ACTIVE, purchases=purchases))
+    [premium] = entra_premium(skus=(EMS,), purchases=purchases, as_of=NOW)
+    intune = worst(intune_subscription(skus=(EMS,), account=ACTIVE, purchases=purchases, as_of=NOW))
     for outcome in (premium, intune):
         assert isinstance(outcome, status)
         assert words in getattr(outcome, "observed", "") + getattr(outcome, "because", "")
         assert outcome.remedy or not isinstance(outcome, Warn)
 
 
+SUMMER = datetime(2027, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("purchases", "ends"),
+    [
+        ((purchase(trial=False, until=SUMMER),), [("Licences of EMS", SUMMER)]),
+        ((purchase(trial=False, until=SUMMER, number=EMS_ID.upper()),), [("Licences of EMS", SUMMER)]),
+        ((purchase(trial=True, until=YEAR_END), purchase(trial=False, until=SUMMER)), [("Trial of EMS", YEAR_END), ("Licences of EMS", SUMMER)]),
+        # two subscriptions that end together are one line of a calendar
+        ((purchase(trial=False, until=SUMMER), purchase(trial=False, until=SUMMER)), [("Licences of EMS", SUMMER)]),
+        ((purchase(trial=None, until=SUMMER),), [("Licences of EMS", SUMMER)]),
+        ((purchase(trial=False, status="Warning", until=YEAR_END),), [("Days of grace of EMS", YEAR_END)]),
+        # no date, or none that can be meant
+        ((purchase(trial=False),), []),
+        ((purchase(trial=False, until=None),), []),
+        ((purchase(trial=False, until=datetime(1, 1, 1, tzinfo=UTC)),), []),
+        ((purchase(trial=False, until=datetime(9999, 12, 31, tzinfo=UTC)),), []),
+        ((purchase(trial=False, until=NOW),), []),
+        # what is over, and what is another product's
+        ((purchase(trial=False, status="Suspended", until=SUMMER),), []),
+        ((purchase(trial=False, status="Deleted", until=SUMMER),), []),
+        ((purchase(trial=False, status=UNSET, until=SUMMER),), []),
+        ((purchase(trial=False, until=SUMMER, number="another"),), []),
+        ((purchase(trial=False, until=SUMMER, number=UNSET),), []),
+        (None, []),
+        (NO_SUBSCRIPTIONS, []),
+    ],
+)
+def test_when_licences_end(purchases: Any, ends: Any) -> None:
+    purchases = Perhaps(purchases) if isinstance(purchases, tuple | None) else purchases
+    expected = tuple(Ends(what, on.date()) for what, on in ends)
+    [premium] = entra_premium(skus=(EMS,), purchases=purchases, as_of=NOW)
+    intune = worst(intune_subscription(skus=(EMS,), account=ACTIVE, purchases=purchases, as_of=NOW))
+    assert premium.ends == intune.ends == expected
+    [refused] = [one for one in intune_subscription(skus=REFUSED, account=ACTIVE, purchases=purchases, as_of=NOW) if isinstance(one, Unknown)]
+    assert refused.ends == (), "which products they are of is not known"
+
+
 @pytest.mark.parametrize("skus", [(replace(EMS, service_plans=None),), (replace(EMS, prepaid_units=Units()),), (replace(EMS, capability_status="unknownFutureValue"),)])
 def test_what_a_product_does_not_say_is_no_fail(skus: Any) -> None:
-    [outcome] = entra_premium(skus=skus, purchases=BOUGHT)
+    [outcome] = entra_premium(skus=skus, purchases=BOUGHT, as_of=NOW)
     assert isinstance(outcome, Unknown)
 
 
@@ -298,10 +338,10 @@ def test_losing_evidence_never_helps() -> None:
     trial = Perhaps((purchase(trial=True),))
     for free in (True, False):
         skus = (sku(INTUNE_A, used=10 if free else 25),)
-        whole = worst(intune_subscription(skus=skus, account=ACTIVE, purchases=trial))
+        whole = worst(intune_subscription(skus=skus, account=ACTIVE, purchases=trial, as_of=NOW))
         assert isinstance(whole, Warn)
         for some in ((REFUSED, ACTIVE, trial), (skus, REFUSED, trial), (skus, ACTIVE, NO_SUBSCRIPTIONS), (REFUSED, REFUSED, REFUSED)):
-            less = worst(intune_subscription(skus=some[0], account=some[1], purchases=some[2]))
+            less = worst(intune_subscription(skus=some[0], account=some[1], purchases=some[2], as_of=NOW))
             assert better.index(type(less)) <= better.index(type(whole))
 
 

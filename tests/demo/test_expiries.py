@@ -20,6 +20,7 @@ def test_certificates_authorities_and_secrets_are_on_the_calendar(found):
     for begin in ("Certificate cmg.contoso.com (contoso-cmg.pfx)", "Issuer ", "Certification authority ",
                   "Secrets of ", "Certificate mp01.corp.contoso.com"):  # fmt: skip
         assert any(what.startswith(begin) for what in listed), begin
+    assert listed["Licences of EMS"].findings == ("licence.intune-subscription", "licence.entra-premium")
     gateway = listed["Certificate cmg.contoso.com (contoso-cmg.pfx)"]
     assert any(name.startswith("cert.cmg-validity-chain[") for name in gateway.findings)
     assert calendar(found).count(b"BEGIN:VEVENT") == len(listed)

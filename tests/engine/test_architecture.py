@@ -51,10 +51,15 @@ POLICY = {
     },
     "assess.branding": {"assess.engagement", "assess.errors", "assess.reporters"},
     "assess.scheduling": {"assess.errors"},
-    "assess.notices.news": {"assess.history.shapes", "assess.model", "assess.results"},
+    "assess.notices.news": {
+        "assess.engagement", "assess.history.shapes", "assess.model", "assess.privacy.levels", "assess.results",
+    },
     "assess.notices.texts": {"assess.history.shapes", "assess.language", "assess.model", "assess.notices"},
-    "assess.fleet.shapes": {"assess.history.shapes", "assess.model"},
-    "assess.fleet.overview": {"assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.results"},
+    "assess.fleet.shapes": {"assess.history.shapes", "assess.model", "assess.privacy.levels"},
+    "assess.fleet.overview": {
+        "assess.fleet.shapes", "assess.history.shapes", "assess.model", "assess.privacy.levels",
+        "assess.reporters.expiries", "assess.results",
+    },
     "assess.waivers": {"assess.engagement", "assess.language", "assess.model"},
     "templates": set(),
 }  # fmt: skip

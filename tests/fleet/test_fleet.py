@@ -21,10 +21,11 @@ from openpyxl import load_workbook
 import samples
 from assess.cli import run
 from assess.fleet import crew
-from assess.fleet.overview import failed, member_of, overview, worst
+from assess.fleet.overview import failed, member_of, overview, to_json, worst
 from assess.fleet.shapes import Member, Task
 from assess.history.place import Place
 from assess.keeping import Keeper
+from assess.model import Status
 from assess.reporters.fleet import render
 from assess.reporters.workbook.fleet import write
 from assess.results import EndOf, Results
@@ -64,7 +65,7 @@ def compared(folder: Path, *mixes) -> Results:
 def test_what_an_overview_keeps_of_a_run(tmp_path):
     found = compared(tmp_path, ("pass",), ("fail",))
     first = msgspec.structs.replace(
-        found.findings[0], ends=(EndOf("an old one", date(2026, 1, 1)), EndOf("CMG certificate", date(2027, 1, 1)))
+        found.findings[0], waiver=None, ends=(EndOf("an old one", date(2026, 1, 1)), EndOf("CMG certificate", date(2027, 1, 1)))
     )
     found = msgspec.structs.replace(found, findings=(first, *found.findings[1:]))
     member = member_of(found, "/c/contoso.toml", "contoso-1", 1, {"report.html"}, ["the notice by mail was not delivered", "x was delivered"])
@@ -200,6 +201,75 @@ def test_nothing_to_run_is_no_good_news(tmp_path, capfd):
     assert fleet(tmp_path, tmp_path / "out") == 2
     assert "holds no engagement file" in capfd.readouterr()[1]
     assert fleet(tmp_path / "absent", tmp_path / "out") == 2
+
+
+# -- privacy --
+
+def with_names(level="full"):
+    found = results(mix=("fail",))
+    first = msgspec.structs.replace(
+        found.findings[0], id="identity.upn[anna@contoso.com]", observed="anna@contoso.com has none", waiver=None,
+        ends=(EndOf("Secrets of anna@contoso.com", date(2027, 1, 1)),), status=Status.FAIL,
+    )
+    verdicts = tuple(msgspec.structs.replace(v, blockers=(first.id, *v.blockers)) for v in found.verdicts)
+    found = msgspec.structs.replace(found, findings=(first, *found.findings[1:]), verdicts=verdicts, privacy=level)
+    return member_of(found, "/contoso.toml", "c-1", 1, (), ["refused for anna@contoso.com"])
+
+
+def test_the_overview_shows_no_more_than_the_strictest_asked_for():
+    lost = failed("/d.toml", "d", "D", 2, "d.toml: user is anna@contoso.com, which is none")
+    whole = overview("assess 1.0", samples.AS_OF, [with_names(), lost])
+    assert to_json(whole).decode().count("anna@contoso.com") == 5
+    for level in ("pseudonymised", "summary"):
+        made = overview("assess 1.0", samples.AS_OF, [with_names(), lost], level)
+        assert "anna" not in to_json(made).decode()
+        assert b"anna" not in render(made)
+        assert f"privacy level {level}" in render(made).decode()
+        assert {member.privacy for member in made.members} == {made.privacy} == {level}
+        first, second = made.members
+        assert "exit code 2" in first.failed
+        assert "identity.upn" in {one.id for one in second.blockers}
+        assert (second.blockers[0].title, second.blockers_in_all) == (with_names().blockers[0].title, with_names().blockers_in_all)
+        assert second.next_expiry is not None
+        assert second.next_expiry.on == date(2027, 1, 1)
+        assert second.judgements == with_names().judgements
+        assert made.code == whole.code
+    # What was made at that level, or a stricter one, shows what its own reports show.
+    own = overview("assess 1.0", samples.AS_OF, [with_names("summary")], "pseudonymised").members[0]
+    assert own.blockers == with_names().blockers
+    assert own.said == ("remarks on keeping and telling, 1 in all: see its log",)
+
+
+@pytest.mark.parametrize(
+    ("option", "levels", "whole"),
+    [
+        ((), {"contoso": "full", "fabrikam": "summary"}, "summary"),
+        (("--privacy", "pseudonymised"), {"contoso": "pseudonymised", "fabrikam": "summary"}, "summary"),
+        (("--privacy", "full"), {"contoso": "full", "fabrikam": "summary"}, "summary"),
+        (("--privacy", "summary"), {"contoso": "summary", "fabrikam": "summary"}, "summary"),
+    ],
+)
+def test_each_customer_has_the_stricter_of_both_levels(tmp_path, option, levels, whole):
+    customers, out = tmp_path / "customers", tmp_path / "out"
+    engagement(customers, "contoso")
+    engagement(customers, "fabrikam", '[report]\nprivacy = "summary"')
+    assert fleet(customers, out, *option) == 3
+    for name, level in levels.items():
+        [path] = out.glob(f"{name}-*/results.json")
+        assert json.loads(path.read_text())["privacy"] == level
+    made = json.loads((max(out.glob("fleet-*")) / "overview.json").read_text())
+    assert made["privacy"] == whole
+    assert {member["privacy"] for member in made["members"]} == {whole}
+
+
+def test_a_broken_file_counts_with_the_level_that_it_asks_for(tmp_path):
+    customers, out = tmp_path / "customers", tmp_path / "out"
+    engagement(customers, "contoso")
+    engagement(customers, "broken", '[report]\nprivacy = "summary"\n[ad]\nuser = anna@contoso.com')
+    assert fleet(customers, out) == 2
+    made = json.loads((max(out.glob("fleet-*")) / "overview.json").read_text())
+    assert made["privacy"] == "summary"
+    assert "why is not shown here (exit code 2)" in {m["name"]: m["failed"] for m in made["members"]}["broken"]
 
 
 # -- processes --

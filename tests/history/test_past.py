@@ -18,7 +18,7 @@ from assess.reporters.expiries import calendar, expiries
 from assess.reporters.past import past
 from assess.reporters.plain import to_markdown
 from assess.reporters.workbook.write import write_workbook
-from assess.results import EndOf, from_json, to_json
+from assess.results import EndOf, WaiverOf, from_json, to_json
 from assess.waivers import WaiverNote, WaiverState
 
 TODAY = samples.AS_OF.date()
@@ -101,8 +101,13 @@ def test_html_says_it(results):
     assert section.count('class="trend"') == 2
 
 
+def plain(found):
+    """The same without an accepted risk, which is the one thing in a sample that ends."""
+    return msgspec.structs.replace(found, findings=tuple(msgspec.structs.replace(f, waiver=None) for f in found.findings))
+
+
 def test_without_history_html_says_nothing():
-    text = html.render(samples.sample(), library_catalogue=samples.catalogue()).decode()
+    text = html.render(plain(samples.sample()), library_catalogue=samples.catalogue()).decode()
     assert 'id="changes"' not in text
     assert "#changes" not in text.partition("<script>")[0].partition("</style>")[2]
 
@@ -123,7 +128,7 @@ def test_markdown_says_it(results, told):
         assert words in lines
     assert sum(line.startswith("- **New** (") for line in lines) >= 1
     assert sum("(over): Certificate" in line for line in lines) == 2
-    assert "## What expires next" not in to_markdown(samples.sample(), samples.catalogue()).decode()
+    assert "## What expires next" not in to_markdown(plain(samples.sample()), samples.catalogue()).decode()
 
 
 def test_xlsx_has_its_sheets(results, told, tmp_path):
@@ -158,6 +163,7 @@ def unfolded(data):
 
 
 def test_the_calendar(results):
+    results = plain(results)
     data = calendar(results)
     assert data == calendar(results)
     lines = unfolded(data)
@@ -171,6 +177,17 @@ def test_the_calendar(results):
     assert all(len(line.encode()) <= 75 for line in data.decode().split("\r\n"))
     later = msgspec.structs.replace(results, as_of=results.as_of + timedelta(days=7))
     assert [line for line in unfolded(calendar(later)) if line.startswith("UID:")] == identities
+
+
+def test_an_accepted_risk_ends_once_however_many_findings_it_is_laid_over():
+    waiver = WaiverOf("a new one is ordered", "A. Meyer", TODAY + timedelta(days=9))
+    first, second, third = samples.sample(3).findings
+    both = tuple(msgspec.structs.replace(f, requirement="cert.cmg-san", waiver=waiver, ends=()) for f in (first, second))
+    found = msgspec.structs.replace(samples.sample(3), findings=(*both, msgspec.structs.replace(third, waiver=None, ends=())))
+    [one] = expiries(found)
+    assert (one.on, one.what, one.days) == (waiver.until, "Accepted risk of cert.cmg-san, by A. Meyer", 9)
+    assert one.findings == (first.id, second.id)
+    assert b"Accepted risk of cert.cmg-san\\, by A. Meyer expires" in calendar(found)
 
 
 def test_no_text_gets_out_of_its_line_of_the_calendar():

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from assess.catalogue import Catalogue, Document, Requirement
-from assess.check import Check, Fail, Missing, Outcomes, Unknown, check, unavailable, worst
+from assess.check import Check, Fail, Missing, Outcomes, Rows, Unknown, check, unavailable, worst
 from assess.collect import collect
 from assess.discover import Library, language
 from assess.history.changes import kept_run, past_of, regressions
@@ -56,10 +56,17 @@ def in_parts(heights: Annotated[Heights, Heard()]) -> Outcomes:
     yield Fail("a.test", "a dry house", "the door is shut")
 
 
+@check("tower.rows")
+def in_rows(heights: Annotated[Heights, Heard()]) -> Outcomes:
+    """Say a long list."""
+    rows = ({"user": name, "found": "the roof leaks"} for name in ("a b", "roof"))
+    yield Fail("a.test", "a dry house", "the roof leaks", rows=Rows(("user", "found"), rows))
+
+
 def library(*requirements: Requirement, checks: dict[str, Check] | None = None) -> Library:
     papers = {"hybrid-mdm": Document("hybrid-mdm", "Hybrid", "2016", "retired")}
     catalogue = Catalogue({r.id: r for r in requirements}, {"tower": "Towers"}, SCENARIOS, papers)
-    known = checks or {**CHECKS, "tower.parts": in_parts}
+    known = checks or {**CHECKS, "tower.parts": in_parts, "tower.rows": in_rows}
     return Library(catalogue, {r.id: known[r.id] for r in requirements if r.id in known}, ())
 
 
@@ -95,6 +102,17 @@ def test_what_a_check_joins_itself_is_looked_up_part_by_part() -> None:
         assert unavailable("a", *gaps) == Unknown(
             "a", "niemand hat geöffnet; das Dach ist undicht", remedy=("Klopfen Sie noch einmal.",)
         )
+
+
+def test_sentences_in_a_long_list_are_looked_up_and_its_columns_are_not() -> None:
+    record = recording()
+    with speaking(OWN), record:
+        collect([Heard()], [measured(a_test=20)], record, clock=lambda: NOW)
+        [table] = evaluate(library(requirement("tower.rows")), record).tables
+        lines = (record.tables / f"{table.name}.ndjson").read_text(encoding="utf-8").splitlines()
+    assert [msgspec.json.decode(line) for line in lines] == [
+        {"user": "a b", "found": "das Dach ist undicht"}, {"user": "roof", "found": "das Dach ist undicht"},
+    ]  # fmt: skip
 
 
 def test_a_refusal_that_was_recorded_in_english_is_told_in_the_language_of_the_evaluation() -> None:

@@ -195,6 +195,13 @@ def test_other_holes_formats_and_markup_are_refused(english: str, own: str) -> N
         read(po((english, own)), "house.po")
 
 
+@pytest.mark.parametrize("own", ["a\x00b", "a\x07", "a\x9bb", "a\ud800", "a\uffff"])
+def test_signs_that_no_report_can_show_are_refused(own: str) -> None:
+    with pytest.raises(EngagementError, match=r"house\.po"):
+        read(f'msgid "plain"\nmsgstr "{own}"\n', "house.po")
+    assert read('msgid "plain"\nmsgstr "\u202bא\u202c\\n\\tb"\n', "a.po")[0] == {"plain": "\u202bא\u202c\n\tb"}
+
+
 def test_of_a_plural_only_the_last_form_needs_every_hole() -> None:
     text = (
         HEAD.format(USUAL) + 'msgid "one finding of {x}"\nmsgid_plural "{count} findings of {x}"\n'

@@ -84,13 +84,8 @@ def test_titles_of_sheets_and_heads_are_fit_for_excel(code: str) -> None:
     from assess.attesting import sheet
     from assess.language import speaking
     from assess.reporters.workbook import fleet, overtime, past, planning, write
-    from assess.reporters.workbook.cells import titled, worded
+    from assess.reporters.workbook.cells import TITLES, titled, worded
 
-    titles = (
-        "Summary", "Letter", "Findings", "Action plan", "Users", "Not assessed", "Options", "Traceability",
-        "Evidence", "Sources", "Changes", "Open since", "Expires", "Waivers", "Latest", "Trend",
-        "Findings by date", "Customers", "Blockers", "Questions",
-    )  # fmt: skip
     texts = language(code).texts
     tables = [
         columns
@@ -100,8 +95,8 @@ def test_titles_of_sheets_and_heads_are_fit_for_excel(code: str) -> None:
     ]
     assert len(tables) > 15
     with speaking(language(code)):
-        assert [titled(title) for title in titles] == [texts[title] for title in titles]
-        assert len({titled(title) for title in titles}) == len(titles)
+        assert [titled(title) for title in TITLES] == [texts[title] for title in TITLES]
+        assert len({titled(title) for title in TITLES}) == len(TITLES)
         for columns in [*tables, (*overtime._OURS, *overtime._THEIRS)]:
             assert [column.head for column in worded(columns)] == [texts[column.head] for column in columns]
         assert len(set(sheet.HEAD_WORDS.values())) == len(sheet.HEAD_WORDS)

@@ -19,6 +19,7 @@ from assess.history.place import folder_of, place_of
 from assess.keeping import Keeper, kept_files, purge
 from assess.model import Verdict
 from assess.notices.telling import Teller
+from assess.privacy.levels import level_of
 from receivers import PASSWORD, USER, mail_server, receiver
 
 MAIL, HOOKS = "mail.contoso.test", "hooks.contoso.test"
@@ -31,6 +32,8 @@ customer = "Contoso Ltd"
 scenarios = ["co-management-pki"]
 [history]
 enabled = {enabled}
+[report]
+privacy = "{privacy}"
 [notify]
 ca_file = "ca.pem"
 {keys}
@@ -66,10 +69,10 @@ class Customer:
         self.file = folder / "contoso.toml"
         self.out = folder / "out"
 
-    def write(self, keys, enabled="true", **routes):
+    def write(self, keys, enabled="true", privacy="full", **routes):
         names = {"mail": f"{MAIL}:587", "mails": f"{MAIL}:465", "hooks": f"{HOOKS}:443"}
         lines = ", ".join(f'"{names[name]}" = "{address}"' for name, address in routes.items())
-        self.file.write_text(FILE.format(keys=keys, routes=lines, enabled=enabled), encoding="utf-8")
+        self.file.write_text(FILE.format(keys=keys, routes=lines, enabled=enabled, privacy=privacy), encoding="utf-8")
         return self
 
     def run(self, mix=samples.MIX, customer="Contoso Ltd", size=12, hostile=False):
@@ -77,6 +80,7 @@ class Customer:
         engagement = load(self.file)
         now = samples.AS_OF + timedelta(weeks=self.week)
         found = samples.sample(size, mix=mix, started=now, customer=customer, hostile=hostile)
+        found = msgspec.structs.replace(found, privacy=level_of(engagement))
         folder = self.out / f"contoso-{now:%Y%m%dT%H%M%SZ}"
         folder.mkdir(parents=True)
         (folder / "report.pdf").write_bytes(b"%PDF-1.7 the report")
@@ -362,6 +366,68 @@ def test_what_was_not_taken_goes_out_with_the_next_run(customer, hooks, box):
     assert len(box.messages) == 3
     assert next(box.messages[0].iter_attachments()).get_content().startswith(b"%PDF")
     assert customer.waiting == []
+
+
+DETAILS = "details = true\n"
+
+
+@pytest.mark.parametrize(("now", "bare"), [("pseudonymised", True), ("summary", True), ("full", False)])
+def test_a_notice_that_waited_says_no_more_than_is_asked_for_now(customer, hooks, box, now, bare):
+    keys = f'{DETAILS}webhook = "https://{HOOKS}/assess"\n{BY_MAIL}'
+    customer.write(keys, hooks="127.0.0.1:9", mail="127.0.0.1:9")
+    customer.run(mix=("pass",))
+    customer.run(mix=("fail",))
+    assert len(customer.waiting) == 4
+    names = {f.subject for f in samples.sample(12).findings if f.subject}
+    kept = customer.folder / "contoso.history" / "notices"
+    assert any(name in (kept / "20261127T211000Z.webhook.json").read_text() for name in names)
+
+    customer.write(keys, privacy=now, hooks=hooks.address, mail="127.0.0.1:9")
+    customer.run(mix=("pass",))
+    waited = [json.loads(body) for _, _, body in hooks.posts][1]
+    assert waited["run"] == "20261127T211000Z"
+    assert waited["privacy"] == now
+    assert {item["id"] == item["id"].partition("[")[0] for item in waited["changes"]} >= {bare}
+    assert all(bool(item["title"] or item["found"]) is not bare for item in waited["changes"])
+    assert any(name in json.dumps(waited) for name in names) is not bare
+    # What could not be sent again is kept with no more in it than was to be sent.
+    assert any(name in (kept / "20261127T211000Z.mail.json").read_text() for name in names) is not bare
+
+    customer.write(keys, privacy=now, hooks=hooks.address, mail=box.address)
+    customer.run(mix=("pass",))
+    first, second, third, fourth = box.messages
+    for message in (first, second):
+        assert bool(list(message.iter_attachments())) is not bare
+        assert ("No report is attached: they were made when" in message.get_body().get_content()) is bare
+    assert all(list(message.iter_attachments()) for message in (third, fourth)), "those are of the level of now"
+
+
+def test_a_notice_that_waited_at_a_stricter_level_stays_as_it_is(customer, hooks):
+    keys = f'{DETAILS}webhook = "https://{HOOKS}/assess"\n'
+    customer.write(keys, privacy="summary", hooks="127.0.0.1:9")
+    customer.run(mix=("pass",))
+    customer.run(mix=("fail",))
+    customer.write(keys.removeprefix(DETAILS), privacy="pseudonymised", hooks=hooks.address)
+    customer.run(mix=("pass",))
+    waited = [json.loads(body) for _, _, body in hooks.posts][1]
+    assert (waited["privacy"], len(waited["changes"])) == ("summary", 12)
+    assert {(item["title"], item["found"]) for item in waited["changes"]} == {("", "")}, "nobody wants details any more"
+
+
+def test_a_notice_of_an_older_version_counts_as_one_that_names_everybody(customer, hooks):
+    keys = f'webhook = "https://{HOOKS}/assess"\n'
+    customer.write(keys, hooks="127.0.0.1:9")
+    customer.run(mix=("pass",))
+    customer.run(mix=("fail",))
+    path = customer.folder / "contoso.history" / "notices" / "20261127T211000Z.webhook.json"
+    old = json.loads(path.read_text())
+    del old["news"]["privacy"]
+    path.write_text(json.dumps(old))
+    customer.write(keys, privacy="summary", hooks=hooks.address)
+    customer.run(mix=("pass",))
+    waited = [json.loads(body) for _, _, body in hooks.posts][1]
+    assert (waited["run"], waited["privacy"]) == ("20261127T211000Z", "summary")
+    assert not any("[" in item["id"] for item in waited["changes"])
 
 
 def test_what_nobody_takes_is_given_up_and_said(customer):

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from assess.discover import language, library
 from assess.engagement import Engagement
 from assess.history.changes import kept_run, past_of
 from assess.history.shapes import Kind
-from assess.language import ENGLISH, speaking
+from assess.language import ENGLISH, Language, speaking
 from assess.model import Severity, Status, Verdict
 from assess.notices import texts
 from assess.notices.news import Item, Judged, News
@@ -43,7 +44,7 @@ from assess.results import (
 from assess.waivers import WaiverNote, WaiverState
 from pseudo import language as pseudo
 from pseudo import unsaid
-from samples import AS_OF, FIVE, sample
+from samples import AS_OF, FIVE, catalogue, sample
 
 GERMAN = language("de")
 X = "XX"
@@ -154,7 +155,8 @@ def test_calendar(spoken: tuple[Results, Catalogue]) -> None:
 def sheets(path: Path) -> dict[str, str]:
     """By title of a sheet: all of its texts, its foot and its choices."""
     found = {}
-    for sheet in load_workbook(path):
+    book: Any = load_workbook(path)
+    for sheet in book:
         cells = [str(c.value) for row in sheet.iter_rows() for c in row if isinstance(c.value, str)]
         choices = [str(one.formula1) for one in sheet.data_validations.dataValidation]
         titles = [str(chart.title.tx.rich.p[0].r[0].t) for chart in sheet._charts if chart.title]
@@ -224,12 +226,33 @@ def test_notices() -> None:
     assert body["changes"][0]["change"] == "new"
 
 
+@pytest.mark.parametrize("word", ['say "no", or "yes"', "a\n\tb", "x" * 400, "=1+1", "same", "[a]:*?/\\"])
+def test_words_of_a_house_that_excel_cannot_bear_break_no_workbook(word: str, tmp_path: Path) -> None:
+    """Heads of a table are those of its cells, no two the same; a list and a title are what Excel takes."""
+    own = {text: said for text in pseudo().texts if isinstance(said := pseudo().texts[text], str)}
+    hostile = {text: " | ".join([word] * (text.count("|") + 1)) if word else said for text, said in own.items()}
+    with speaking(Language("xx", hostile)):
+        write_workbook(sample(20, commented=True), catalogue(), tmp_path, tmp_path / "report.xlsx")
+        extend(tmp_path / "over.xlsx", sample(5), [kept_run(sample(5), "xx")], Nobody())
+    for name in ("report.xlsx", "over.xlsx"):
+        book: Any = load_workbook(tmp_path / name)
+        for sheet in book:
+            assert 0 < len(sheet.title) <= 31
+            for table in sheet.tables.values():
+                heads = [column.name for column in table.tableColumns]
+                assert heads == [cell.value for cell in sheet[1]]
+                assert len({head.casefold() for head in heads}) == len(heads)
+                assert all(0 < len(head) <= 255 for head in heads)
+            assert all(len(one.formula1) < 260 for one in sheet.data_validations.dataValidation)
+            assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+
+
 # -- the same things in two languages --
 
 
 def filled(path: Path, sheet: str, row: int, cells: dict[str, object]) -> None:
     """Somebody fills in cells of a row, by the heads of the sheet."""
-    book = load_workbook(path)
+    book: Any = load_workbook(path)
     heads = {cell.value: number for number, cell in enumerate(book[sheet][1], start=1)}
     for head, value in cells.items():
         book[sheet].cell(row, heads[head]).value = value

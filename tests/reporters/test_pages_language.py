@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pypdf
@@ -15,13 +16,14 @@ import pseudo
 import samples
 from assess.catalogue import translated
 from assess.discover import language
-from assess.history.shapes import Point
+from assess.fleet.shapes import Blocker, Difference, Expiry, Judgement, Member, Overview
+from assess.history.shapes import Kind, Point
 from assess.language import ENGLISH, Language, speaking
-from assess.model import Status, Verdict
-from assess.reporters import html, pdf, typesetting
+from assess.model import Severity, Status, Verdict
+from assess.reporters import fleet, html, pdf, typesetting
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.past import Aged, ChangeRow, Ending, Looked, Past, Since, Trend
-from assess.reporters.summary import FITS
+from assess.reporters.summary import FITS, USUAL
 from assess.reporters.templating import in_css
 from assess.reporters.view import View, view
 from assess.results import Results, from_json
@@ -55,24 +57,23 @@ def _renderer() -> Iterator[None]:
 
 
 def results(case: str) -> Results:
-    demo = from_json(DEMO.read_bytes())
     match case:
-        case "demo":
-            return demo
         case "large":
             return samples.sample(700, scenarios=samples.FIVE)
         case "empty":
             return samples.sample(0)
-    raise AssertionError(case)
+        case _:
+            return from_json(DEMO.read_bytes())
 
 
 def shown(found: Results) -> View:
     """What is shown of the results, and of all that they might say, as X's."""
     made = view(found, samples.catalogue())
     plan = replace(made.plan, late="XX", read="XX")
-    return pseudo.masked(
+    masked: View = pseudo.masked(
         replace(made, plan=plan, not_written=(("XX", "XX"),), privacy="XX", letter="XX")
     )
+    return masked
 
 
 @pytest.fixture(params=["demo", "large", "empty"])
@@ -107,7 +108,7 @@ def test_no_word_of_html_stays_english(
 def test_no_word_of_the_pdf_stays_english(found: Results) -> None:
     made = shown(found)
     with speaking(pseudo.language()):
-        page = pdf.page(found, made, FITS[-3], times=PAST, brand=BRAND)
+        page = pdf.page(found, made, FITS[USUAL], times=PAST, brand=BRAND)
         sheet = typesetting.sheet(BRAND)
     told = pseudo.texts(page)
     assert set(pseudo.unsaid(" ".join(told))) <= SAME
@@ -128,6 +129,41 @@ def test_a_text_in_a_style_sheet_is_a_string_and_no_more(text: str) -> None:
     made = in_css(text)
     assert not set(made) & set("\"<>{}\n'")
     assert plain(made) == text
+
+
+@pytest.mark.parametrize("members", [0, 3])
+def test_no_word_of_the_overview_of_a_fleet_stays_english(members: int) -> None:
+    judgements = tuple(Judgement("XX", verdict, None, {"fail": 2}) for verdict in Verdict)
+    changes = tuple(Difference(kind, "XX", Severity.LOW, "XX", None, None) for kind in Kind)
+    whole = Member(
+        "XX", "XX", "XX", 1, judgements=judgements, since="XX", said=("XX",), written=("report.html",),
+        blockers=tuple(Blocker("XX", severity, "XX", "XX") for severity in Severity),
+        blockers_in_all=9, differences=changes, differences_in_all=19,
+        changed={kind.value: 2 for kind in Kind}, next_expiry=Expiry("XX", DAY),
+    )  # fmt: skip
+    first = Member("XX", "XX", "XX", 0, judgements=judgements[:1])
+    found = [whole, first, Member("XX", "XX", "XX", 2, failed="XX")][:members]
+    with speaking(pseudo.language()):
+        page = fleet.render(Overview("1.0", "XX", samples.AS_OF, 1, tuple(found))).decode()
+    assert '<html lang="qq">' in page
+    # The word of a link is that of the format.
+    assert set(pseudo.unsaid(" ".join(pseudo.texts(page)))) <= {"HTML", "UTC"}
+
+
+def test_a_language_file_that_means_harm_stays_words() -> None:
+    """Its markup is text, its strings end nowhere; what holds markup of ours may hold no other."""
+    harm = "</script></style></title><img src=x onerror=alert(1)>\"'}{{7*7}}"
+    with speaking(pseudo.language("de", lambda text: harm + text)):
+        pages_ = [
+            html.render(samples.sample(size), library_catalogue=samples.catalogue(), script=script)
+            for size, script in ((60, True), (60, False), (700, True))
+        ]
+    for page in pages_:
+        text = page.decode()
+        assert "<img" not in text
+        assert text.count("</style>") == 1
+        assert text.count("<script") == text.count("</script>")
+        assert "{{7*7}}" in text
 
 
 # -- the words that the script says --
@@ -158,7 +194,7 @@ def test_the_pdf_is_german() -> None:
         found = samples.sample(40, scenarios=samples.FIVE, verbose=True)
         data = pdf.render(found, library_catalogue=catalogue)
     said = pages(data)
-    root = pypdf.PdfReader(io.BytesIO(data)).root_object
+    root: Any = pypdf.PdfReader(io.BytesIO(data)).root_object
     assert root["/Lang"] == "de"
     assert "Was den Start verhindert" in said[1]
     assert "Was noch niemand weiß" in said[1]

@@ -64,6 +64,18 @@ def test_an_error_of_ours_is_met_on_this_side(tmp_path: Path) -> None:
         write(renderer, FORMATS, nowhere)
 
 
+@pytest.mark.parametrize("formats", [FORMATS, ("csv",), ("json",)])
+def test_something_else_is_done_once_meanwhile(tmp_path: Path, formats: Sequence[str]) -> None:
+    at_work: list[int] = []
+    with Renderer(formats) as renderer:
+        renderer.write(
+            samples.sample(size=10), formats, tmp_path, tmp_path,
+            meanwhile=lambda: at_work.append(len(multiprocessing.active_children())),
+        )  # fmt: skip
+    assert at_work == [2 if len(formats) > 1 else 0]
+    assert names(tmp_path) == {FILE_NAMES[name] for name in formats if name != "json"}
+
+
 def test_one_format_needs_no_process(tmp_path: Path) -> None:
     with Renderer(("csv",)) as renderer:
         assert multiprocessing.active_children() == []

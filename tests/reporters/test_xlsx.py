@@ -12,6 +12,8 @@ import msgspec
 import openpyxl
 import pytest
 
+from assess.discover import language
+from assess.language import speaking
 from assess.model import Status
 from assess.reporters.workbook.write import write_workbook
 from assess.results import TableOf
@@ -48,7 +50,7 @@ def test_every_finding_stands_in_the_workbook(tmp_path):
     results = sample(scenarios=FIVE)
     book = openpyxl.load_workbook(written(tmp_path, results), read_only=True)
     assert book.sheetnames == [
-        "Summary", "Findings", "Action plan", "Users", "Not assessed", "Traceability", "Evidence",
+        "Summary", "Findings", "Expires", "Action plan", "Users", "Not assessed", "Traceability", "Evidence",
         "Sources",
     ]  # fmt: skip
     rows = list(book["Findings"].iter_rows(min_row=2, values_only=True))
@@ -149,13 +151,16 @@ def test_no_findings_at_all(tmp_path):
 
 @pytest.mark.server
 def test_an_office_program_opens_it(tmp_path):
-    """LibreOffice ends with 0 even for what it cannot load, so the file it writes is looked at."""
+    """LibreOffice ends with 0 even for what it cannot load, so the files it writes are looked at."""
+    with speaking(language("de")):
+        german = written(tmp_path, sample(60)).rename(tmp_path / "bericht.xlsx")
     target = written(tmp_path, sample(300, hostile=True))
     office = shutil.which("soffice")
     assert office, "libreoffice-calc-nogui is not installed: make test installs it"
     subprocess.run(
         [office, f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "csv",
-         "--outdir", str(tmp_path / "out"), str(target)],
+         "--outdir", str(tmp_path / "out"), str(target), str(german)],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     assert (tmp_path / "out" / "report.csv").stat().st_size > 100
+    assert b"Szenario,Urteil,Punktzahl," in (tmp_path / "out" / "bericht.csv").read_bytes()

@@ -33,12 +33,16 @@ def messages() -> ModuleType:
 
 
 @cache
+def _sentences() -> list[tuple[str, str]]:
+    return [message for some in messages().messages().values() for message in some]
+
+
+@cache
 def language(code: str = "qq", said: Callable[[str], str] = "⟦{}⟧".format) -> Language:
     """Each sentence, and each word of a list, as ``said`` writes it."""
     texts: dict[str, str | tuple[str, ...]] = {}
-    for some in messages().messages().values():
-        for one, many in some:
-            texts[one] = (said(one), said(many)) if many else " | ".join(map(said, one.split(" | ")))
+    for one, many in _sentences():
+        texts[one] = (said(one), said(many)) if many else " | ".join(map(said, one.split(" | ")))
     texts[NUMBER] = NUMBER
     return Language(code, texts)
 

@@ -20,7 +20,7 @@ from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
-from assess.language import lookup, tr
+from assess.language import lookup, msg, tr
 from assess.model import Status
 from assess.reporters.tokens import LIGHT
 from assess.reporters.words import STATUS_WORDS
@@ -66,29 +66,54 @@ class Column:
 
 
 def worded(columns: Sequence[Column]) -> list[Column]:
-    """The columns with their heads in the language in force, no two of which are the same."""
+    """The columns with their heads in the language in force, no two of which are the same.
+
+    A head that is longer than the English one has room, and the arrow of its filter; so have the
+    words of the statuses.
+    """
     taken: set[str] = set()
     made = []
     for column in columns:
-        head = next(
-            (one for one in (lookup(column.head), column.head) if one.casefold() not in taken),
-            column.head,
-        )
+        own = " ".join(clean(lookup(column.head)).split())[:_LONGEST_HEAD]
+        head = own if own and own.casefold() not in taken else column.head
         number = 2
         while head.casefold() in taken:
             head, number = f"{column.head} {number}", number + 1
         taken.add(head.casefold())
-        made.append(replace(column, head=head))
+        width = column.width if head == column.head else max(column.width, len(head) + _ARROW)
+        if column.head == "Status":
+            width = max(width, status_width())
+        made.append(replace(column, head=head, width=width))
     return made
 
 
+_ARROW = 3  # characters
+_LONGEST_HEAD = 255  # characters of a table's column (ECMA-376 part 1, 18.5.1.3)
+
+
+def status_width() -> int:
+    """The width of a column that holds the words of the statuses, with their marks."""
+    return max(len(label(status)) for status in Status) + 2
+
+
 def titled(title: str) -> str:
-    """The title of a sheet in the language in force, if Excel can bear it; else in English."""
+    """The title of a sheet in the language in force, if Excel can bear it; else in English.
+
+    No two of ours are the same.
+    """
     own = lookup(title)
+    if own.casefold() in {lookup(other).casefold() for other in TITLES if other != title}:
+        return title
     fits = own.strip("' ") == own and 0 < len(own) <= _LONGEST_TITLE
     return own if fits and not set(own) & set("[]:*?/\\") and own.isprintable() else title
 
 
+TITLES = (
+    msg("Summary"), msg("Letter"), msg("Findings"), msg("Changes"), msg("Open since"),
+    msg("Expires"), msg("Waivers"), msg("Action plan"), msg("Users"), msg("Not assessed"),
+    msg("Options"), msg("Traceability"), msg("Evidence"), msg("Sources"), msg("Latest"),
+    msg("Trend"), msg("Findings by date"), msg("Customers"), msg("Blockers"), msg("Questions"),
+)  # fmt: skip
 _LONGEST_TITLE = 31  # characters (Excel specifications and limits)
 
 
@@ -164,16 +189,16 @@ def new_sheet(
     ``title`` and heads are in English and looked up. The heads in ``fill_in`` are coloured: these
     columns are the reader's.
     """
-    sheet = book.create_sheet(titled(title))
-    for number, column in enumerate(columns, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = column.width
+    sheet, own_columns = book.create_sheet(titled(title)), worded(columns)
+    for number, own in enumerate(own_columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = own.width
     sheet.freeze_panes = "C2" if len(columns) > 2 else "A2"  # noqa: PLR2004
     printing(sheet, confidential)
     sheet.print_title_rows = "1:1"
     sheet.append(
         [
             _head(sheet, own, theirs=column.head in fill_in)
-            for column, own in zip(columns, worded(columns), strict=True)
+            for column, own in zip(columns, own_columns, strict=True)
         ]
     )
     return sheet
@@ -214,6 +239,12 @@ def make_table(sheet: Any, name: str, columns: Sequence[Column], rows: int) -> N
         sheet.add_table(table)
 
 
+def in_formula(text: str) -> str:
+    """A text of ours as a formula has it."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
 def colour_statuses(sheet: Any, letter: str, rows: int) -> None:  # noqa: ANN401
     """Soft tint and status colour on the cells of one column, by their word."""
     if rows == 0:
@@ -224,7 +255,7 @@ def colour_statuses(sheet: Any, letter: str, rows: int) -> None:  # noqa: ANN401
             fill=PatternFill(bgColor=LIGHT[f"{token}-soft"][1:]),
         )
         rule = CellIsRule(  # type: ignore[no-untyped-call]
-            operator="equal", formula=[f'"{label(status)}"']
+            operator="equal", formula=[in_formula(label(status))]
         )
         rule.dxf = style
         sheet.conditional_formatting.add(f"{letter}2:{letter}{rows + 1}", rule)

@@ -9,7 +9,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from assess.fleet.shapes import Member, Overview
-from assess.language import msg, tr
+from assess.language import tr
 from assess.model import Status
 from assess.reporters.fleet import LINKS, changed_in_words, link
 from assess.reporters.words import (
@@ -62,10 +62,10 @@ def write(found: Overview, target: Path, up: str = "..") -> None:
     moment = found.as_of.astimezone(UTC).replace(tzinfo=None)
     book.properties.created = book.properties.modified = moment
     confidential = tr("Confidential · all customers")
-    sheet = new_sheet(book, msg("Customers"), _CUSTOMERS, confidential)
+    sheet = new_sheet(book, "Customers", _CUSTOMERS, confidential)
     rows = write_rows(sheet, _CUSTOMERS, _customers(sheet, found, up))
     make_table(sheet, "Customers", _CUSTOMERS, rows)
-    sheet = new_sheet(book, msg("Blockers"), _BLOCKERS, confidential)
+    sheet = new_sheet(book, "Blockers", _BLOCKERS, confidential)
     rows = write_rows(
         sheet,
         _BLOCKERS,
@@ -76,7 +76,7 @@ def write(found: Overview, target: Path, up: str = "..") -> None:
         ),
     )
     make_table(sheet, "Blockers", _BLOCKERS, rows)
-    sheet = new_sheet(book, msg("Changes"), _CHANGES, confidential)
+    sheet = new_sheet(book, "Changes", _CHANGES, confidential)
     rows = write_rows(
         sheet,
         _CHANGES,

@@ -39,9 +39,11 @@ from assess.reporters.workbook.cells import (
     cell,
     colour_statuses,
     font,
+    in_formula,
     label,
     new_sheet,
     shown_value,
+    titled,
     write_rows,
 )
 from assess.results import Finding, Results, clean
@@ -168,7 +170,7 @@ def _opened(path: Path) -> tuple[Workbook, str]:
 
 def _found(book: Workbook) -> Any:  # noqa: ANN401 - untyped library
     """The sheet of the action plan, whatever language it was begun in; None where there is none."""
-    names = forms(PLAN)
+    names = {titled(PLAN), *forms(PLAN)}
     return next((book[name] for name in book.sheetnames if name in names), None)
 
 
@@ -332,7 +334,7 @@ def _update_plan(book: Workbook, results: Results, known: Standings) -> None:
         _put(sheet, last, heads["Id"], finding.id)
         _update_row(sheet, heads, last, finding, known)
     sheet.auto_filter.ref = sheet.dimensions
-    if f'"{label(Status.FAIL)}"' not in _ruled(sheet):
+    if in_formula(label(Status.FAIL)) not in _ruled(sheet):
         colour_statuses(sheet, sheet.cell(1, heads["Status"]).column_letter, 5_000)
 
 
@@ -385,14 +387,17 @@ def _fill(book: Workbook, results: Results, runs: Runs) -> None:
     customer = clean(results.engagement.customer)
     confidential = tr("Confidential · {customer}", customer=customer)
     known = fold((run.as_of, findings) for run, findings in runs)
-    _latest(book, results, known, confidential)
+    latest = _latest(book, results, known, confidential)
     _update_plan(book, results, known)
-    _changed(book, runs, confidential)
-    _trend(book, runs, confidential)
-    _by_date(book, runs, confidential)
-    _expires(book, results, confidential)
-    latest, *rest = (sheet.title for sheet in _generated(book))
-    wanted = [latest, _plan(book).title, *rest]
+    made = [
+        latest,
+        _plan(book),
+        _changed(book, runs, confidential),
+        _trend(book, runs, confidential),
+        _by_date(book, runs, confidential),
+        _expires(book, results, confidential),
+    ]
+    wanted = [sheet.title for sheet in made]
     others = [name for name in book.sheetnames if name not in wanted]
     for place, name in enumerate((*wanted, *others)):
         book.move_sheet(name, place - book.index(book[name]))
@@ -406,11 +411,11 @@ def _generated(book: Workbook) -> list[Any]:
     """
     found = []
     for title, head in _GENERATED.items():
-        titles, heads = forms(title), forms(head)
+        titles, heads = forms(title), {" ".join(clean(own).split()) for own in forms(head)}
         for sheet in book.worksheets:
             named = sheet.title in titles or sheet.title.rstrip("0123456789") in titles
             top = sheet.iter_rows(max_row=_TOP, max_col=_WIDE, values_only=True)
-            if named and any(value in heads for row in top for value in row):
+            if named and sheet not in found and any(heads & set(row) for row in top):
                 found.append(sheet)
     return found
 
@@ -420,7 +425,7 @@ def _rank(finding: Finding) -> tuple[int, int, str]:
     return status, severity, finding.id
 
 
-def _latest(book: Workbook, results: Results, known: Standings, confidential: str) -> None:
+def _latest(book: Workbook, results: Results, known: Standings, confidential: str) -> Any:  # noqa: ANN401 - untyped library
     sheet = new_sheet(book, "Latest", _LATEST, confidential)
     rows = write_rows(
         sheet,
@@ -433,12 +438,14 @@ def _latest(book: Workbook, results: Results, known: Standings, confidential: st
     )  # fmt: skip
     sheet.auto_filter.ref = sheet.dimensions
     colour_statuses(sheet, "A", rows)
+    return sheet
 
 
-def _changed(book: Workbook, runs: Runs, confidential: str) -> None:
+def _changed(book: Workbook, runs: Runs, confidential: str) -> Any:  # noqa: ANN401 - untyped library
     sheet = new_sheet(book, "Changes", _CHANGES, confidential)
     write_rows(sheet, _CHANGES, reversed(list(_change_rows(runs))))
     sheet.auto_filter.ref = sheet.dimensions
+    return sheet
 
 
 def _change_rows(runs: Runs) -> Iterator[Sequence[object]]:
@@ -456,7 +463,7 @@ def _change_rows(runs: Runs) -> Iterator[Sequence[object]]:
         known.add(run.as_of, findings)
 
 
-def _trend(book: Workbook, runs: Runs, confidential: str) -> None:
+def _trend(book: Workbook, runs: Runs, confidential: str) -> Any:  # noqa: ANN401 - untyped library
     scenarios = list(dict.fromkeys(s for run, _ in runs for s in run.scenarios))
     columns = (
         Column("Date", 12, number_format=_DAY), Column("Run", 20),
@@ -479,6 +486,7 @@ def _trend(book: Workbook, runs: Runs, confidential: str) -> None:
         chart.series[-1].tx = _named(scenarios[number - 3])
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=rows + 1))
     sheet.add_chart(chart, f"A{rows + 4}")
+    return sheet
 
 
 def _named(text: str) -> Any:  # noqa: ANN401 - untyped library
@@ -500,7 +508,7 @@ def _trend_row(run: Run, findings: Iterable[Kept], scenarios: Sequence[str]) -> 
     )
 
 
-def _by_date(book: Workbook, runs: Runs, confidential: str) -> None:
+def _by_date(book: Workbook, runs: Runs, confidential: str) -> Any:  # noqa: ANN401 - untyped library
     """A row a finding, a column a run, the newest first."""
     shown = list(reversed(runs[-_MOST_COLUMNS:]))
     columns = (
@@ -531,6 +539,7 @@ def _by_date(book: Workbook, runs: Runs, confidential: str) -> None:
     for number in range(3, 3 + len(shown)):
         colour_statuses(sheet, sheet.cell(1, number).column_letter, rows)
     sheet.auto_filter.ref = sheet.dimensions
+    return sheet
 
 
 def _name(kept: Kept) -> str:
@@ -548,7 +557,8 @@ def _statuses(findings: Sequence[Kept]) -> dict[str, Status]:
     }
 
 
-def _expires(book: Workbook, results: Results, confidential: str) -> None:
+def _expires(book: Workbook, results: Results, confidential: str) -> Any:  # noqa: ANN401 - untyped library
     sheet = new_sheet(book, "Expires", _EXPIRES, confidential)
     rows = ((e.on, e.days, e.what, ", ".join(e.findings)) for e in expiries(results))
     write_rows(sheet, _EXPIRES, rows)
+    return sheet

@@ -2,7 +2,6 @@
 
 from openpyxl.workbook import Workbook
 
-from assess.language import msg
 from assess.reporters.past import Past
 from assess.reporters.workbook.cells import (
     Column,
@@ -37,7 +36,7 @@ _WAIVERS = (
 def add_past(book: Workbook, past: Past, confidential: str) -> None:
     """A sheet for each of them that has something to say."""
     if past.compared:
-        sheet = new_sheet(book, msg("Changes"), _CHANGES, confidential)
+        sheet = new_sheet(book, "Changes", _CHANGES, confidential)
         rows = (
             (f"{one.title}, {one.moment}", row.kind, row.text, row.title, row.found, row.on,
              row.scenarios, row.id)
@@ -45,16 +44,16 @@ def add_past(book: Workbook, past: Past, confidential: str) -> None:
             for row in one.rows
         )  # fmt: skip
         make_table(sheet, "ChangesTable", _CHANGES, write_rows(sheet, _CHANGES, rows))
-        sheet = new_sheet(book, msg("Open since"), _AGES, confidential)
+        sheet = new_sheet(book, "Open since", _AGES, confidential)
         ages = ((label(a.status), a.on, a.days, a.title, a.id) for a in past.ages)
         count = write_rows(sheet, _AGES, ages)
         make_table(sheet, "OpenSinceTable", _AGES, count)
         colour_statuses(sheet, "A", count)
     if past.endings:
-        sheet = new_sheet(book, msg("Expires"), _EXPIRES, confidential)
+        sheet = new_sheet(book, "Expires", _EXPIRES, confidential)
         endings = ((e.on, e.left, e.what, e.findings) for e in past.endings)
         make_table(sheet, "ExpiresTable", _EXPIRES, write_rows(sheet, _EXPIRES, endings))
     if past.waivers:
-        sheet = new_sheet(book, msg("Waivers"), _WAIVERS, confidential)
+        sheet = new_sheet(book, "Waivers", _WAIVERS, confidential)
         waivers = ((w.label, w.about, w.text, w.by) for w in past.waivers)
         make_table(sheet, "WaiversTable", _WAIVERS, write_rows(sheet, _WAIVERS, waivers))

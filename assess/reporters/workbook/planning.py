@@ -31,6 +31,7 @@ PLAN = (
 _FILL_IN = ("Owner", "Due", "State", "Note")
 
 
+_LONGEST_LIST = 255  # characters (Excel specifications and limits)
 _FIT, _NONE = msg("Fit"), msg("none")
 
 
@@ -41,8 +42,8 @@ def add_plan(book: Workbook, plan: Plan, places: dict[str, int], confidential: s
     make_table(sheet, "ActionPlanTable", PLAN, rows)
     if rows:
         chosen = list(STATE_WORDS.values())
-        if set('",') & set("".join(chosen)):  # a list has no other way to hold them
-            chosen = list(STATE_WORDS)
+        if set('",') & set("".join(chosen)) or len(",".join(chosen)) > _LONGEST_LIST:
+            chosen = list(STATE_WORDS)  # a list cannot hold what somebody calls them
         states = DataValidation(type="list", formula1=f'"{",".join(chosen)}"', allow_blank=True)
         letter = "ABCDEFGHIJKLMNOP"[[column.head for column in PLAN].index("State")]
         states.add(f"{letter}2:{letter}{rows + 1}")
@@ -69,7 +70,7 @@ def add_options(book: Workbook, choice: Choice, confidential: str) -> None:
     """The options side by side; one column an option."""
     columns = [Column("Required capability", 60, wrap=True), Column("Table", 10)]
     columns += [Column(side.title, 44, wrap=True) for side in choice.sides]
-    sheet = new_sheet(book, msg("Options"), columns, confidential)
+    sheet = new_sheet(book, "Options", columns, confidential)
     rows: list[tuple[object, ...]] = [
         (lookup(_FIT), None, *(_said(side.word, side.today) for side in choice.sides))
     ]

@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
 from assess.catalogue import Catalogue
-from assess.language import msg, tr
+from assess.language import tr
 from assess.model import Status
 from assess.reporters.brand import PLAIN, Brand
 from assess.reporters.letter import to_lines
@@ -32,6 +32,7 @@ from assess.reporters.workbook.cells import (
     make_table,
     new_sheet,
     printing,
+    status_width,
     titled,
     write_rows,
 )
@@ -93,7 +94,7 @@ def write_workbook(
     places = {card.finding.id: row for row, card in enumerate(_ordered(shown), start=2)}
     _summary(book, shown, places, confidential)
     if shown.letter:
-        sheet = new_sheet(book, msg("Letter"), _LETTER, confidential)
+        sheet = new_sheet(book, "Letter", _LETTER, confidential)
         write_rows(sheet, _LETTER, ((line,) for line in to_lines(shown.letter)))
     _findings(book, shown, confidential)
     add_past(book, past(results, catalogue), confidential)
@@ -116,8 +117,9 @@ def _ordered(shown: View) -> list[Card]:
 
 
 def _summary(book: Workbook, shown: View, places: dict[str, int], confidential: str) -> None:
-    sheet = book.create_sheet(titled(msg("Summary")))
-    for letter, width in zip("ABCDEFGHI", (84, 22, 10, 12, 12, 12, 12, 12, 12), strict=True):
+    sheet = book.create_sheet(titled("Summary"))
+    widths = (84, 22, 10, *[max(12, status_width())] * len(Status))
+    for letter, width in zip("ABCDEFGHI", widths, strict=True):
         sheet.column_dimensions[letter].width = width
     printing(sheet, confidential)
     sheet.page_setup.fitToHeight = 1
@@ -177,7 +179,7 @@ def _chart(sheet: Any, scenarios: int) -> None:  # noqa: ANN401 - untyped librar
 
 
 def _findings(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, msg("Findings"), _FINDINGS, confidential)
+    sheet = new_sheet(book, "Findings", _FINDINGS, confidential)
     rows = write_rows(sheet, _FINDINGS, (_finding(card) for card in _ordered(shown)))
     make_table(sheet, "FindingsTable", _FINDINGS, rows)
     sheet.print_area = f"A1:I{rows + 1}"  # up to the remedy; the rest is for filters
@@ -203,7 +205,7 @@ def _finding(card: Card) -> Sequence[object]:
 
 
 def _evidence(book: Workbook, shown: View, places: dict[str, int], confidential: str) -> None:
-    sheet = new_sheet(book, msg("Evidence"), _EVIDENCE, confidential)
+    sheet = new_sheet(book, "Evidence", _EVIDENCE, confidential)
 
     def rows() -> Iterator[Sequence[object]]:
         for card in _ordered(shown):
@@ -227,7 +229,7 @@ def _evidence(book: Workbook, shown: View, places: dict[str, int], confidential:
 
 
 def _not_assessed(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, msg("Not assessed"), _OPEN, confidential)
+    sheet = new_sheet(book, "Not assessed", _OPEN, confidential)
     rows = (
         (
             label(cause.status), cause.text, cause.price or None, len(cause.cards), cause.where,
@@ -241,7 +243,7 @@ def _not_assessed(book: Workbook, shown: View, confidential: str) -> None:
 
 
 def _traceability(book: Workbook, shown: View, confidential: str) -> None:
-    sheet = new_sheet(book, msg("Traceability"), _TRACE, confidential)
+    sheet = new_sheet(book, "Traceability", _TRACE, confidential)
     rows = (
         (
             paper.id, section.title, step.step, label(step.status), step.requirement, step.title,
@@ -266,7 +268,7 @@ def _flaws(paper: Paper, section: str, requirement: str) -> str:
 
 
 def _sources(book: Workbook, results: Results, confidential: str) -> None:
-    sheet = new_sheet(book, msg("Sources"), _SOURCES, confidential)
+    sheet = new_sheet(book, "Sources", _SOURCES, confidential)
     rows = (
         (s.source, SOURCE_WORDS[s.status], s.detail, s.requests, s.seconds) for s in results.sources
     )

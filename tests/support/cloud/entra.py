@@ -38,6 +38,7 @@ class Flow:
     audience: str
     scopes: frozenset[str]
     expires: float
+    whole: bool = False
     user_code: str = ""
     person: Person | None = None
     ending: Refusal | None = None
@@ -378,7 +379,8 @@ class EntraServer(Server):
                 "invalid_grant",
                 suberror="consent_required",
             )
-        return Flow(app, resource, parts[0][0], granted, self.issuer.clock() + 900)
+        whole = ".default" in names
+        return Flow(app, resource, parts[0][0], granted, self.issuer.clock() + 900, whole=whole)
 
     def _delegated(self, request: Request, flow: Flow, person: Person) -> Response:
         token = self.issuer.for_person(flow.app, person, flow.audience, flow.scopes)
@@ -399,11 +401,13 @@ class EntraServer(Server):
             "tid": self.tenant.id,
             "ver": "2.0",
         } | ({"nonce": flow.nonce} if flow.nonce else {})
+        # Who asked for /.default is told that too, else no library would find the token again.
+        named = [*sorted(flow.scopes), *([".default"] if flow.whole else [])]
         info = f'{{"uid":"{person.object_id}","utid":"{self.tenant.id}"}}'.encode()
         return json_response(
             {
                 "token_type": "Bearer",
-                "scope": " ".join(f"{flow.audience}/{s}" for s in sorted(flow.scopes)),
+                "scope": " ".join(f"{flow.audience}/{s}" for s in named),
                 "expires_in": self.issuer.life,
                 "ext_expires_in": self.issuer.life,
                 "access_token": token,

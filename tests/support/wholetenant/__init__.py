@@ -102,6 +102,9 @@ class _Tokens:
     def token(self, *_: object, **__: object) -> str:
         return self.value
 
+    def ask(self, _: str, send: Callable[[Any], Reply]) -> Reply:
+        return send(None)
+
     def claims(self, _: object) -> None:
         return None
 
