@@ -131,12 +131,11 @@ def looked_up(doors: Iterable[Door], ask: DnsAsk, visit: Visit) -> Aliases | Add
             book: dict[str, Resolved] = _each(ask.asked, zones.addresses, zones, visit)
             if book:
                 return AddressBook(book)
-    raise _none(tr("no zone in the directory holds {}", ", ".join(ask.asked)))
-
-
-def _none(reason: str) -> Unavailable:
-    mend = tr("Set [dns] internal_nameservers to a name server of the company network.")
-    return Unavailable(reason, mend, skipped=True)
+    raise Unavailable(
+        tr("no zone in the directory tells what {} is", ", ".join(ask.asked)),
+        "Set [dns] internal_nameservers to a name server of the company network.",
+        skipped=True,
+    )
 
 
 def _opened(doors: Iterable[Door], stack: ExitStack, visit: Visit) -> Iterator[Directory]:
@@ -163,7 +162,7 @@ def _each(
         answer = look(name)
         where = ", ".join(zones.places(name)) or "the directory"
         if answer is None:
-            visit.note(where, f"no zone in the directory holds {name}", about=name)
+            visit.note(where, f"no zone in the directory tells what {name} is", about=name)
             continue
         visit.note(f"{where}, dnsNode of {name}", answer.text, about=name)
         found[name] = answer
@@ -208,7 +207,7 @@ class Zones:
         return Disagreement(answers) if len(answers) == len(found) else _unsure(found)
 
     def addresses(self, name: str) -> Resolved | None:
-        """The addresses, aliases followed as far as they stay in zones of the directory."""
+        """The addresses, aliases followed; None where that leads out of the directory's zones."""
         at = name
         for _ in range(_MOST_ALIASES):
             found = self.alias(at)
@@ -217,12 +216,6 @@ class Zones:
                     at = target
                 case Disagreement():
                     return NoAnswer(found.text)
-                case None if at == name:
-                    return None
-                case None:
-                    return NoAnswer(
-                        tr("it is an alias of {}, which lies in no zone of the directory", at)
-                    )
                 case _:
                     return found
         return NoAnswer(tr("its aliases do not end within {}", _MOST_ALIASES))

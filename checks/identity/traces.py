@@ -59,7 +59,7 @@ def of_another_tenant(
     ours = {domain.id.lower() for domain in domains}
     for forest in trail.read() if ours else ():
         named = _tenants(forest)
-        if named and not ours & named.keys():
+        if named and not ours & named.keys() and not _untold(forest):
             told = _listed(list(named.values()))
             observed = tr("{} is synchronised to another tenant: {}", forest.root, told)
             step = tr(
@@ -75,6 +75,11 @@ def of_another_tenant(
 def _tenants(forest: SyncTraces) -> dict[str, SyncAccount]:
     """The tenants that the accounts in use name, each with one such account."""
     return {one.tenant: one for one in reversed(forest.accounts) if one.tenant and one.enabled}
+
+
+def _untold(forest: SyncTraces) -> bool:
+    """Something else synchronises there too, and does not say for which tenant."""
+    return any(one.enabled and one.kind != "service" and not one.tenant for one in forest.accounts)
 
 
 # -- sign-in --

@@ -182,6 +182,7 @@ def test_an_account_that_is_disabled_synchronises_nothing() -> None:
         (("other.onmicrosoft.com",), (domain(),), Warn),
         (("other.onmicrosoft.com", "contoso.com"), (domain(),), Pass),  # to both
         (("",), (domain(),), Pass),
+        (("other.onmicrosoft.com", ""), (domain(),), Pass),  # the second may be for this one
         ((), (domain(),), Pass),
         (("other.onmicrosoft.com",), (), Pass),
         (("other.onmicrosoft.com",), REFUSED, Pass),
