@@ -38,6 +38,7 @@ from assess.reporters.workbook.cells import (
     Column,
     cell,
     colour_statuses,
+    fit,
     font,
     in_formula,
     label,
@@ -369,6 +370,8 @@ def _update_row(
         values["Remedy"] = "\n".join(f"{n}. {s}" for n, s in enumerate(finding.remediation, 1))
     for head, value in values.items():
         _put(sheet, row, heads[head], value)
+    wraps = [c for c in (*_OURS, *_THEIRS) if c.wrap and c.head in heads]
+    fit(sheet, row, [(sheet.cell(row, heads[c.head]).value, c.width) for c in wraps])
 
 
 def _since(known: Standings, finding: Finding) -> date | None:
