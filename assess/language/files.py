@@ -5,6 +5,7 @@ shipped: other words for the same things, or a language that nobody ships.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from gettext import c2py
@@ -18,7 +19,13 @@ from assess.language import ENGLISH, Language, holes, lookup, marks
 FOLDER = "languages"
 _LARGEST = 8 * 1024 * 1024
 _PLURAL = "n != 1"
-_TAG = re.compile(r"<[^<>]*>?")
+# What a browser takes for markup; what else stands in angle brackets is a name to fill in.
+_MARKUP = re.compile(
+    r"</|<!|<(?:a|abbr|audio|b|base|body|br|button|code|details|div|em|embed|form|h[1-6]|i|iframe|"
+    r"img|input|kbd|li|link|math|meta|object|p|pre|script|select|small|span|strong|style|svg|table|"
+    r"textarea|time|ul|video|wbr)\b[^<>]*>?",
+    re.IGNORECASE,
+)
 # Controls but tab and newline, and what no text may hold.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 
@@ -92,7 +99,7 @@ def read(text: str, name: str) -> tuple[Texts, str]:
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} holds a sign that no report can show"
                 )
-            if not _same_markup(form, entry.msgid):
+            if not same_markup(form, entry.msgid):
                 raise EngagementError(
                     f"{name}, line {entry.linenum}: {form!r} needs the markup of its English"
                 )
@@ -100,11 +107,11 @@ def read(text: str, name: str) -> tuple[Texts, str]:
     return texts, _rule(getattr(entries, "metadata", {}).get("Plural-Forms", ""), name)
 
 
-def _same_markup(form: str, english: str) -> bool:
-    """No markup beyond that of the English; a name in angle brackets may be translated."""
-    if "</" in english:
-        return sorted(_TAG.findall(form)) == sorted(_TAG.findall(english))
-    return form.count("<") == english.count("<") and "</" not in form
+def same_markup(form: str, english: str) -> bool:
+    """No markup but that of the English; a name in angle brackets may be translated."""
+    return form.count("<") == english.count("<") and Counter(_MARKUP.findall(form)) == Counter(
+        _MARKUP.findall(english)
+    )
 
 
 def forms(text: str) -> frozenset[str]:

@@ -207,7 +207,7 @@ def field(areas: Sequence[Area], palette: Palette, font: str) -> Markup:
 
 def _named(area: Area, x: float, y: float, palette: Palette, font: str) -> Markup:
     """The title beside its marks; one that is a little too long is set a little smaller."""
-    size = max(_LEAST_TITLE, min(_TITLE, _TITLE * _LONGEST_TITLE / len(area.title)))
+    size = max(_LEAST_TITLE, min(_TITLE, _TITLE * _LONGEST_TITLE / max(1, len(area.title))))
     title = brief(area.title, int(_LONGEST_TITLE * _TITLE / _LEAST_TITLE))
     if title != area.title:
         title, size = brief(area.title, _LONGEST_TITLE), _TITLE
