@@ -307,6 +307,7 @@ def texts_of(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
                 *requirement.remediation,
                 str(effort.get("waits_for", "")),
                 *(said for command in requirement.commands for said in _remarks(command.text)),
+                *(one.step for one in requirement.sources if _PLACE.search(one.step)),
             )
             if text
         )
@@ -346,6 +347,11 @@ def translated(catalogue: Catalogue) -> Catalogue:
 _SHOWN = ("title", "statement", "consequence", "passes", "availability_note", "question")
 # What a command says to whoever reads it: a line of its own, in PowerShell or in a certreq file.
 _REMARK = re.compile(r"^([#;] )(.+)$", re.MULTILINE)
+# Our words for where in a section something stands; other words there are the document's.
+_PLACE = re.compile(
+    r"\b(?:bullets?|checklist|column|heading|include|intro|list|paragraphs?|prerequisite|record|row"
+    r"|sentences|table|values|Figure|Table)\b"
+)
 
 
 def _remarks(text: str) -> list[str]:
@@ -365,6 +371,7 @@ def _own(requirement: Requirement) -> Requirement:
             for one in requirement.commands
         ),
         expected_in=_own_values(requirement.expected_in or {}),
+        sources=tuple(replace(one, step=lookup(one.step)) for one in requirement.sources),
         **changed,
     )
 

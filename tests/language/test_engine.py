@@ -8,10 +8,11 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from assess.catalogue import Catalogue, Document, Requirement
+from assess.catalogue import Catalogue, Document, Requirement, translated
 from assess.check import Check, Fail, Missing, Outcomes, Rows, Unknown, check, unavailable, worst
 from assess.collect import collect
 from assess.discover import Library, language
+from assess.discover import library as shipped
 from assess.history.changes import kept_run, past_of, regressions
 from assess.history.shapes import Kind
 from assess.history.store import Store
@@ -205,3 +206,21 @@ def test_only_what_nobody_asked_has_the_flag(status: Status) -> None:
     results = found(ENGLISH)
     flagged: Sequence[str] = [one.unasked for one in results.findings if one.status is status]
     assert status is Status.UNKNOWN or not any(flagged)
+
+
+def test_remarks_in_commands_and_places_in_documents_are_looked_up_and_commands_are_not() -> None:
+    first = shipped().catalogue.requirements["identity.domain-verified"]
+    with speaking(GERMAN):
+        own = translated(shipped().catalogue).requirements[first.id]
+    said, english = own.commands[0].text, first.commands[0].text
+    assert "# Sobald der Eintrag veröffentlicht ist:" in said.splitlines()
+    assert [line for line in said.splitlines() if not line.startswith("# ")] == [
+        line for line in english.splitlines() if not line.startswith("# ")
+    ]
+    assert [one.section for one in own.sources] == [one.section for one in first.sources]
+    places = shipped().catalogue.requirements["identity.join-model"].sources
+    with speaking(GERMAN):
+        german = translated(shipped().catalogue).requirements["identity.join-model"].sources
+    assert ("paragraphs 2-3", "Absätze 2-3") in [
+        (one.step, also.step) for one, also in zip(places, german, strict=True)
+    ]
