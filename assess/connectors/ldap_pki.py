@@ -199,7 +199,7 @@ def services(reader: ForestReader, section: str, visit: Visit) -> KeyServices:
         elif b"pKIEnrollmentService" in raw["objectClass"]:
             authorities.append(_authority(reader, dn, raw, visit))
     if not authorities:
-        visit.note(f"{session.where} {place}", f"no enrolment service; {hidden} not shown")
+        visit.note(f"{session.where} {place}", tr("no enrolment service; {} not shown", hidden))
     logon = _certificates(session, f"CN=NTAuthCertificates,{base}")
     roots = _held(session, f"CN=Certification Authorities,{base}")
     intermediates = _held(session, f"CN=AIA,{base}")
@@ -250,8 +250,9 @@ def _authority(reader: ForestReader, dn: str, raw: Raw, visit: Visit) -> Authori
     read, unreadable = _parsed(given)
     templates = tuple(sorted(text(value) for value in raw.get("certificateTemplates") or []))
     place = f"{reader.session.where} {dn}"
-    shown = read[-1].text if read else f"{unreadable} that are no certificates"
-    visit.note(f"{place} dNSHostName, cACertificate", f"{host or 'no host'}; {shown}", about=name)
+    shown = read[-1].text if read else tr("{} that are no certificates", unreadable)
+    said = f"{host or tr('no host')}; {shown}"
+    visit.note(f"{place} dNSHostName, cACertificate", said, about=name)
     visit.note(f"{place} certificateTemplates", ", ".join(templates) or "none", about=name)
     computer = _computer(reader, host, visit)
     return Authority(name, host, computer, read, templates, unreadable)
@@ -267,11 +268,11 @@ def _computer(reader: ForestReader, host: str, visit: Visit) -> Host | NoHost | 
         because = tr("no domain of {} that was looked at has a computer {}", reader.root, host)
         if reader.why:
             because = f"{because}; {', '.join(reader.unread)}: {reader.why}"
-        visit.note(f"{reader.session.where} {query}", "no such computer", about=host)
+        visit.note(f"{reader.session.where} {query}", tr("no such computer"), about=host)
         return NoHost(because, complete=not reader.unread)
     raw = found[0].raw
     system, version = _text(raw, "operatingSystem"), _text(raw, "operatingSystemVersion")
-    said = f"{system or 'no operating system'} {version}".strip()
+    said = f"{system or tr('no operating system')} {version}".strip()
     where = f"{reader.session.where} {found[0].dn}"
     visit.note(f"{where} operatingSystem, operatingSystemVersion", said, about=host)
     return Host(host, system, version)
@@ -354,7 +355,7 @@ def templates(reader: ForestReader, section: str, name: str, visit: Visit) -> Fo
     for one in found:
         visit.note(f"{session.where} CN={one.cn},{place}", _described(one), about=name)
     if not found:
-        said = f"{seen} templates, none of that name; {hidden} not shown"
+        said = tr("{} templates, none of that name; {} not shown", seen, hidden)
         visit.note(f"{session.where} {place} displayName", said, about=name)
     domains = reader.domain_sids()
     sids = dict.fromkeys(
@@ -574,7 +575,7 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     wanted = ("objectSid", "sAMAccountName", "userAccountControl", "primaryGroupID", "objectClass")
     found = reader.find(query, wanted)
     if not found:
-        visit.note(f"{reader.session.where} {query}", "no such account")
+        visit.note(f"{reader.session.where} {query}", tr("no such account"))
         return NoNominee(section, reader.root, reader.unread)
     if len(found) > 1:
         others = "; ".join(one.dn for one in found)
@@ -599,8 +600,12 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
     root_sid = reader.domain_sids().get(reader.root, "")
     enterprise = bool(root_sid) and _is_member(reader, one, f"{root_sid}-{ENTERPRISE_ADMINS}")
     enabled = not control & _DISABLED
-    said = f"{'enabled' if enabled else 'disabled'}; Domain Admins: {_yes(administrator)}; "
-    said += f"Enterprise Admins: {_yes(enterprise)}"
+    held = (_yes(administrator), _yes(enterprise))
+    said = (
+        tr("enabled; Domain Admins: {}; Enterprise Admins: {}", *held)
+        if enabled
+        else tr("disabled; Domain Admins: {}; Enterprise Admins: {}", *held)
+    )
     visit.note(f"{reader.session.where} {one.dn} userAccountControl, memberOf in chain", said)
     return Nominee(
         section, one.dn, _text(one.raw, "sAMAccountName"), enabled, administrator, enterprise
@@ -636,7 +641,7 @@ def _mend(reader: ForestReader) -> str:
 
 
 def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+    return tr("yes") if value else tr("no")
 
 
 # -- values --

@@ -56,13 +56,13 @@ def publishing(
         found.append(one)
         _note(visit, f"{reader.session.where} {_CONTAINER}CN=System,{dn}", one)
     extended = _extended(reader)
-    told = {True: "extended", False: "not extended", None: "not shown"}[extended]
+    told = tr({True: msg("extended"), False: msg("not extended"), None: msg("not shown")}[extended])
     visit.note(f"{reader.session.where} {_MARK}CN=Schema,{reader.configuration}", told)
     return ForestPublishing(section, reader.root, tuple(found), extended)
 
 
 def _note(visit: Visit, where: str, one: SystemManagement) -> None:
-    said = {True: "there", False: "no such object", None: "not shown"}[one.there]
+    said = tr({True: msg("there"), False: msg("no such object"), None: msg("not shown")}[one.there])
     visit.note(where, f"{said}: {one.because}" if one.because else said)
     for point in one.points:
         visit.note(f"{where} dNSHostName", f"{point.host}, site {point.site}", about=point.host)

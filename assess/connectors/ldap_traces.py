@@ -27,7 +27,7 @@ from assess.evidence.traces import (
     SyncKind,
     SyncTraces,
 )
-from assess.language import tr
+from assess.language import msg, tr
 
 _ACCOUNT = ("objectClass", "sAMAccountName", "userAccountControl", "description")
 _MANAGED = frozenset({"msds-groupmanagedserviceaccount", "msds-managedserviceaccount"})
@@ -76,7 +76,7 @@ def synchronisation(reader: ForestReader, section: str, visit: Visit) -> SyncTra
             if "computer" in _classes(one.raw):
                 changed = _changed(reader, one)
                 sign_on.append(SeamlessSignOn(domain_of(one.dn), changed))
-                said = "not shown" if changed is None else f"{changed:%Y-%m-%d}"
+                said = tr("not shown") if changed is None else f"{changed:%Y-%m-%d}"
                 visit.note(f"{where} pwdLastSet", said)
             continue
         account = _sync_account(reader, one)
@@ -151,7 +151,8 @@ def federation(reader: ForestReader, section: str, visit: Visit) -> FederationTr
     for domain, dn in sorted(reader.domains.items()):
         container = _container(reader, domain, dn, path_of(_FEDERATION + dn) in shown)
         containers.append(container)
-        said = {True: "there", False: "no such object", None: "not shown"}[container.there]
+        there = {True: msg("there"), False: msg("no such object"), None: msg("not shown")}
+        said = tr(there[container.there])
         why = f": {container.because}" if container.because else ""
         visit.note(f"{reader.session.where} {_FEDERATION}{dn}", f"{said}{why}")
     accounts = list(_accounts(reader))

@@ -91,7 +91,7 @@ def test_a_sign_in_to_the_tenant_that_is_refused() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_an_error_of_ours_in_a_sentence_is_looked_up() -> None:
-    assert tr("{}: {}", "x.log", ValueError("it cannot be read")) == "x.log: Lesen nicht möglich"
+    assert tr("{}: {}", "x.log", ValueError("it cannot be read")) == "x.log: nicht lesbar"
     assert (
         tr("{}: {}", "x.log", ValueError("what a stranger says")) == "x.log: what a stranger says"
     )
