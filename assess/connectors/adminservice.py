@@ -42,7 +42,7 @@ from assess.evidence.adminservice import (
     text,
 )
 from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollections, Stagings
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
@@ -173,7 +173,7 @@ class ProviderReader:
         if not rows:
             visit.note(where, tr("no instance that this account sees"))
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, tr("{} instances", len(rows)))
+            visit.note(where, trn(len(rows), "{n} instance", "{n} instances"))
         return Seen(rows, self._rights(visit))
 
     def _rows(self, ask: Instances, visit: Visit) -> tuple[Any, ...]:
@@ -205,7 +205,7 @@ class ProviderReader:
                 visit.progress(writer.rows)
         sees = self._rights(visit)
         where = self._route.where(ask.provider_class)
-        visit.note(where, tr("{} instances; {}", writer.rows, sees.because))
+        visit.note(where, trn(writer.rows, "{n} instance; {}", "{n} instances; {}", sees.because))
         return ask.answer(visit.listed(name, writer, ask.row), sees)
 
     def _staged(self, collections: tuple[str, ...], visit: Visit) -> Stagings:
@@ -240,7 +240,7 @@ class ProviderReader:
                 about=one,
             )
         where = self._route.where(StagingCollections.provider_class)
-        visit.note(where, tr("{} devices with a client", clients))
+        visit.note(where, trn(clients, "{n} device with a client", "{n} devices with a client"))
         return Stagings(
             tuple(
                 Staging(
@@ -331,9 +331,20 @@ class ProviderReader:
         if collection is None or not isinstance(count, int):
             return self._rights(visit)
         if seen >= count:
-            return SeesEverything(tr("the site counts {} members of {}", count, collection.label))
-        because = tr(
-            "the site counts {} members of {}, and shows {}", count, collection.label, seen
+            return SeesEverything(
+                trn(
+                    count,
+                    "the site counts {n} member of {}",
+                    "the site counts {n} members of {}",
+                    collection.label,
+                )
+            )
+        because = trn(
+            count,
+            "the site counts {n} member of {}, and shows {}",
+            "the site counts {n} members of {}, and shows {}",
+            collection.label,
+            seen,
         )
         if self._role in SEEING_ROLES:
             return MayBeTrimmed(

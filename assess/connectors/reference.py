@@ -11,7 +11,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.reference import KEY, ConfigMgrReleases, Releases
-from assess.language import tr
+from assess.language import tr, trn
 
 _SHIPPED = "configmgr-releases.toml"
 
@@ -36,15 +36,21 @@ class Reference:
     def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
         """The table; raises Unavailable where it is missing or not understood."""
         table = self._read()
-        named = getattr(ask, "path", "") or tr("the table of this version")
-        visit.note(named, tr("{} releases as of {}", len(table.releases), table.as_of))
+        named = getattr(ask, "path", "") or "the table of this version"
+        visit.note(
+            named,
+            trn(len(table.releases), "{n} release as of {}", "{n} releases as of {}", table.as_of),
+        )
         return table
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector
         """The table can be read; raises Unavailable."""
         table = self._read()
-        return tr(
-            "knows {} releases of Configuration Manager, as of {}", len(table.releases), table.as_of
+        return trn(
+            len(table.releases),
+            "knows {n} release of Configuration Manager, as of {}",
+            "knows {n} releases of Configuration Manager, as of {}",
+            table.as_of,
         )
 
     def close(self) -> None:

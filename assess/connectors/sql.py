@@ -75,7 +75,7 @@ from assess.evidence.site_settings import (
     Rule,
     RuledCollection,
 )
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -349,7 +349,7 @@ class SiteDatabase:
         if not rows:
             visit.note(where, tr("no row"))
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, tr("{} rows", len(rows)))
+            visit.note(where, trn(len(rows), "{n} row", "{n} rows"))
         return Seen(tuple(rows), _WHOLE)
 
     # -- the questions -----------------------------------------------------------------------------
@@ -435,7 +435,10 @@ class SiteDatabase:
             for row in self._each(ask.row, readings, visit):
                 writer.add(row)
                 _tell(visit, writer.rows)
-        visit.note(self._where(_view(readings[0])), tr("{} rows; {}", writer.rows, _WHOLE.because))
+        visit.note(
+            self._where(_view(readings[0])),
+            trn(writer.rows, "{n} row; {}", "{n} rows; {}", _WHOLE.because),
+        )
         return ManagementStateList(visit.listed(name, writer, ManagementState), _WHOLE)
 
     def _suffixes(self, visit: Visit) -> SuffixCounts:
@@ -445,8 +448,18 @@ class SiteDatabase:
         no_at = counts.pop(_NO_AT, 0)
         where = self._where("v_R_User")
         for suffix, users in sorted(counts.items()):
-            visit.note(where, tr("{} users with {}", users, suffix), about=suffix)
-        visit.note(where, tr("{} users without a UPN, {} with one without an @", none, no_at))
+            visit.note(
+                where, trn(users, "{n} user with {}", "{n} users with {}", suffix), about=suffix
+            )
+        visit.note(
+            where,
+            trn(
+                none,
+                "{n} user without a UPN, {} with one without an @",
+                "{n} users without a UPN, {} with one without an @",
+                no_at,
+            ),
+        )
         found = tuple(SuffixCount(suffix, users) for suffix, users in sorted(counts.items()))
         return SuffixCounts(found, none, no_at)
 
@@ -549,7 +562,10 @@ class SiteDatabase:
                 "{}: {} members, {} of them servers", label, len(members[one]), servers[one]
             )
             visit.note(self._where("v_Collection"), counted, about=one)
-        visit.note(self._where("v_R_System"), tr("{} devices with a client", clients))
+        visit.note(
+            self._where("v_R_System"),
+            trn(clients, "{n} device with a client", "{n} devices with a client"),
+        )
         stagings = [
             Staging(one, itself, servers[one], silent[one] + len(members[one] - known[one]))
             for one, itself in found.items()
