@@ -35,7 +35,8 @@ from cryptography.hazmat.primitives.serialization import (
 from requests.auth import AuthBase
 
 from assess.clouds import CLOUDS, KNOWN_LOGIN_HOSTS, Cloud
-from assess.connectors.http import Bearer, Client, Reply
+from assess.connectors.http import Bearer, Client
+from assess.connectors.http_replies import Reply
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.language import msg, tr
