@@ -25,7 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import RecordingError, Unavailable
 from assess.evaluate import Cited, Judgement, belonging, judge, left_out
 from assess.history.shapes import Past
-from assess.language import lookup, msg, spoken, tr
+from assess.language import lookup, msg, spoken, tr, trn
 from assess.model import (
     Fail,
     Manual,
@@ -748,7 +748,16 @@ def _evidence(read: Iterable[Cited]) -> tuple[EvidenceLine, ...]:
     ))  # fmt: skip
     if len(lines) > _MOST_EVIDENCE:
         more = len(lines) - _MOST_EVIDENCE + 1
-        rest = EvidenceLine(lines[-1].source, "evidence.zip", tr("{n} more lines", n=more), None)
+        rest = EvidenceLine(
+            lines[-1].source,
+            "evidence.zip",
+            trn(
+                more,
+                "{n} more line",
+                "{n} more lines",
+            ),
+            None,
+        )
         lines = [*lines[: _MOST_EVIDENCE - 1], rest]
     return tuple(lines)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, TypeAlias
 
-from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, tr, unavailable
+from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, tr, trn, unavailable
 from assess.clouds import CLOUDS
 from assess.evidence.certificates import (
     SERVER_AUTHENTICATION,
@@ -134,7 +134,13 @@ def dates(one: Specimen, as_of: datetime) -> Iterator[Outcome]:
             yield Warn(
                 one.subject,
                 "more than 30 days left",
-                tr("{} ends on {}, in {} days", name, day(end), left),
+                trn(
+                    left,
+                    "{} ends on {}, in {n} day",
+                    "{} ends on {}, in {n} days",
+                    name,
+                    day(end),
+                ),
             )
 
 

@@ -171,7 +171,7 @@ def cmg_selected(
     if isinstance(connectors, Missing) and not connectors.skipped:
         return [unavailable(None, connectors)]  # an answer does not stand in for what was lost
     if isinstance(attested, Attested):
-        answer, by = str(attested.answer).strip(), attested.by or "nobody named"
+        answer, by = str(attested.answer).strip(), attested.by or "somebody unnamed"
         observed = tr("bound to {}, says {}", answer, by)
         if wanted.lower() in answer.lower().split():
             return [Pass(None, observed, wanted)]

@@ -22,6 +22,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, Site, Sites, text
@@ -120,8 +121,11 @@ def lob_app(
     refused = [one for one in (win32, policies) if isinstance(one, Missing)]
     if refused:
         return [unavailable(None, *refused)]
-    told = tr(
-        "none of {} installer apps is {}, and no policy installs it", len(installers), PACKAGE
+    told = trn(
+        len(installers),
+        "the {n} installer app is not {}, and no policy installs it",
+        "none of {n} installer apps is {}, and no policy installs it",
+        PACKAGE,
     )
     return [Fail(None, expected, told)]
 
@@ -570,7 +574,10 @@ def _populated(
             empty.append(tr("{} is empty", group))
         else:
             told = tr(
-                "required for {}: {} users, {} devices", group, counts[0] or 0, counts[1] or 0
+                "required for {}: {}, {}",
+                group,
+                trn(counts[0] or 0, "{n} user", "{n} users"),
+                trn(counts[1] or 0, "{n} device", "{n} devices"),
             )
             yield Pass(None, told, expected)
     if empty:
@@ -628,9 +635,28 @@ def _users_only(target: Target, users: _Counts | Missing, devices: _Counts | Mis
         return unavailable(None, devices)
     count = devices.get(target.group)
     if count:
-        return Warn(None, expected, tr("{} contains {} devices", target.group, count))
+        return Warn(
+            None,
+            expected,
+            trn(
+                count,
+                "{} contains {n} device",
+                "{} contains {n} devices",
+                target.group,
+            ),
+        )
     if isinstance(users, Missing):
         return unavailable(None, users)
-    if not users.get(target.group) or count is None:
+    people = users.get(target.group)
+    if not people or count is None:
         return Unknown(None, tr("{} is empty or does not exist: it shows no kind", target.group))
-    return Pass(None, tr("{}: {} users, no device", target.group, users[target.group]), expected)
+    return Pass(
+        None,
+        trn(
+            people,
+            "{}: {n} user, no device",
+            "{}: {n} users, no device",
+            target.group,
+        ),
+        expected,
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
-from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, worst
+from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, trn, worst
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -176,7 +176,11 @@ def lists_reached(lists: Lists, as_of: datetime) -> Outcome:
         places = ", ".join(one.url for one in lists.points)
         text = tr("the certificates name {} only, which nobody on the internet can read", places)
         return Warn(None, expected, text)
-    text = tr("{} certificates of the own authority name no revocation list", lists.silent)
+    text = trn(
+        lists.silent,
+        "{n} certificate of the own authority names no revocation list",
+        "{n} certificates of the own authority name no revocation list",
+    )
     return Fail(None, expected, text)
 
 

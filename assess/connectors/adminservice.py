@@ -42,7 +42,7 @@ from assess.evidence.adminservice import (
     text,
 )
 from assess.evidence.site_cloud import Device, Listing, Staging, StagingCollections, Stagings
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 _ALL_USERS = "SMS00002"
 _ID_LENGTH = 8
@@ -320,9 +320,20 @@ class ProviderReader:
         if collection is None or not isinstance(count, int):
             return self._rights(visit)
         if seen >= count:
-            return SeesEverything(tr("the site counts {} members of {}", count, collection.label))
-        because = tr(
-            "the site counts {} members of {}, and shows {}", count, collection.label, seen
+            return SeesEverything(
+                trn(
+                    count,
+                    "the site counts {n} member of {}",
+                    "the site counts {n} members of {}",
+                    collection.label,
+                )
+            )
+        because = trn(
+            count,
+            "the site counts {n} member of {}, and shows {}",
+            "the site counts {n} members of {}, and shows {}",
+            collection.label,
+            seen,
         )
         if self._role in SEEING_ROLES:
             return MayBeTrimmed(

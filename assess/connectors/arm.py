@@ -16,7 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.arm import ArmAsk, Availability, Subscription, Subscriptions
-from assess.language import tr
+from assess.language import tr, trn
 
 T = TypeVar("T")
 _MOST_PAGES = 10_000
@@ -80,8 +80,11 @@ class ArmConnector:
                 "the account has no role on any subscription",
                 "Give it the role Reader on the subscription of the gateway.",
             )
-        return tr(
-            "sees {} subscriptions: {}", len(found), ", ".join(one.label for one in found[:5])
+        return trn(
+            len(found),
+            "sees {n} subscription: {}",
+            "sees {n} subscriptions: {}",
+            ", ".join(one.label for one in found[:5]),
         )
 
     def _ask(self, ask: ArmAsk, url: str, visit: Visit, tokens: TokenSource) -> Reply:

@@ -40,7 +40,7 @@ from assess.connectors.distinguished import (
     within,
 )
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
 KEPT = frozenset(
@@ -274,8 +274,11 @@ class Index:
         )
         lost = [path for (path,) in dangling if head_of(path) == head.path]
         if lost:
-            return tr(
-                "{} members of its groups are not in it, such as {}", len(lost), shown(lost[0])
+            return trn(
+                len(lost),
+                "{n} member of its groups is not in it: {}",
+                "{n} members of its groups are not in it, such as {}",
+                shown(lost[0]),
             )
         return ""
 

@@ -25,7 +25,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.graph import Gathered, GraphAsk, Organization, Perhaps, covered
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -451,7 +451,15 @@ class _Reading:
                     absent.append(value)
                     self._note(tr("{}: does not exist (404)", value), about=None)
                 else:
-                    self._note(tr("{}: {} items", value, writer.rows - before), about=None)
+                    self._note(
+                        trn(
+                            writer.rows - before,
+                            "{}: {n} item",
+                            "{}: {n} items",
+                            value,
+                        ),
+                        about=None,
+                    )
         table = self._visit.listed(self._table, writer, self._ask.item)
         return Gathered(table, tuple(absent))
 
@@ -507,7 +515,20 @@ class _Reading:
 
     def _list(self, value: str, *, about: str | None) -> tuple[Any, ...]:
         items = tuple(self._items(value))
-        location = tr("{}: {} items", value, len(items)) if value else tr("{} items", len(items))
+        location = (
+            trn(
+                len(items),
+                "{}: {n} item",
+                "{}: {n} items",
+                value,
+            )
+            if value
+            else trn(
+                len(items),
+                "{n} item",
+                "{n} items",
+            )
+        )
         self._note(location, about=about)
         for item in items[:_SHOWN]:
             subject = getattr(item, self._ask.about) if self._ask.about else about

@@ -11,7 +11,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.reference import KEY, ConfigMgrReleases, Releases
-from assess.language import tr
+from assess.language import tr, trn
 
 _SHIPPED = "configmgr-releases.toml"
 
@@ -43,8 +43,11 @@ class Reference:
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector
         """The table can be read; raises Unavailable."""
         table = self._read()
-        return tr(
-            "knows {} releases of Configuration Manager, as of {}", len(table.releases), table.as_of
+        return trn(
+            len(table.releases),
+            "knows {n} release of Configuration Manager, as of {}",
+            "knows {n} releases of Configuration Manager, as of {}",
+            table.as_of,
         )
 
     def close(self) -> None:

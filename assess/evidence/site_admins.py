@@ -68,6 +68,6 @@ class AdministratorGroup(GroupNamed, frozen=True):
         """Which group."""
         if not self.name:
             return tr(
-                "the members of the group that is Full Administrator of the site at every depth"
+                "the members at every depth of the group that is Full Administrator of the site"
             )
-        return tr("the members of the group {} at every depth", self.name)
+        return tr("the members of the group {}, at every depth", self.name)

@@ -20,6 +20,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
 )
 from assess.evidence.apple import (
     AppAssignment,
@@ -347,7 +348,11 @@ def _in_groups(
         )
         yield Unknown(None, text)
     if not names and not untold:
-        text = tr("assigned to none of the {} devices without user affinity", without.count)
+        text = trn(
+            without.count,
+            "not assigned to the {n} device without user affinity",
+            "assigned to none of the {n} devices without user affinity",
+        )
         yield Pass(None, text, _EXPECTED)
 
 
@@ -370,4 +375,12 @@ def _detected(holders: Gathered[HoldingDevice] | Missing, without: _Without) -> 
     elif holders.absent:
         yield Unknown(None, "a found app went while it was read", remedy=("Run again.",))
     else:
-        yield Pass(None, tr("found on none of {} devices", without.count), _EXPECTED)
+        yield Pass(
+            None,
+            trn(
+                without.count,
+                "not found on the {n} device",
+                "found on none of {n} devices",
+            ),
+            _EXPECTED,
+        )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, reduce
 
-from assess.check import Fail, Missing, Outcome, Warn, msg, tr
+from assess.check import Fail, Missing, Outcome, Warn, msg, tr, trn
 from assess.evidence.dns import (
     AddressBook,
     Addresses,
@@ -112,7 +112,7 @@ def _span(seconds: int) -> str:
     for unit, text in _SPANS.items():
         if seconds >= 2 * unit:
             return tr(text, seconds / unit)
-    return tr("{} seconds", seconds)
+    return trn(seconds, "{n} second", "{n} seconds")
 
 
 def view(aliases: Aliases | Missing, name: str) -> Lookup | None:

@@ -26,6 +26,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.devices import EntraDevice, EntraDevices, ManagedDevice, ManagedDevices
@@ -138,7 +139,13 @@ def _rivals(
         return Unknown(None, tr("who else uses {} is not known: {}", named, gaps[0].reason))
     shared = _shared(ours, others)
     if shared:
-        observed = tr("{} and {} share {} users", named, found.label, shared)
+        observed = trn(
+            shared,
+            "{} and {} share {n} user",
+            "{} and {} share {n} users",
+            named,
+            found.label,
+        )
         return Warn(None, expected, observed, remedy=(step,))
     return Pass(None, tr("{} and {} share no user", named, found.label), expected)
 
@@ -284,10 +291,11 @@ def _selected(
         return Fail(
             None,
             expected,
-            tr(
-                "{}; {} of {} users who are going to enrol are not in it",
-                said,
+            trn(
                 len(lacking),
+                "{}; {n} of {} users who are going to enrol is not in it",
+                "{}; {n} of {} users who are going to enrol are not in it",
+                said,
                 len(wanted),
             ),
             rows=Rows(("user",), ({"user": one.user_principal_name} for one in lacking)),
@@ -302,7 +310,14 @@ def _selected(
             None, expected, tr("{}; the groups of those who are going to enrol are empty", said)
         )
     return Pass(
-        None, tr("{}; all {} users who are going to enrol are in it", said, len(wanted)), expected
+        None,
+        trn(
+            len(wanted),
+            "{}; the {n} user who is going to enrol is in it",
+            "{}; all {n} users who are going to enrol are in it",
+            said,
+        ),
+        expected,
     )
 
 
@@ -371,7 +386,7 @@ def _overlap(
         count = len(listed_ones[0].rows)
     else:
         count = _shared(listed_ones[0], listed_ones[1])
-    return tr("{} users", count) if count else ""
+    return trn(count, "{n} user", "{n} users") if count else ""
 
 
 def _conflict(
@@ -413,7 +428,7 @@ def intune_enrollment_app(
         told = "" if isinstance(attested, Missing) else _told(attested)
         if not told:
             return [unavailable(None, policies)]
-        by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
+        by = attested.by if isinstance(attested, Attested) and attested.by else "somebody unnamed"
         return [_enrollment_app(told, by, devices)]
     found = _intune(policies, ENROLLMENT_APP)
     scope = "absent" if found is None else found.scope
@@ -453,13 +468,28 @@ def _enrollment_app(scope: str, by: str, devices: Table[ManagedDevice] | Missing
         return Unknown(None, because, remedy=(devices.mend,) if devices.mend else ())
     works = sum(str(one.device_enrollment_type).lower() in _AUTOMATIC for one in devices)
     if works:
-        observed = tr("{}; {} devices did enrol automatically", said, works)
+        observed = trn(
+            works,
+            "{}; {n} device did enrol automatically",
+            "{}; {n} devices did enrol automatically",
+            said,
+        )
         absent = scope == "absent"
         return Pass(None, observed, expected) if absent else Warn(None, expected, observed)
-    observed = tr("{}; none of {} devices in Intune enrolled automatically", said, len(devices))
+    observed = trn(
+        len(devices),
+        "{}; the {n} device in Intune did not enrol automatically",
+        "{}; none of {n} devices in Intune enrolled automatically",
+        said,
+    )
     if scope == "none":
         return Fail(None, expected, observed)
-    because = tr("{}; none of {} devices in Intune enrolled automatically yet", said, len(devices))
+    because = trn(
+        len(devices),
+        "{}; the {n} device in Intune did not enrol automatically yet",
+        "{}; none of {n} devices in Intune enrolled automatically yet",
+        said,
+    )
     return Unknown(None, because, remedy=("Enrol a pilot device, and run again.",))
 
 

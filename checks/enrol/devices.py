@@ -18,6 +18,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.assigned import GroupSizes
@@ -183,12 +184,18 @@ def devices_in_intune(
     there = [pilot for pilot in found if pilot.enrolled]
     nameless = sum(1 for device in enrolled if not device.name)
     if nameless and len(there) < len(found):
-        because = tr(
-            "Intune does not tell the names of {} devices; the pilot's may be among them", nameless
+        because = trn(
+            nameless,
+            "Intune does not tell the name of {n} device, which may be one of the pilot",
+            "Intune does not tell the names of {n} devices; the pilot's may be among them",
         )
         return [Unknown(None, because)]
     if not there:
-        observed = tr("Intune lists none of {} pilot devices", len(found))
+        observed = trn(
+            len(found),
+            "Intune does not list the {n} pilot device",
+            "Intune lists none of {n} pilot devices",
+        )
         return [Fail(None, expected, observed)]
     return list(_contacts(found, expected, as_of))
 
@@ -215,7 +222,15 @@ def _contacts(found: list[Pilot], expected: str, as_of: datetime) -> Iterator[Ou
     if silent:
         yield Warn(None, expected, tr("no contact within 7 days: {}", listed(silent)))
     if not (absent or silent or unclear):
-        yield Pass(None, tr("all {} pilot devices had contact within 7 days", len(found)), expected)
+        yield Pass(
+            None,
+            trn(
+                len(found),
+                "the {n} pilot device had contact within 7 days",
+                "all {n} pilot devices had contact within 7 days",
+            ),
+            expected,
+        )
 
 
 # -- Autopilot --

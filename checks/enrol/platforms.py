@@ -52,7 +52,7 @@ def _told(name: str, attested: Attested | Missing, rules: Missing) -> Outcome:
     expected = tr("enrolment of {} devices is switched on", name)
     if isinstance(attested, Missing):
         return unavailable(None, rules)
-    by = attested.by or "nobody named"
+    by = attested.by or "somebody unnamed"
     if attested.yes:
         return Pass(None, tr("enrolment of {} devices is switched on, says {}", name, by), expected)
     observed = tr("enrolment of {} devices is not switched on, says {}", name, by)

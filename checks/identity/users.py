@@ -25,6 +25,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence import adminservice as site
@@ -520,7 +521,11 @@ class _Arrived:
         doubts = [] if sees.complete else [sees.because]
         if self.others:
             doubts.append(
-                tr("{} members are groups, or users the account does not see", self.others)
+                trn(
+                    self.others,
+                    "{n} member is a group, or a user the account does not see",
+                    "{n} members are groups, or users the account does not see",
+                )
             )
         if not doubts and not self.found:
             doubts.append("the collection has no members")
@@ -560,10 +565,21 @@ def users_and_groups_synced(
     arrived = _Arrived(members, tenant)
     name = members.collection.label if members.collection else "the MDM collection"
     expected = tr("each member of {} is in the tenant, and a synchronised security group too", name)
-    observed = tr("{} users of {} are in the tenant", arrived.found, name)
+    observed = trn(
+        arrived.found,
+        "{n} user of {} is in the tenant",
+        "{n} users of {} are in the tenant",
+        name,
+    )
     if arrived.absent:
         total = arrived.absent + arrived.found
-        text = tr("{} of {} users of {} are not in the tenant", arrived.absent, total, name)
+        text = trn(
+            arrived.absent,
+            "{n} of {} users of {} is not in the tenant",
+            "{n} of {} users of {} are not in the tenant",
+            total,
+            name,
+        )
         yield Fail(None, expected, text, remedy=_bring(name, arrived.absent), rows=arrived.rows())
     elif doubts := arrived.doubts():
         mend = () if isinstance(members.sees, site.SeesEverything) else (members.sees.mend,)
@@ -577,7 +593,12 @@ def users_and_groups_synced(
         text = tr("{}, but {}", observed, _unsynced(arrived.unsynced, groups))
         yield Warn(None, expected, text, remedy=(step, _AGAIN), rows=rows)
     else:
-        text = tr("{}, and {} security groups are synchronised", observed, groups)
+        text = trn(
+            groups,
+            "{}, and {n} security group is synchronised",
+            "{}, and {n} security groups are synchronised",
+            observed,
+        )
         yield Pass(None, text, expected)
 
 
@@ -596,10 +617,12 @@ _AGAIN = "Run a delta synchronisation, then repeat the assessment."
 
 
 def _bring(name: str, absent: int) -> tuple[str, ...]:
-    step = tr(
-        "Bring the {} users of {} into the scope of synchronisation: check OU filtering and "
-        "attribute conflicts.",
+    step = trn(
         absent,
+        "Bring the {n} user of {} into the scope of synchronisation: check OU "
+        "filtering and attribute conflicts.",
+        "Bring the {n} users of {} into the scope of synchronisation: check OU "
+        "filtering and attribute conflicts.",
         name,
     )
     return (step, _AGAIN)
