@@ -66,9 +66,9 @@ def _connected(tenant: str, tenants: Seen[ConnectedTenant]) -> Outcome:
     if len(others) == len(tenants):
         names = ", ".join(others)
         if not tenants.sees.complete:
-            shown = tr("no tenant is shown; {} is not", tenant)
+            shown = tr("no tenant is shown, so neither is {}", tenant)
             if others:
-                shown = tr("the site is connected to {}; {} is not", names, tenant)
+                shown = tr("the site is connected to {}; {} is not shown", names, tenant)
             return hidden(shown, tenants)
         observed = "the site is connected to no tenant"
         if others:

@@ -212,7 +212,7 @@ def _lasting(app: _App, registered: Application, now: datetime, expected: str) -
     lasting = (Ends(tr("Secrets of {}", app.label), last.date()),)
     if last <= now:
         if len(ends) < len(every):
-            return Unknown(None, tr("{}, of the others Graph gives no date", told), about=about)
+            return Unknown(None, tr("{}; for the others Graph gives no date", told), about=about)
         return Fail(None, expected, told, about=about, ends=lasting)
     if last <= now + SOON:
         return Warn(None, expected, told, about=about, ends=lasting)

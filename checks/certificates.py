@@ -213,7 +213,8 @@ def lifetime_remark(one: Specimen) -> str:
     if most is None or lives <= most + 1:  # the rules count the last second as a day
         return ""
     return tr(
-        "it lives {:.0f} days, more than the {} that browsers accept of a public one issued on {}",
+        "it is valid for {:.0f} days, more than the {} that browsers accept of a public "
+        "certificate issued on {}",
         lives,
         most,
         day(one.leaf.not_before),

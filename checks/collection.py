@@ -148,7 +148,7 @@ def mdm_membership_rule(
         return [Pass(None, observed, expected)]
     if "" in words:
         return [
-            Unknown(None, tr("{}; of which kind the others are, the site does not say", observed))
+            Unknown(None, tr("{}; the site does not say of which kind the others are", observed))
         ]
     if "direct" not in words:
         return [Warn(None, expected, observed, remedy=(step,))]

@@ -251,9 +251,12 @@ def _gone(known: dict[str, str], sites: Seen[Site] | Missing) -> Outcomes:
     if isinstance(oldest, Unknown):
         yield oldest
     elif oldest[0] >= RESOURCE_ACCESS_GONE:
-        observed = "resource_access is decided on, a workload that is gone since version 2203"
+        observed = (
+            "comanagement.workloads names resource_access, a workload that no longer exists since "
+            "version 2203"
+        )
         drop = "Take resource_access out of comanagement.workloads; Intune has its profiles."
-        yield Warn(None, "only workloads that there are", observed, remedy=(drop,))
+        yield Warn(None, "only workloads that exist", observed, remedy=(drop,))
 
 
 def _sliders(
@@ -296,8 +299,8 @@ def _measured(
         if place == "configmgr" and number:
             said = trn(
                 number,
-                "{} is decided to stay, but is Intune's on {n} device",
-                "{} is decided to stay, but is Intune's on {n} devices",
+                "{} is to stay with the site, but is Intune's on {n} device",
+                "{} is to stay with the site, but is Intune's on {n} devices",
                 name,
             )
             yield Fail(None, expected, said)
@@ -451,7 +454,11 @@ def dashboard(confirmed: Confirmed, states: States) -> Outcomes:
     if isinstance(confirmed, Missing):
         yield unavailable(None, confirmed)
     elif confirmed.yes:
-        yield Pass(None, tr("watched, says {}", confirmed.by or "somebody unnamed"), expected)
+        yield Pass(
+            None,
+            tr("the dashboard is watched, says {}", confirmed.by or "somebody unnamed"),
+            expected,
+        )
     else:
         yield Warn(None, expected, "answered: no")
 
@@ -477,6 +484,6 @@ def _errors(states: ManagementStateList | Missing, expected: str) -> Outcome:
     if failed >= eligible * _MOST_IN_ERROR:
         return Warn(None, expected, said)
     if not states.sees.complete:
-        because = tr("{} that are shown; {}", said, states.sees.because)
+        because = tr("{} that are shown, but not all may be shown: {}", said, states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
     return Pass(None, said, expected)

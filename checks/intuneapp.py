@@ -504,7 +504,7 @@ def assignment(
             yield Fail(None, "a required assignment of the client app", told)
             return
     if any(one is None for one in of_apps.values()):
-        yield Unknown(None, "an app that installs the client vanished while it was read")
+        yield Unknown(None, "an app that installs the client was removed while it was being read")
         return
     every = [a for assignments in of_apps.values() for a in assignments or ()]
     targets = [a.target for a in every if a.required]
@@ -545,7 +545,7 @@ def _aimed(meant: list[Target], stage: str | Missing, expected: str) -> Iterator
             yield Pass(None, "required for everybody", expected)
         elif not target.group:
             told = tr(
-                "an assignment means something that is not known here: {}",
+                "an assignment has a target that this version does not know: {}",
                 target.kind or tr("untyped"),
             )
             yield Unknown(None, told)
@@ -617,7 +617,7 @@ def autopilot_user_targeting(
         if a.required and a.target is not None and not a.target.excludes
     ]
     if not meant:
-        return [Unknown(None, "the app is required for nobody, so nobody can be told")]
+        return [Unknown(None, "the app is required for nobody, so there is no group to look at")]
     return [_users_only(target, users, devices) for target in meant]
 
 
@@ -629,7 +629,8 @@ def _users_only(target: Target, users: _Counts | Missing, devices: _Counts | Mis
         return Pass(None, "required for all users", expected)
     if not target.group:
         return Unknown(
-            None, tr("an assignment means something unknown: {}", target.kind or tr("untyped"))
+            None,
+            tr("an assignment has a target of an unknown kind: {}", target.kind or tr("untyped")),
         )
     if isinstance(devices, Missing):
         return unavailable(None, devices)

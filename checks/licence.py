@@ -222,7 +222,7 @@ def _lasting(
         gap = tr("whether {} is a trial is not known: {}", _names(products), purchases.reason)
         return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
     if purchases.found is None:
-        return Pass(None, tr("{}; whether it is a trial, Graph does not say here", said), expected)
+        return Pass(None, tr("{}; Graph does not say here whether it is a trial", said), expected)
     trials = [_trial(product, purchases.found) for product in products]
     if False in trials:
         return Pass(None, said, expected)

@@ -144,6 +144,6 @@ def o365_gaps(
     expected = "no Wi-Fi, VPN or certificate profiles are required"
     yield from _strange(required)
     if beyond:
-        yield Fail(None, expected, tr("required, and not to be had: {}", ", ".join(beyond)))
+        yield Fail(None, expected, tr("required, but not available: {}", ", ".join(beyond)))
     else:
         yield Pass(None, "none of the required capabilities needs one", expected)

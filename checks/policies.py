@@ -122,8 +122,8 @@ class Shelf:
         if self.untold:
             told = trn(
                 self.untold,
-                "of {n} policy Graph does not show in full for whom it is",
-                "of {n} policies Graph does not show in full for whom they are",
+                "Graph does not show in full for whom {n} policy is",
+                "Graph does not show in full for whom {n} policies are",
             )
             return Unknown(subject, told)
         return None
@@ -509,7 +509,7 @@ def _guarded(
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
     if any(_hidden(policy, about_mail) for policy in access):
-        told = "Graph does not show what each conditional access policy is about, and demands"
+        told = "Graph does not show what each conditional access policy applies to and demands"
         return Unknown(None, told)
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, tr("a compliant device is only one of several ways: {}", names))

@@ -79,8 +79,8 @@ def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> I
         if internet:
             places = ", ".join(one.url for one in each.points)
             text = tr(
-                "whether {} is revoked can be asked at {} only, where nobody outside the company "
-                "network gets",
+                "whether {} is revoked can be asked at {} only, which is not reached from "
+                "outside the company network",
                 each.name,
                 places,
             )

@@ -245,7 +245,7 @@ class Index:
         kind = _partition(found[0]) if found else ""
         if not kind:
             return tr(
-                "{} itself is not in it, or without objectClass",
+                "{} itself is not in it, or is there without objectClass",
                 shown(path) or msg("the partition"),
             )
         head = found[0]
@@ -254,7 +254,7 @@ class Index:
         for name, of_class in expected.items():
             one = self.at(f"{name},{dn}")
             if one is None or of_class.lower() not in one.classes:
-                return tr("{} is not in it, or without objectClass", name)
+                return tr("{} is not in it, or is there without objectClass", name)
         return self._without_accounts(head) if kind == "domain" else ""
 
     def _without_accounts(self, head: Stored) -> str:

@@ -154,7 +154,7 @@ class GraphConnector:
         if reply.ok:
             tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
         who = "" if claims is None else f" {claims.who or claims.app_id}"
-        held = msg("permissions that cannot be told") if claims is None else _listed(claims.held)
+        held = msg("permissions that are not known") if claims is None else _listed(claims.held)
         if tokens.app_only:
             return tr("reached {}, signed in as the application{} with {}", tenant, who, held)
         return tr("reached {}, signed in as the person{} with {}", tenant, who, held)

@@ -140,14 +140,14 @@ def refusal(reply: Reply) -> Unavailable:
         target = _host(reply.headers.get("location", ""))
         return Unavailable(
             tr(
-                "{} sends elsewhere, to {} ({}); credentials are not taken there",
+                "{} sends elsewhere, to {} ({}); credentials are not sent there",
                 where,
                 target,
                 status,
             )
             if target
             else tr(
-                "{} sends elsewhere, to nowhere ({}); credentials are not taken there",
+                "{} sends elsewhere without saying where ({}); credentials are not sent there",
                 where,
                 status,
             ),
@@ -155,7 +155,7 @@ def refusal(reply: Reply) -> Unavailable:
         )
     if status == 407:  # noqa: PLR2004
         return Unavailable(
-            tr("the proxy before {} wants to know who asks (407)", where),
+            tr("the proxy before {} demands a sign-in (407)", where),
             "Let this machine through, or name another proxy.",
         )
     mend = {
@@ -222,7 +222,7 @@ class _Watch:
             return
         watch.connection = connection
         if watch.passed:
-            raise TimeoutError("the time for this request is over")
+            raise TimeoutError("the time that this request may take has run out")
 
 
 def _pools(routes: Mapping[str, str]) -> dict[str, type[HTTPConnectionPool]]:

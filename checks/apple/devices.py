@@ -129,7 +129,7 @@ def _compared(
     open_ = {serial: text for serial, text in wanted.items() if text}
     absent = [serial for serial, text in open_.items() if text == _NOT_LISTED]
     if devices.absent:
-        text = tr("the token {} went while it was read", listed(devices.absent))
+        text = tr("the token {} was removed while it was being read", listed(devices.absent))
         yield Unknown(None, text, remedy=("Run again.",))
     if len(absent) == len(wanted):
         text = trn(
@@ -230,7 +230,9 @@ def _in_states(
         )
         yield Unknown(None, text, remedy=(_SYNC,))
     if devices.absent:
-        yield Unknown(None, tr("the token {} went while it was read", listed(devices.absent)))
+        yield Unknown(
+            None, tr("the token {} was removed while it was being read", listed(devices.absent))
+        )
     if not total:
         yield Unknown(None, "no device is listed for a token", remedy=(_SYNC,))
         return
@@ -435,7 +437,8 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
             yield Warn(None, expected, text, rows=_rows(found))
         else:
             step = tr(
-                "Ask the users of {} to open the Company Portal and to finish.", listed(found)
+                "Ask the users of {} to open the Company Portal and to finish the enrolment.",
+                listed(found),
             )
             yield Fail(None, expected, text, remedy=(step,), rows=_rows(found))
     if not total:

@@ -288,7 +288,9 @@ def _assigned(
         yield refused(assignments)
         return
     if any(several is None for several in assignments.values()):
-        yield Unknown(None, "the Company Portal went while it was read", remedy=("Run again.",))
+        yield Unknown(
+            None, "the Company Portal was removed while it was being read", remedy=("Run again.",)
+        )
     active = [one for one in _every(assignments) if word(one.intent) != "uninstall"]
     aims = [one.aim for one in active if not one.excludes]
     if any(aim.kind == "" for aim in aims):
@@ -373,7 +375,11 @@ def _detected(holders: Gathered[HoldingDevice] | Missing, without: _Without) -> 
         step = tr("Remove the Company Portal from {}.", listed(names))
         yield Fail(None, _EXPECTED, text, remedy=(step,), rows=Rows(_COLUMNS, rows))
     elif holders.absent:
-        yield Unknown(None, "a found app went while it was read", remedy=("Run again.",))
+        yield Unknown(
+            None,
+            "an app that was found was removed while it was being read",
+            remedy=("Run again.",),
+        )
     else:
         yield Pass(
             None,

@@ -157,7 +157,11 @@ def _issued(
         return Fail(None, expected, text, about=about)
     own = _topic(file)
     if not own:
-        text = tr("{} is Apple's, but for {}, no topic of device management", file.name, leaf.name)
+        text = tr(
+            "{} is Apple's, but its topic is {}, which is none of device management",
+            file.name,
+            leaf.name,
+        )
         return Fail(None, expected, text, about=about)
     said = tr("{}: {}, issued by {}", file.name, own, leaf.issuer_name)
     if isinstance(request, Request):

@@ -87,7 +87,7 @@ def holds_key(file: CertificateFile) -> list[Outcome]:
     if file.key_matches is False:
         return [Fail(file.name, expected, "the key in it belongs to another certificate")]
     if file.key_matches is None:
-        return [Unknown(file.name, "the key in it does not open")]
+        return [Unknown(file.name, "the key in it cannot be opened")]
     return []
 
 

@@ -150,7 +150,8 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
     hidden = [policy.label for policy in policies if _hidden(policy, own)]
     if hidden:
         because = tr(
-            "Graph does not show what {} is about, or demands: whether it protects {} is not known",
+            "Graph does not show what {} applies to or what it demands, so whether it protects "
+            "{} is not known",
             listed(hidden),
             resource,
         )
@@ -163,7 +164,7 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
     )
     others = [p.label for p in own if str(p.state).lower() == ENABLED]
     if others:
-        observed = tr("{} ({} is about it, and demands something else)", observed, listed(others))
+        observed = tr("{} ({} applies to it, but demands something else)", observed, listed(others))
     return Fail(resource, expected, observed)
 
 

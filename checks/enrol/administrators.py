@@ -145,8 +145,8 @@ def _eligible(
     if others:
         if isinstance(by_group, Missing):
             because = tr(
-                "{} does not hold the role of Global Administrator now; whether a group lets it "
-                "is not known: {}",
+                "{} does not hold the role of Global Administrator now; whether it may "
+                "activate the role through a group is not known: {}",
                 nominated,
                 by_group.reason,
             )

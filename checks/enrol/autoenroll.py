@@ -251,10 +251,10 @@ def mdm_user_scope(
         case "selected":
             return [_selected(found, expected, covered, enrolling)]
         case _:
-            because = "Graph says nothing of appliesTo, which is no known user scope"
+            because = "Graph gives no appliesTo, so the MDM user scope is not known"
             if found.scope:
                 because = tr(
-                    "Graph says {} of appliesTo, which is no known user scope", found.scope
+                    "Graph gives {} as appliesTo, which is no known user scope", found.scope
                 )
             return [Unknown(None, because)]
 
@@ -303,7 +303,8 @@ def _selected(
     if enrolling.absent:
         missing = listed(enrolling.absent)
         return Unknown(
-            None, tr("{}; mdm.enrollment_group_ids names what is no group: {}", said, missing)
+            None,
+            tr("{}; mdm.enrollment_group_ids names something that is no group: {}", said, missing),
         )
     if not wanted:
         return Warn(
@@ -535,7 +536,7 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
             return Warn(None, expected, observed)
         return Pass(None, observed, expected)
     if pilot.enrolled:
-        observed = tr("{} is in Intune, which the directory does not say", pilot.name)
+        observed = tr("{} is in Intune, but the directory does not say so", pilot.name)
         return Warn(None, expected, observed)
     if any(device.is_managed is True for device in intune):
         observed = tr(
@@ -546,9 +547,11 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
     joined = min((date for date in dates if date is not None), default=None)
     if joined is None:
         return Unknown(
-            None, tr("{} is not managed, and since when it is joined is not known", pilot.name)
+            None, tr("{} is not managed, and how long it has been joined is not known", pilot.name)
         )
-    observed = tr("{} is joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined)
+    observed = tr(
+        "{} has been joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined
+    )
     if as_of - joined > _PATIENCE:
         other = next((d.mdm_app_id for d in pilot.registered if d.is_managed is True), None)
         told = tr("{}, and not managed", observed)

@@ -118,10 +118,12 @@ def _not_known(
     names: str, registered: Table[EntraDevice] | Missing, site: SiteDeviceList | Missing
 ) -> str:
     if isinstance(site, Missing):
-        return tr("{}: not known to the directory, and so no version of it", names)
+        return tr("{}: not known to the directory, so its version is not known", names)
     if isinstance(registered, Missing):
-        return tr("{}: not known to the site, and so no version of it", names)
-    return tr("{}: not known to the directory and the site, and so no version of it", names)
+        return tr("{}: not known to the site, so its version is not known", names)
+    return tr(
+        "{}: known neither to the directory nor to the site, so its version is not known", names
+    )
 
 
 def _windows(device: EntraDevice) -> bool:
@@ -147,22 +149,24 @@ def _versions(devices: Iterable[Target], what: str, as_of: datetime) -> Outcome:
             None, tr("there are no {} whose version could be read", what), remedy=(mend,)
         )
     if not modern and len(unclear) < total:
-        observed = tr("none of {} {} runs Windows 10 or later", total, what)
+        observed = tr("{}: none of {} runs Windows 10 or later", what, total)
         return Fail(None, _EXPECTED, observed, rows=_rows(odd))
     if unclear:
         because = tr(
-            "version or edition of {} of {} {} is not known: {}",
+            "{}: version or edition of {} of {} is not known: {}",
+            what,
             len(unclear),
             total,
-            what,
             listed(unclear),
         )
         return Unknown(None, because)
     if odd:
         said = listed(f"{name} ({why})" for name, why in odd)
-        observed = tr("{} of {} {} do not qualify: {}", len(odd), total, what, said)
+        observed = tr("{}: {} of {} do not qualify: {}", what, len(odd), total, said)
         return Warn(None, _EXPECTED, observed, rows=_rows(odd))
-    return Pass(None, tr("all {} {} qualify", total, what), _EXPECTED)
+    return Pass(
+        None, trn(total, "{}: the only one qualifies", "{}: all {n} qualify", what), _EXPECTED
+    )
 
 
 def _rows(odd: list[tuple[str, str]]) -> Rows:

@@ -179,7 +179,7 @@ def _answered(address: str, page: HttpAnswer | Missing, expected: str) -> Outcom
         case Answered(status) if status == _GOOD:
             return Pass(None, tr("{} answers with 200", address), expected)
         case Answered(status) if _MOVED <= status < _BAD:
-            because = tr("{} leads on ({}); where to was not followed", address, status)
+            because = tr("{} redirects ({}); the redirect was not followed", address, status)
             step = tr(
                 "Open {} from outside the company, and enter the address it ends at.", address
             )

@@ -123,7 +123,9 @@ def _coverage(
         )
     if enrolling.absent:
         gone = listed(enrolling.absent)
-        return Unknown(None, tr("mdm.enrollment_group_ids names what is no group: {}", gone))
+        return Unknown(
+            None, tr("mdm.enrollment_group_ids names something that is no group: {}", gone)
+        )
     if not people:
         return Unknown(None, "the groups of those who are going to enrol are empty")
     return Pass(

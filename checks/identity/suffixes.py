@@ -235,8 +235,8 @@ def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator
     if without:
         observed = trn(
             counts.none,
-            "{n} discovered user has no UPN, {} one without an @",
-            "{n} discovered users have no UPN, {} one without an @",
+            "{n} discovered user has no UPN; with a UPN without an @: {}",
+            "{n} discovered users have no UPN; with a UPN without an @: {}",
             counts.no_at,
         )
         step = "Give the discovered users without a UPN one, then run user discovery again."
@@ -307,8 +307,8 @@ def _consistent(
     if suffix == NONE:
         observed = trn(
             seen.users,
-            "{n} discovered user has no UPN with a domain; of such users {} enrol",
-            "{n} discovered users have no UPN with a domain; {} of them enrol",
+            "{n} discovered user has no UPN with a domain; enrolling: {}",
+            "{n} discovered users have no UPN with a domain; enrolling: {}",
             seen.enrols[Enrols.YES],
         )
         step = "Give the discovered users without a UPN one, then run user discovery again."
@@ -356,8 +356,8 @@ def _consistent(
 def _split(enrols: Counter[Enrols]) -> str:
     """How many enrol, how many do not, for how many nobody knows."""
     words = {
-        Enrols.YES: msg("{} enrol"),
-        Enrols.NO: msg("{} do not enrol"),
-        Enrols.NOT_KNOWN: msg("{} are not known to"),
+        Enrols.YES: msg("enrolling: {}"),
+        Enrols.NO: msg("not enrolling: {}"),
+        Enrols.NOT_KNOWN: msg("not known whether enrolling: {}"),
     }
     return ", ".join(tr(said, enrols[one]) for one, said in words.items() if enrols[one])

@@ -343,7 +343,7 @@ def _judged(subject: str, survey: _Survey) -> Outcome:
         return Warn(subject, expected, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     fell = survey.names.fell_back[subject]
     if fell:
-        also = tr("{} of them carry a name of the tenant's initial domain in the tenant", fell)
+        also = tr("of these, with a name of the tenant's initial domain in the tenant: {}", fell)
         observed = f"{observed}; {also}"
     if counted.remarked or fell:
         return Warn(subject, expected, observed, remedy=remedy, rows=rows)
@@ -422,14 +422,14 @@ def _wrong(counted: _Suffix) -> str:
         worded[words] = max(worded[words], number)
     said = [f"{tr(words, **_LIMITS)}: {number}" for words, number in worded.most_common(_MOST_SAID)]
     if len(worded) > len(said):
-        said.append(tr("and {} more kinds, see the table", len(worded) - len(said)))
+        said.append(tr("and more kinds ({}), see the table", len(worded) - len(said)))
     if not said:
         return ""
     offenders = counted.forbidden.total()
     kinds = {
-        Enrols.YES: msg("{} enrol"),
-        Enrols.NO: msg("{} do not enrol"),
-        Enrols.NOT_KNOWN: msg("{} may enrol"),
+        Enrols.YES: msg("enrolling: {}"),
+        Enrols.NO: msg("not enrolling: {}"),
+        Enrols.NOT_KNOWN: msg("not known whether enrolling: {}"),
     }
     counts = ((form, counted.forbidden[one]) for one, form in kinds.items())
     split = ", ".join(tr(form, number) for form, number in counts if number)
@@ -606,9 +606,9 @@ def _unsynced(users: int, groups: int) -> str:
     if not users:
         return "no security group is synchronised"
     if groups:
-        return tr("{} of them are cloud accounts, not synchronised", users)
+        return tr("cloud accounts among them, not synchronised: {}", users)
     return tr(
-        "{} of them are cloud accounts, not synchronised and no security group is synchronised",
+        "cloud accounts among them, not synchronised: {}; and no security group is synchronised",
         users,
     )
 

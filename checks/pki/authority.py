@@ -131,7 +131,9 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
     expected = "an enterprise CA on a member of the forest, its certificate valid for 12 months yet"
     newest = one.newest
     if newest is None:
-        yield Unknown(subject, tr("{}: its certificate is not shown, or is none", one.label))
+        yield Unknown(
+            subject, tr("{}: its certificate is not shown, or is no certificate", one.label)
+        )
         return
     until = f"{newest.not_after:%Y-%m-%d}"
     if as_of > newest.not_after:
