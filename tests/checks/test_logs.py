@@ -53,15 +53,12 @@ NOT_ASKED = Missing("[site] is not set up", "Set it.", skipped=True)
 REFUSED = Missing("the site refuses this account (403)", "Give it the role.")
 UNANSWERED = Missing("the question is not answered", "Answer it.", key='[attestations] "x"')
 
-
 def decided(outcomes: Any) -> Outcome:
     return worst(list(outcomes))
 
 
 def words(outcome: Outcome) -> str:
-    return " ".join(
-        str(getattr(outcome, field, "")) for field in ("observed", "because", "question")
-    )
+    return " ".join(str(getattr(outcome, field, "")) for field in ("observed", "because", "question"))
 
 
 # -- Cloudusersync.log ---------------------------------------------------------------------------------
@@ -115,9 +112,7 @@ ANN, BOB = "ann@contoso.com", "bob@contoso.com"
     ],
 )  # fmt: skip
 def test_cloudusersync(entries, people, status, said, written):
-    outcome = decided(
-        cloudusersync(log(CloudUserSync, *entries, written=written), NOW, NOT_ASKED, people)
-    )
+    outcome = decided(cloudusersync(log(CloudUserSync, *entries, written=written), NOW, NOT_ASKED, people))
     assert type(outcome) is status
     assert said in words(outcome)
 
@@ -214,11 +209,7 @@ SECRET = "Could not obtain application secret for tenant 1. If this is after a s
     [
         ([(GOOD, 30)], Pass, "published UDX"),
         ([("Successfully published UDX for Microsoft Entra users.", 30)], Pass, "Microsoft Entra"),
-        (
-            [("Successfully published UDX for Microsoft Entra ID users.", 30)],
-            Pass,
-            "Microsoft Entra",
-        ),
+        ([("Successfully published UDX for Microsoft Entra ID users.", 30)], Pass, "Microsoft Entra"),
         ([("AAD USER delta sync completed successfully", 30)], Pass, "delta"),
         ([("AAD GROUP delta sync completed successfully", 30)], Unknown, "overwritten"),
         ([("ERROR: Unauthorized", 31), (GOOD, 30)], Pass, "published"),
@@ -294,37 +285,20 @@ YES, NO = Attested(True, "A. Meyer"), Attested(False, "A. Meyer")
         ([(FETCHED, 5)], YES, Pass, "A. Meyer"),
         ([(FETCHED, 5)], UNANSWERED, Manual, "no failure"),
         ([(FETCHED, 5)], NO, Fail, "A. Meyer"),
-        (
-            [("Manifest.cab was successfully moved to the connector outbox", 50), ("x", 3)],
-            YES,
-            Pass,
-            "Manifest",
-        ),
+        ([("Manifest.cab was successfully moved to the connector outbox", 50), ("x", 3)], YES, Pass, "Manifest"),
         ([(FETCHED, 5), (REFUSED_LINE, 2)], YES, Fail, "1 failed connection"),
-        (
-            [(REFUSED_LINE, 4), (REFUSED_LINE, 3), (PROXY, 2), (FETCHED, 1)],
-            YES,
-            Fail,
-            "3 failed connections",
-        ),
+        ([(REFUSED_LINE, 4), (REFUSED_LINE, 3), (PROXY, 2), (FETCHED, 1)], YES, Fail, "3 failed connections"),
         ([(PROXY, 3), (FETCHED, 2)], YES, Warn, "(407)"),
         ([(PROXY, 3), (FETCHED, 2)], UNANSWERED, Warn, "(407)"),
         ([(REFUSED_LINE, 50), (FETCHED, 30), ("x", 1)], YES, Pass, "Redirected"),
-        (
-            [(FETCHED, 60), (REFUSED_LINE, 50), ("x", 1)],
-            UNANSWERED,
-            Unknown,
-            "no connection has succeeded since",
-        ),
+        ([(FETCHED, 60), (REFUSED_LINE, 50), ("x", 1)], UNANSWERED, Unknown, "no connection has succeeded since"),
         ([(FETCHED, 30)], UNANSWERED, Unknown, "not the 24 hours"),
         ([(FETCHED, 30)], YES, Pass, "not the 24 hours"),
         ([("nothing", 1)], UNANSWERED, Unknown, "neither good nor bad"),
     ],
 )
 def test_internet_access(entries, answer, status, said):
-    outcome = decided(
-        internet_access(log(DmpDownloader, *entries), NOT_SENT, NOW, answer, NO_PROBE, NOT_ASKED)
-    )
+    outcome = decided(internet_access(log(DmpDownloader, *entries), NOT_SENT, NOW, answer, NO_PROBE, NOT_ASKED))
     assert type(outcome) is status
     assert said in words(outcome)
 
@@ -351,9 +325,7 @@ def test_internet_access_by_both_logs(down, up, answer, status):
      ("Could not establish trust relationship for the SSL/TLS secure channel", "TLS inspection")],
 )  # fmt: skip
 def test_a_failed_connection_tells_what_to_do(line, step):
-    outcome = decided(
-        internet_access(log(DmpDownloader, (line, 1)), NOT_SENT, NOW, YES, NO_PROBE, NOT_ASKED)
-    )
+    outcome = decided(internet_access(log(DmpDownloader, (line, 1)), NOT_SENT, NOW, YES, NO_PROBE, NOT_ASKED))
     assert step in outcome.remedy[0]
 
 

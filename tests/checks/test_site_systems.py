@@ -61,9 +61,7 @@ def use(role: str, server: str = MP01, code: str = "PS1", ssl: Any = 1, **props:
 
 
 def names(outcome: Outcome) -> str:
-    return " ".join(
-        str(getattr(outcome, field, "")) for field in ("observed", "because", "question")
-    )
+    return " ".join(str(getattr(outcome, field, "")) for field in ("observed", "because", "question"))
 
 
 # -- version and shape ---------------------------------------------------------------------------------
@@ -105,9 +103,7 @@ def built(build: Any, kind: int = 2, code: str = "PS1") -> Site:
     ],
 )
 def test_supported_version(sites: Any, updates: Any, status: type[Outcome], words: str) -> None:
-    outcome = worst(
-        configmgr.supported_version(now=NOW, sites=sites, table=SHIPPED, updates=updates)
-    )
+    outcome = worst(configmgr.supported_version(now=NOW, sites=sites, table=SHIPPED, updates=updates))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
     assert outcome.subject is None
@@ -125,24 +121,18 @@ def test_supported_version(sites: Any, updates: Any, status: type[Outcome], word
 def test_support_ends_on_a_day(day: date, status: type[Outcome], words: str) -> None:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     outcome = worst(
-        configmgr.supported_version(
-            now=now, sites=seen(built(9141)), table=SHIPPED, updates=seen(INSTALLED)
-        )
+        configmgr.supported_version(now=now, sites=seen(built(9141)), table=SHIPPED, updates=seen(INSTALLED))
     )
     assert isinstance(outcome, status)
     assert words in names(outcome)
 
 
 def test_an_old_table_says_so_and_one_without_a_date_decides_nothing() -> None:
-    old = Releases(
-        date(2020, 1, 1), (Release("2703", 9200, None, date(2030, 1, 1)), Release("2603", 9146))
-    )
+    old = Releases(date(2020, 1, 1), (Release("2703", 9200, None, date(2030, 1, 1)), Release("2603", 9146)))
 
     def judged(build: int) -> Outcome:
         return worst(
-            configmgr.supported_version(
-                now=NOW, sites=seen(built(build)), table=old, updates=seen(INSTALLED)
-            )
+            configmgr.supported_version(now=NOW, sites=seen(built(build)), table=old, updates=seen(INSTALLED))
         )
 
     assert "out of date" in names(judged(9200))
@@ -170,8 +160,7 @@ def test_single_primary_topology(sites: Any, roles: Any, status: type[Outcome]) 
 
 def test_a_spread_site_is_told_by_server() -> None:
     [outcome] = configmgr.single_primary_topology(
-        sites=seen(built(9141)),
-        roles=seen(use("SMS Site Server", "cm01.a.test"), use(MANAGEMENT_POINT, MP02)),
+        sites=seen(built(9141)), roles=seen(use("SMS Site Server", "cm01.a.test"), use(MANAGEMENT_POINT, MP02))
     )
     assert isinstance(outcome, Warn)
     assert f"{MP02}: {MANAGEMENT_POINT}" in outcome.remedy[1]
@@ -208,12 +197,7 @@ def test_scp_installed(roles: Any, status: type[Outcome]) -> None:
     ("roles", "sites", "status", "words"),
     [
         (seen(SCP), seen(ALONE), Pass, "stand-alone"),
-        (
-            seen(use(SERVICE_CONNECTION_POINT, code="CAS")),
-            seen(CHILD, Site("CAS", type=4)),
-            Pass,
-            "central",
-        ),
+        (seen(use(SERVICE_CONNECTION_POINT, code="CAS")), seen(CHILD, Site("CAS", type=4)), Pass, "central"),
         (seen(SCP), seen(CHILD), Fail, "below CAS"),
         (seen(SCP), seen(Site("PS1", type=1)), Fail, "secondary"),
         (seen(SCP), seen(Site("PS1", type=2)), Unknown, "ReportingSiteCode"),
@@ -237,11 +221,7 @@ def test_top_tier_placement(roles: Any, sites: Any, status: type[Outcome], words
         (seen(SCP, use(SERVICE_CONNECTION_POINT, MP02, OfflineMode=1)), Fail, MP02),
         (seen(use(SERVICE_CONNECTION_POINT)), Unknown, "OfflineMode"),
         (seen(use(SERVICE_CONNECTION_POINT, OfflineMode=7)), Unknown, "OfflineMode 7"),
-        (
-            seen(RoleUse(SERVICE_CONNECTION_POINT, "\\\\a.test", "PS1", 2, None)),
-            Unknown,
-            "OfflineMode",
-        ),
+        (seen(RoleUse(SERVICE_CONNECTION_POINT, "\\\\a.test", "PS1", 2, None)), Unknown, "OfflineMode"),
         (seen(sees=PERHAPS), Unknown, "hidden"),
     ],
 )
@@ -302,12 +282,8 @@ def test_mp_available(roles: Any, servers: Any, code: Any, statuses: list[type[O
         (seen(sees=PERHAPS), settings(1248), NOT_SET, [Unknown]),
     ],
 )
-def test_client_connections(
-    roles: Any, components: Any, servers: Any, statuses: list[type[Outcome]]
-) -> None:
-    outcomes = mp.client_connections(
-        roles=roles, settings=components, servers=servers, code="PS1", log=NOT_SENT, now=NOW
-    )
+def test_client_connections(roles: Any, components: Any, servers: Any, statuses: list[type[Outcome]]) -> None:
+    outcomes = mp.client_connections(roles=roles, settings=components, servers=servers, code="PS1", log=NOT_SENT, now=NOW)
     assert [type(one) for one in outcomes] == statuses
 
 
@@ -317,18 +293,8 @@ def test_client_connections(
         (seen(point(AllowProxyTraffic=1)), [MP01], Pass, MP01),
         (seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=1)), NOT_SET, Pass, MP02),
         (seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=0)), [MP01], Pass, MP01),
-        (
-            seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=0)),
-            [MP01, MP02],
-            Warn,
-            MP02,
-        ),
-        (
-            seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=0)),
-            NOT_SET,
-            Manual,
-            "mp.servers",
-        ),
+        (seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=0)), [MP01, MP02], Warn, MP02),
+        (seen(point(AllowProxyTraffic=1), point(MP02, AllowProxyTraffic=0)), NOT_SET, Manual, "mp.servers"),
         (seen(point(AllowProxyTraffic=0)), [MP01], Fail, MP01),
         (seen(point(AllowProxyTraffic=0)), NOT_SET, Fail, MP01),
         (seen(point(AllowProxyTraffic=0), sees=PART), NOT_SET, Unknown, "hidden"),
@@ -399,9 +365,7 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
     ],
 )
 def test_cmgcp_installed(roles: Any, statuses: Any, status: type[Outcome], words: str) -> None:
-    outcome = worst(
-        cmgcp.installed(roles=roles, statuses=statuses, code="PS1", log=NOT_SENT, now=NOW)
-    )
+    outcome = worst(cmgcp.installed(roles=roles, statuses=statuses, code="PS1", log=NOT_SENT, now=NOW))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
 
@@ -437,9 +401,7 @@ def bound(name: Any) -> ProxyConnector:
 )
 def test_cmg_selected(connectors: Any, services: Any, attested: Any, status: type[Outcome]) -> None:
     outcome = worst(
-        cmgcp.cmg_selected(
-            wanted=WANTED, connectors=connectors, services=services, attested=attested
-        )
+        cmgcp.cmg_selected(wanted=WANTED, connectors=connectors, services=services, attested=attested)
     )
     assert isinstance(outcome, status), outcome
 
@@ -507,9 +469,7 @@ PKI, INTERNET = "co-management-pki", "co-management-internet"
     ],
 )
 def test_enhanced_http(scenario: str, value: Any, mode: Any, status: type[Outcome]) -> None:
-    [outcome] = site.enhanced_http(
-        scenario=scenario, settings=settings(value), mode=mode, code="PS1"
-    )
+    [outcome] = site.enhanced_http(scenario=scenario, settings=settings(value), mode=mode, code="PS1")
     assert isinstance(outcome, status), outcome
 
 
@@ -605,37 +565,23 @@ def entry(
         (seen(entry(roles=("Read-only Analyst",)), sees=PERHAPS), Unknown, "fewer rights"),
         (seen(entry("CONTOSO\\CM Admins", group=True)), Unknown, "CM Admins"),
         (seen(entry("CONTOSO\\CM Admins", group=None)), Unknown, "CM Admins"),
-        (
-            seen(entry(roles=("Read-only Analyst",)), entry("CONTOSO\\G", group=True)),
-            Unknown,
-            "member of",
-        ),
+        (seen(entry(roles=("Read-only Analyst",)), entry("CONTOSO\\G", group=True)), Unknown, "member of"),
         (seen(entry("CONTOSO\\G", roles=("Read-only Analyst",), group=True)), Fail, ""),
         (seen(entry(roles=msgspec.UNSET)), Unknown, "RoleNames"),
         (seen(entry(scopes=None)), Unknown, "CategoryNames"),
         (seen(entry(collections=msgspec.UNSET)), Unknown, "CollectionNames"),
-        (
-            seen(entry(roles=("Full Administrator", "Other"), scopes=("All", "Berlin"))),
-            Unknown,
-            "which scope",
-        ),
+        (seen(entry(roles=("Full Administrator", "Other"), scopes=("All", "Berlin"))), Unknown, "which scope"),
     ],
 )
 def test_configmgr_full_admin(admins: Any, status: type[Outcome], words: str) -> None:
-    outcome = worst(
-        permissions.configmgr_full_admin(account=ADMIN, admins=admins, members=NOBODY_LOOKED)
-    )
+    outcome = worst(permissions.configmgr_full_admin(account=ADMIN, admins=admins, members=NOBODY_LOOKED))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
 
 
 SID, ELSEWHERE = "S-1-5-21-1-2-3-1105", "S-1-5-21-9-9-9-1105"
 CM_ADMINS = entry("CONTOSO\\CM Admins", group=True)
-ME, NAMESAKE, OTHER_MEMBER = (
-    Member("Admin", "user", sid=SID),
-    Member("admin", "user", sid=ELSEWHERE),
-    Member("else", "user", sid=SID),
-)
+ME, NAMESAKE, OTHER_MEMBER = Member("Admin", "user", sid=SID), Member("admin", "user", sid=ELSEWHERE), Member("else", "user", sid=SID)
 FOREIGN = Member("S-1-5-21-9-9-9-1", "foreign")
 
 
@@ -659,18 +605,11 @@ def inside(*found: Member, cut: str = "", name: str = "cm admins", more: Any = (
         (seen(CM_ADMINS), inside(ME, name="another"), Unknown, "member of"),
         (seen(CM_ADMINS), Groups("cm admins", ()), Unknown, "member of"),
         (seen(entry("FABRIKAM\\CM Admins", group=True)), inside(ME), Unknown, "member of"),
-        (
-            seen(entry("CONTOSO\\CM Admins", group=True, collections=msgspec.UNSET)),
-            inside(ME),
-            Unknown,
-            "CollectionNames",
-        ),
+        (seen(entry("CONTOSO\\CM Admins", group=True, collections=msgspec.UNSET)), inside(ME), Unknown, "CollectionNames"),
         (seen(CM_ADMINS, entry("CONTOSO\\G2", group=True)), inside(ME), Unknown, "member of"),
     ],
 )
-def test_full_admin_through_a_group(
-    admins: Any, members: Groups, status: type[Outcome], words: str
-) -> None:
+def test_full_admin_through_a_group(admins: Any, members: Groups, status: type[Outcome], words: str) -> None:
     outcome = worst(permissions.configmgr_full_admin(account=ADMIN, admins=admins, members=members))
     assert isinstance(outcome, status), outcome
     assert words in names(outcome)
@@ -689,11 +628,7 @@ class Knows:
 
 def test_which_group_the_directory_is_asked_for() -> None:
     assert AdministratorGroup().bind(Knows(seen(CM_ADMINS, entry()))).name == "cm admins"
-    for admins in (
-        seen(entry()),
-        seen(CM_ADMINS, entry("contoso\\G2", group=True)),
-        seen(entry("FABRIKAM\\G", group=True)),
-    ):
+    for admins in (seen(entry()), seen(CM_ADMINS, entry("contoso\\G2", group=True)), seen(entry("FABRIKAM\\G", group=True))):
         with pytest.raises(Unavailable):
             AdministratorGroup().bind(Knows(admins))
 
