@@ -173,7 +173,7 @@ class ProviderReader:
         if not rows:
             visit.note(where, "no instance that this account sees")
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, f"{len(rows)} instances")
+            visit.note(where, trn(len(rows), "{n} instance", "{n} instances"))
         return Seen(rows, self._rights(visit))
 
     def _rows(self, ask: Instances, visit: Visit) -> tuple[Any, ...]:
@@ -205,7 +205,7 @@ class ProviderReader:
                 visit.progress(writer.rows)
         sees = self._rights(visit)
         where = self._route.where(ask.provider_class)
-        visit.note(where, f"{writer.rows} instances; {sees.because}")
+        visit.note(where, trn(writer.rows, "{n} instance; {}", "{n} instances; {}", sees.because))
         return ask.answer(visit.listed(name, writer, ask.row), sees)
 
     def _staged(self, collections: tuple[str, ...], visit: Visit) -> Stagings:
@@ -235,7 +235,7 @@ class ProviderReader:
                 about=one,
             )
         where = self._route.where(StagingCollections.provider_class)
-        visit.note(where, f"{clients} devices with a client")
+        visit.note(where, trn(clients, "{n} device with a client", "{n} devices with a client"))
         return Stagings(
             tuple(
                 Staging(

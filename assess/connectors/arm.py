@@ -125,7 +125,7 @@ class ArmConnector:
                     "Azure's next page lies on another host; the token is not taken there",
                     "Look whether a proxy changes what Azure answers.",
                 )
-        visit.note(ask.describe(), f"{len(items)} items")
+        visit.note(ask.describe(), trn(len(items), "{n} item", "{n} items"))
         for one in items[:_SHOWN]:
             visit.note(ask.describe(), _shown(one))
         return tuple(items)

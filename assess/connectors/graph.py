@@ -397,7 +397,7 @@ class _Reading:
                 with self._visit.table(self._table) as writer:
                     for item in self._items(""):
                         self._add(writer, item)
-                self._note(f"{writer.rows} items")
+                self._note(trn(writer.rows, "{n} item", "{n} items"))
                 return self._visit.listed(self._table, writer, ask.item)
 
     def _perhaps(self) -> Perhaps[tuple[Any, ...]]:

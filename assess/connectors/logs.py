@@ -152,11 +152,10 @@ class LogConnector:
         """How many files there are; raises Unavailable."""
         found = self._files()
         logs = sum(one.name.lower().endswith((".log", ".lo_")) for one in found.files)
-        return trn(
-            logs,
-            "{n:,} log among {:,} files in {}",
-            "{n:,} logs among {:,} files in {}",
-            len(found.files),
+        return tr(
+            "{} among {} in {}",
+            trn(logs, "{n:,} log", "{n:,} logs"),
+            trn(len(found.files), "{n:,} file", "{n:,} files"),
             self._name,
         )
 

@@ -37,7 +37,10 @@ class Reference:
         """The table; raises Unavailable where it is missing or not understood."""
         table = self._read()
         named = getattr(ask, "path", "") or "the table of this version"
-        visit.note(named, f"{len(table.releases)} releases as of {table.as_of}")
+        visit.note(
+            named,
+            trn(len(table.releases), "{n} release as of {}", "{n} releases as of {}", table.as_of),
+        )
         return table
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - as every connector

@@ -65,7 +65,7 @@ from assess.evidence.revocation import (
     Said,
 )
 from assess.evidence.tls import Endpoints, Served
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 _AT_ONCE = 8
 _LARGEST_LIST = 32 << 20  # bytes; the largest lists of public authorities have some ten megabytes
@@ -243,7 +243,10 @@ class RevocationReader:
         for point in points:
             visit.note(point.url, _seen(point))
         if not points:
-            visit.note("revocation lists", f"{silent} certificates name none")
+            visit.note(
+                "revocation lists",
+                trn(silent, "{n} certificate names none", "{n} certificates name none"),
+            )
         return Lists(points, named, silent, self._control(points, visit))
 
     def _own_certificates(self, ask: OwnLists, visit: Visit) -> Iterable[tuple[str, ...]]:

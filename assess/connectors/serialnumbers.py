@@ -19,7 +19,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.applefiles import ExpectedSerials, Serials
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 _SERIAL = re.compile(r"[A-Z0-9]{8,20}")
 _MOST = 500_000
@@ -47,8 +47,10 @@ class SerialNumbersConnector:
             found = _serials(
                 ((str(n), one, "") for n, one in enumerate(ask.listed, 1)), msg("the list")
             )
-        users = f", {len(found.users)} of them with a user" if found.users else ""
-        visit.note(ask.describe(), f"{len(found.numbers)} serial numbers{users}")
+        said = trn(len(found.numbers), "{n} serial number", "{n} serial numbers")
+        if found.users:
+            said = tr("{}, of these with a user: {}", said, len(found.users))
+        visit.note(ask.describe(), said)
         return found
 
     def probe(self, visit: Visit) -> str:  # noqa: ARG002 - nothing is read yet

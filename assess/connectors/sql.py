@@ -75,7 +75,7 @@ from assess.evidence.site_settings import (
     Rule,
     RuledCollection,
 )
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -349,7 +349,7 @@ class SiteDatabase:
         if not rows:
             visit.note(where, "no row")
         elif all(getattr(row, "about", None) for row in rows):
-            visit.note(where, f"{len(rows)} rows")
+            visit.note(where, trn(len(rows), "{n} row", "{n} rows"))
         return Seen(tuple(rows), _WHOLE)
 
     # -- the questions -----------------------------------------------------------------------------
@@ -434,7 +434,10 @@ class SiteDatabase:
             for row in self._each(ask.row, readings, visit):
                 writer.add(row)
                 _tell(visit, writer.rows)
-        visit.note(self._where(_view(readings[0])), f"{writer.rows} rows; {_WHOLE.because}")
+        visit.note(
+            self._where(_view(readings[0])),
+            trn(writer.rows, "{n} row; {}", "{n} rows; {}", _WHOLE.because),
+        )
         return ManagementStateList(visit.listed(name, writer, ManagementState), _WHOLE)
 
     def _suffixes(self, visit: Visit) -> SuffixCounts:
@@ -444,8 +447,18 @@ class SiteDatabase:
         no_at = counts.pop(_NO_AT, 0)
         where = self._where("v_R_User")
         for suffix, users in sorted(counts.items()):
-            visit.note(where, f"{users} users with {suffix}", about=suffix)
-        visit.note(where, f"{none} users without a UPN, {no_at} with one without an @")
+            visit.note(
+                where, trn(users, "{n} user with {}", "{n} users with {}", suffix), about=suffix
+            )
+        visit.note(
+            where,
+            trn(
+                none,
+                "{n} user without a UPN, {} with one without an @",
+                "{n} users without a UPN, {} with one without an @",
+                no_at,
+            ),
+        )
         found = tuple(SuffixCount(suffix, users) for suffix, users in sorted(counts.items()))
         return SuffixCounts(found, none, no_at)
 
@@ -546,7 +559,10 @@ class SiteDatabase:
             label = itself.label if itself else f"no collection {one}"
             counted = f"{label}: {len(members[one])} members, {servers[one]} of them servers"
             visit.note(self._where("v_Collection"), counted, about=one)
-        visit.note(self._where("v_R_System"), f"{clients} devices with a client")
+        visit.note(
+            self._where("v_R_System"),
+            trn(clients, "{n} device with a client", "{n} devices with a client"),
+        )
         stagings = [
             Staging(one, itself, servers[one], silent[one] + len(members[one] - known[one]))
             for one, itself in found.items()
