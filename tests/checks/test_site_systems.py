@@ -347,7 +347,7 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
 @pytest.mark.parametrize(
     ("roles", "statuses", "status", "words"),
     [
-        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; whether"),
+        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; the component"),
         (seen(*BESIDE), seen(fares(0, MP01.upper())), Unknown, "SMS_Cloud_ProxyConnector.log"),
         (seen(*BESIDE), seen(fares(1)), Warn, "a warning"),
         (seen(use(CONNECTION_POINT)), seen(fares(0)), Warn, "no management point"),
