@@ -77,7 +77,11 @@ def preflight(
         def look(source: str) -> None:
             visit = Visit(known=nothing_yet, clock=clock, tables=nothing_yet.tables, label=source)
             wanted = [right for right in needed if right.source == source]
-            rows[source] = _rows(source, asked[source], engagement, wanted, visit, connect)
+            # Whoever has a row of its own, and answers here too, is reached once.
+            elsewhere = frozenset(asked) - {source}
+            rows[source] = _rows(
+                source, asked[source], engagement, wanted, visit, connect, elsewhere
+            )
 
         # Daemons: whoever still waits for a silent server must not hold up the end of the run.
         threads = {
@@ -100,6 +104,7 @@ def _rows(
     needed: Sequence[Right],
     visit: Visit,
     connect: Connect,
+    elsewhere: frozenset[str],
 ) -> list[Row]:
     connectors: Sequence[Connector] = ()
     started = time.monotonic()
@@ -107,7 +112,8 @@ def _rows(
         connectors = connect(asks, engagement)
         if not connectors:
             return [Row(source, "failed", "this version has no way to read it", "Update the tool.")]
-        return [_row(connector, needed, visit) for connector in connectors]
+        mine = [connector for connector in connectors if connector.source not in elsewhere]
+        return [_row(connector, needed, visit) for connector in mine]
     except Exception as error:  # noqa: BLE001 - see _failed
         return [_failed(source, error, started)]
     finally:

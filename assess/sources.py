@@ -27,6 +27,7 @@ class Way(NamedTuple):
 # In the order in which sources are listed, and in which the ways of one source are tried.
 WAYS = (
     Way("dns", "assess.connectors.dns"),
+    Way("dns", "assess.connectors.ldap", "ad.server"),  # the zones that lie in the directory
     Way("ldap", "assess.connectors.ldap"),
     Way("ldap", "assess.connectors.directory_export", "files.directory_export"),
     Way("graph", "assess.connectors.graph"),
@@ -63,11 +64,7 @@ def whom(source: str, engagement: Engagement) -> str:
     """Of whom a source's questions are asked, for a person."""
     match source:
         case "dns":
-            public = ", ".join(engagement.get("dns.nameservers", []))
-            inside = (
-                ", ".join(engagement.get("dns.internal_nameservers", [])) or "the system's resolver"
-            )
-            return f"{public}; internal: {inside}" if public else f"internal: {inside}"
+            return _name_servers(engagement)
         case "ldap":
             servers = [engagement.get("ad.server")]
             servers += [table.get("server") for table in engagement.tables("ad.forests").values()]
@@ -97,3 +94,13 @@ def whom(source: str, engagement: Engagement) -> str:
             return str(engagement.file)
         case _:
             return "the hosts named in the question"
+
+
+def _name_servers(engagement: Engagement) -> str:
+    public = ", ".join(engagement.get("dns.nameservers", []))
+    inside = ", ".join(engagement.get("dns.internal_nameservers", []))
+    if not public:
+        return "internal: " + (inside or "the system's resolver")
+    if engagement.get("ad.server") is not None:
+        inside = inside or "the zones in the directory"
+    return f"{public}; internal: {inside or 'nobody is named'}"

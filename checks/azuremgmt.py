@@ -25,15 +25,21 @@ from assess.check import (
     unavailable,
 )
 from assess.evidence.certificates import CertificateFile, CertificateIn, CollectedStores, Stores
-from checks.certificates import WARNING, day, unread
+from assess.evidence.revocation import RevocationIn, Revocations
+from checks.certificates import WARNING, Specimen, day, unread
+from checks.revocation import revocation
 
 Pfx: TypeAlias = Annotated[CertificateFile, CertificateIn("files.azure_mgmt_pfx")]
 Confirmed: TypeAlias = Annotated[Attested | Missing, Attestation()]
 
 
 @check("azuremgmt.certificate", subjects="files.azure_mgmt_pfx")
-def certificate(file: Pfx, as_of: Annotated[datetime, AsOf()]) -> Outcomes:
-    """Pass when the certificate is valid for more than 30 days and has its key."""
+def certificate(
+    file: Pfx,
+    asked: Annotated[Revocations | Missing, RevocationIn("files.azure_mgmt_pfx")],
+    as_of: Annotated[datetime, AsOf()],
+) -> Outcomes:
+    """Pass when the certificate is valid for more than 30 days, not revoked, and has its key."""
     leaf, expected = file.leaf, "a valid certificate with its private key (historical)"
     yield _key(file, expected)
     until = tr("valid until {}", day(leaf.not_after))
@@ -46,6 +52,7 @@ def certificate(file: Pfx, as_of: Annotated[datetime, AsOf()]) -> Outcomes:
         yield Warn(file.name, expected, until, ends=end)
     else:
         yield Pass(file.name, until, expected, ends=end)
+    yield from revocation(Specimen(file.name, leaf, file.trust), asked, as_of, internet=False)
 
 
 @check("azuremgmt.pfx-export", subjects="files.azure_mgmt_pfx")

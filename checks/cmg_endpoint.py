@@ -104,7 +104,12 @@ def _handshake(
                 yield Unknown(service, tr("{}, and nothing else answers", seen.why), remedy=(mend,))
             continue
         one = Specimen(service, seen.leaf, seen.trust, live=True)
-        yield Pass(service, f"{seen.protocol}; {tr(seen.trust.text)}")
+        if seen.sound_protocols:
+            sound = reduce(partial(tr, "{} and {}"), seen.sound_protocols)
+            yield Pass(service, f"{sound}; {tr(seen.trust.text)}")
+        else:
+            text = tr("it chooses {}, though later protocols were offered", seen.protocol)
+            yield Fail(service, "TLS 1.2 or later", text)
         if not seen.leaf.covers(host):
             names = "alternative names: none"
             if seen.leaf.dns_names:

@@ -21,6 +21,7 @@ from assess.check import (
 )
 from assess.evidence.adminservice import Seen, text
 from assess.evidence.logs import LogCopy, Logs, MpControl
+from assess.evidence.publishing import Publishing, SitePublishing
 from assess.evidence.site_roles import (
     ENHANCED_HTTP,
     MANAGEMENT_POINT,
@@ -32,6 +33,7 @@ from assess.evidence.site_roles import (
 )
 from checks.log_lines import about as places
 from checks.log_lines import of_computer, self_test
+from checks.publishing import published
 from checks.site_systems import names, of_site, same_host, sees_part, setting, unseen, with_role
 
 _HTTP, _HTTPS = {0, 4}, {1, 3}
@@ -67,8 +69,12 @@ def available(
     roles: Annotated[Seen[RoleUse], Roles()],
     servers: Annotated[list[str] | Missing, Key("mp.servers")],
     code: Annotated[str | Missing, Key("site.code")],
+    publishing: Annotated[Publishing | Missing, SitePublishing()],
 ) -> Outcomes:
-    """Pass for each intended server that has the role in the site."""
+    """Pass for each intended server that has the role in the site.
+
+    What is published of it in the directory stands beside, and decides nothing.
+    """
     points = _points(roles, code)
     expected = "a management point"
     if not isinstance(code, Missing):
@@ -86,7 +92,8 @@ def available(
     for host in servers:
         point = _point(points, host)
         if point is not None:
-            yield Pass(host, tr("management point of site {}", text(point.site_code)), expected)
+            observed = tr("management point of site {}", text(point.site_code))
+            yield Pass(host, observed + published(host, publishing), expected)
         elif roles.sees.complete:
             step = tr("Add the management point role to {}, or correct mp.servers.", host)
             have = (
@@ -94,9 +101,17 @@ def available(
                 if points
                 else "nobody has the role"
             )
-            yield Fail(host, expected, tr("{} has no such role; {}", host, have), remedy=(step,))
+            observed = tr("{} has no such role; {}", host, have) + _still(host, publishing)
+            yield Fail(host, expected, observed, remedy=(step,))
         else:
-            yield unseen(host, _not_seen(host), roles.sees, also=tr(_ELSE))
+            also = tr(_ELSE) + _still(host, publishing)
+            yield unseen(host, _not_seen(host), roles.sees, also=also)
+
+
+def _still(host: str, publishing: Publishing | Missing) -> str:
+    """The directory shows a management point that the site does not show."""
+    found = None if isinstance(publishing, Missing) else publishing.of(host)
+    return tr("; the directory publishes it in {}", found[0].domain) if found else ""
 
 
 def _about(points: list[RoleUse]) -> tuple[str, ...]:

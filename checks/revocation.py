@@ -36,6 +36,10 @@ _REACH = (
     "Assess again from a machine that reaches these addresses (port 80, [network] proxy); where "
     "they do not answer anybody, mend the CRL and OCSP servers of the authority."
 )
+_INSIDE = (
+    "Set [ad] server, or files.directory_export, so that the list is read where it lies; or look "
+    "on {subject} itself: certutil -verify -urlfetch with the certificate."
+)
 _REPLACE = (
     "Have {subject} issued anew with a new key, and replace it everywhere; find out why it was "
     "revoked."
@@ -75,24 +79,24 @@ def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> I
         return
     if not each.points:
         return
-    if not each.on_the_web:
-        if internet:
-            places = ", ".join(one.url for one in each.points)
-            text = tr(
-                "whether {} is revoked can be asked at {} only, which is not reached from "
-                "outside the company network",
-                each.name,
-                places,
-            )
-            yield Warn(subject, _EXPECTED, text)
+    if internet and not each.outside:
+        places = ", ".join(one.url for one in each.points)
+        text = tr(
+            "whether {} is revoked can be asked at {} only, which is not reached from outside "
+            "the company network",
+            each.name,
+            places,
+        )
+        yield Warn(subject, _EXPECTED, text)
         return
-    good = each.good(as_of)
+    good = each.good_outside(as_of) if internet else each.good(as_of)
     if good is None:
-        said = "; ".join(_lacking(one, as_of) for one in each.on_the_web)
+        asked = each.outside if internet else each.points
+        said = "; ".join(_lacking(one, as_of) for one in asked)
         because = tr("whether {} is revoked is not known: {}", each.name, said)
-        yield Unknown(subject, because, remedy=(_REACH,))
+        yield Unknown(subject, because, remedy=(_REACH if each.outside else _INSIDE,))
         return
-    inside = [inside_only(one) for one in each.on_the_web]
+    inside = [inside_only(one) for one in each.outside]
     if internet and all(inside):
         text = tr("whether {} is revoked can be asked inside the company network only", each.name)
         yield Warn(subject, _EXPECTED, f"{text}: {'; '.join(dict.fromkeys(filter(None, inside)))}")

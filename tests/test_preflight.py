@@ -231,6 +231,17 @@ def test_a_second_way_to_a_source_has_a_row_of_its_own() -> None:
     ]  # fmt: skip
 
 
+def test_whoever_answers_for_two_sources_is_reached_once() -> None:
+    """A wrong password must not be tried once for each."""
+
+    def connect(asks: Sequence[Ask], _engagement: Engagement) -> list[Connector]:
+        own = Scripted(lambda _visit: "reached", asks[0].source)
+        return [own] if asks[0].source == "nowhere" else [own, Scripted(lambda _visit: "again", "nowhere")]
+
+    rows = preflight([first, second], engagement(), clock=lambda: NOW, connect=connect)
+    assert [(row.source, row.found) for row in rows] == [("graph", "reached"), ("nowhere", "reached")]
+
+
 def test_probes_run_side_by_side() -> None:
     together = threading.Barrier(2, timeout=10)
 

@@ -11,6 +11,7 @@ import msgspec
 from assess import __version__, files
 from assess.clock import now
 from assess.commands import options
+from assess.discover import language
 from assess.engagement import load
 from assess.errors import EngagementError
 from assess.fleet.crew import here, on_cluster
@@ -18,6 +19,7 @@ from assess.fleet.overview import failed, overview, to_json
 from assess.fleet.shapes import Member, Overview, Task
 from assess.history.place import folder_of
 from assess.job import run_folder
+from assess.language import ENGLISH, speaking
 from assess.output import put, say
 from assess.privacy.levels import Level, level_of, strictest
 from assess.rendering import formats_of
@@ -40,6 +42,14 @@ Examples:
 @options.output_options
 @options.fail_on_option
 @options.privacy_option
+@click.option(
+    "--language",
+    "code",
+    metavar="CODE",
+    default=ENGLISH.code,
+    show_default=True,
+    help="Language of the overview: en, de. Each customer's reports are in that of their file.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1, _MOST_AT_ONCE),
@@ -66,6 +76,7 @@ def command(
     formats: tuple[str, ...],
     fail_on: str | None,
     privacy: Level | None,
+    code: str,
     jobs: int,
     minutes: int,
     dask: str | None,
@@ -83,7 +94,7 @@ def command(
     With --privacy no customer's reports show more than that, and less where their own file is
     stricter; the overview shows no more of anybody than the strictest of all.
     """
-    begun = now()
+    begun, spoken = now(), language(code)
     found = _engagements(folder)
     names = formats_of(formats, options.DEFAULT_FORMATS)
     place = run_folder(output, "fleet", begun)
@@ -109,7 +120,8 @@ def command(
         raise
     level = strictest(*levels.values(), *(member.privacy for member in members))
     made = overview(f"assess {__version__}", begun, members, level)
-    _write(made, place)
+    with speaking(spoken):
+        _write(made, place)
     if as_json:
         put(to_json(made).decode().rstrip())
     else:

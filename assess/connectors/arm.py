@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from assess.connectors import Visit
-from assess.connectors.http import Client, Reply, origin, place, refusal
+from assess.connectors.http import Client
+from assess.connectors.http_replies import Reply, origin, place, refusal
 from assess.connectors.tokens import Later, TokenSource, cloud_of
 from assess.engagement import Engagement
 from assess.errors import Unavailable

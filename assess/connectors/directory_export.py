@@ -31,7 +31,7 @@ OF_DOMAIN = (
     "userPrincipalName", "mail", "proxyAddresses", "description", "userAccountControl",
     "mS-DS-ConsistencyGuid", "isCriticalSystemObject", "servicePrincipalName", "primaryGroupID",
     "member", "memberOf", "groupType", "whenChanged", "dNSHostName", "operatingSystem",
-    "operatingSystemVersion",
+    "operatingSystemVersion", "pwdLastSet",
 )  # fmt: skip
 _SUFFIXES = frozenset({".ldf", ".ldif", ".json", ".txt", ""})
 _HOW = "docs/directory-export.md has the commands."

@@ -32,7 +32,7 @@ _CHUNK = 1 << 20
 _OCTETS = frozenset(
     {
         "objectsid", "objectguid", "cacertificate", "ntsecuritydescriptor", "pkiexpirationperiod",
-        "ms-ds-consistencyguid", "pkioverlapperiod", "pkikeyusage",
+        "ms-ds-consistencyguid", "pkioverlapperiod", "pkikeyusage", "certificaterevocationlist",
     }
 )  # fmt: skip
 _NAMES = {"sid": "objectsid"}  # as Get-ADUser has it

@@ -45,15 +45,16 @@ from assess.language import msg, tr, trn
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
 KEPT = frozenset(
     {
-        "cacertificate", "certificatetemplates", "cn", "description", "displayname", "dnshostname",
-        "dnsroot", "flags", "grouptype", "iscriticalsystemobject", "isdeleted", "keywords", "mail",
-        "member", "memberof", "ms-ds-consistencyguid", "mspki-cert-template-oid",
-        "mspki-certificate-application-policy", "mspki-certificate-name-flag",
+        "cacertificate", "certificaterevocationlist", "certificatetemplates", "cn", "description",
+        "displayname", "dnshostname", "dnsroot", "flags", "grouptype", "iscriticalsystemobject",
+        "isdeleted", "keywords", "mail", "member", "memberof", "ms-ds-consistencyguid",
+        "mspki-cert-template-oid", "mspki-certificate-application-policy",
+        "mspki-certificate-name-flag",
         "mspki-enrollment-flag", "mspki-minimal-key-size", "mspki-private-key-flag",
         "mspki-ra-signature", "mspki-template-schema-version", "ncname", "netbiosname",
         "ntsecuritydescriptor", "objectcategory", "objectclass", "objectguid", "objectsid",
         "operatingsystem", "operatingsystemversion", "pkidefaultcsps", "pkiexpirationperiod",
-        "pkiextendedkeyusage", "primarygroupid", "proxyaddresses", "samaccountname",
+        "pkiextendedkeyusage", "primarygroupid", "proxyaddresses", "pwdlastset", "samaccountname",
         "serviceprincipalname", "systemflags", "upnsuffixes", "useraccountcontrol",
         "userprincipalname", "whenchanged",
     }

@@ -15,7 +15,14 @@ from uuid import UUID
 
 import ldap3
 
-from assess.connectors import TableWriter, Visit, ldap_pki
+from assess.connectors import (
+    TableWriter,
+    Visit,
+    ldap_lists,
+    ldap_pki,
+    ldap_publishing,
+    ldap_traces,
+)
 from assess.connectors.ldap_pki import ForestReader
 from assess.connectors.ldap_session import PAGE, Directory, text
 from assess.errors import Unavailable
@@ -49,6 +56,14 @@ from assess.evidence.pki import (
     TemplateNamed,
     Templates,
 )
+from assess.evidence.published import InDirectory, ListsInDirectory, PublishedLists
+from assess.evidence.publishing import Publishing, SitePublishing
+from assess.evidence.traces import (
+    DirectoryFederation,
+    DirectorySync,
+    FederationTrail,
+    SyncTrail,
+)
 from assess.language import lookup, tr
 
 Part = TypeVar("Part")
@@ -67,7 +82,8 @@ ATTRIBUTES = (
 )  # fmt: skip
 _QUESTIONS = (
     ForestSuffixes, DirectoryUsers, DeviceRegistration, CertificateServices, TemplateNamed,
-    GroupNamed, DomainAdministrator,
+    GroupNamed, DomainAdministrator, DirectorySync, DirectoryFederation, SitePublishing,
+    ListsInDirectory,
 )  # fmt: skip
 _DISABLED = 0x2
 _TRUSTS = 0x800 | 0x1000 | 0x2000  # interdomain, workstation, server
@@ -132,19 +148,11 @@ class Forests:
                 )
             case DirectoryUsers():
                 return self._people(ask, visit)
-            case CertificateServices():
-                return PublicKeyServices(self._of_forests(ldap_pki.services, visit))
-            case TemplateNamed():
-                read = partial(ldap_pki.templates, name=ask.name)
-                return Templates(ask.name, self._of_forests(read, visit))
-            case GroupNamed():
-                listed = partial(ldap_pki.groups, name=ask.name)
-                return Groups(ask.name, self._of_forests(listed, visit))
-            case DomainAdministrator():
-                looked_up = partial(ldap_pki.nominee, name=ask.name)
-                return Nominees(ask.name, self._of_forests(looked_up, visit))
+            case ListsInDirectory():
+                return self._lists(ask, visit)
             case _:
-                raise Unavailable(tr("the directory cannot be asked for {}", ask.describe()))
+                answer, read = _reading(ask)
+                return answer(self._of_forests(read, visit))
 
     def close(self) -> None:
         """Connections are given back with each question."""
@@ -227,6 +235,18 @@ class Forests:
             if not (name or tenant):
                 return NotRegistered(door.section, root, "the service connection point is empty")
             return Registration(door.section, root, name.lower(), tenant.strip("{} ").lower())
+
+    # -- revocation lists --
+
+    def _lists(self, ask: ListsInDirectory, visit: Visit) -> PublishedLists:
+        def read(door: Door) -> dict[str, InDirectory]:
+            with door.directory(visit) as session:
+                return ldap_lists.held(session, ask.urls, visit)
+
+        parts = self._of_each(read, visit)
+        found = [part for part in parts if not isinstance(part, NoAnswer)]
+        refused = [part.reason for part in parts if isinstance(part, NoAnswer)]
+        return PublishedLists(ldap_lists.together(found, refused, ask.urls))
 
     # -- people --
 
@@ -359,6 +379,27 @@ class Forests:
                 ),
                 session.worded(_MAY_READ),
             )
+
+
+def _reading(ask: Ask) -> tuple[Callable[[tuple[Any, ...]], Any], Callable[..., Any]]:
+    """What an answer is made with, and what reads one forest for it."""
+    match ask:
+        case CertificateServices():
+            return PublicKeyServices, ldap_pki.services
+        case TemplateNamed():
+            return partial(Templates, ask.name), partial(ldap_pki.templates, name=ask.name)
+        case GroupNamed():
+            return partial(Groups, ask.name), partial(ldap_pki.groups, name=ask.name)
+        case DomainAdministrator():
+            return partial(Nominees, ask.name), partial(ldap_pki.nominee, name=ask.name)
+        case DirectorySync():
+            return SyncTrail, ldap_traces.synchronisation
+        case DirectoryFederation():
+            return FederationTrail, ldap_traces.federation
+        case SitePublishing():
+            return Publishing, partial(ldap_publishing.publishing, hosts=ask.hosts)
+        case _:
+            raise Unavailable(tr("the directory cannot be asked for {}", ask.describe()))
 
 
 def _through(door: Door, read: Callable[[Door], Part], visit: Visit) -> Part | NoAnswer:

@@ -18,7 +18,8 @@ import msgspec
 from msgspec import UNSET
 
 from assess.connectors import TableWriter, Visit
-from assess.connectors.http import Client, Reply, origin, refusal
+from assess.connectors.http import Client
+from assess.connectors.http_replies import Reply, origin, refusal
 from assess.connectors.shared import Shared
 from assess.connectors.tokens import Later, TokenSource, cloud_of
 from assess.engagement import Engagement

@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from assess.connectors import Visit, directory_export
+from assess.connectors import Visit, directory_export, directory_zones
 from assess.connectors.directory_export import KEY, ExportConnector, ExportedForest
 from assess.connectors.forests import Door, Forests
 from assess.connectors.ldap_session import PAGE, Access, Session, SignInRefused, signed_in
 from assess.engagement import Engagement
 from assess.errors import Unavailable
+from assess.evidence import Ask
 from assess.evidence.directory import domain_of
+from assess.evidence.dns import DnsAsk
 from assess.language import msg, tr
 
 _FORGET_SECONDS = 60.0
@@ -160,6 +162,16 @@ class LdapConnector(Forests):
         self._servers = tuple(
             Server(access, clock=clock, export=self._exported) for access in forests
         )
+
+    def answers(self, ask: Ask) -> bool:
+        """Questions to the directory, and names that lie in a zone of it."""
+        return super().answers(ask) or directory_zones.answers(ask)
+
+    def fetch(self, ask: Ask, visit: Visit) -> Any:  # noqa: ANN401 - an ``ask.answer``
+        """The answer of every forest; raises Unavailable where none answers."""
+        if isinstance(ask, DnsAsk):
+            return directory_zones.looked_up(self.servers(), ask, visit)
+        return super().fetch(ask, visit)
 
     def doors(self) -> Iterator[Door]:
         """A server for each forest, and the forests of the export that no server answered for."""

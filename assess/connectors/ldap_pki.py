@@ -178,7 +178,7 @@ class ForestReader:
     def domain_sids(self) -> dict[str, str]:
         """The SID of each domain by its DNS name, as far as they can be read."""
         found = {
-            name: _sid(self.head(dn, own=name in self.own)) for name, dn in self.domains.items()
+            name: sid_in(self.head(dn, own=name in self.own)) for name, dn in self.domains.items()
         }
         return {name: sid for name, sid in found.items() if sid}
 
@@ -474,13 +474,18 @@ def principal(reader: ForestReader, sid: str) -> Principal:
         )
     inner = "(|(objectClass=group)(objectClass=foreignSecurityPrincipal))"
     contains = _chain(reader, f"(&{inner}(memberOf:{_IN_CHAIN}:={_escaped(found.dn)}))")
-    within = _chain(reader, f"(&(objectClass=group)(member:{_IN_CHAIN}:={_escaped(found.dn)}))")
+    within = groups_above(reader, found.dn)
     return Principal(sid, name, "group", contains, within, known=found.own and not reader.unread)
+
+
+def groups_above(reader: ForestReader, dn: str) -> tuple[str, ...]:
+    """The SIDs of the groups that an object is a member of at any depth, sorted."""
+    return _chain(reader, f"(&(objectClass=group)(member:{_IN_CHAIN}:={_escaped(dn)}))")
 
 
 def _chain(reader: ForestReader, query: str) -> tuple[str, ...]:
     found = reader.find(query, ("objectSid",))
-    return tuple(sorted({sid for one in found if (sid := _sid(one.raw))}))
+    return tuple(sorted({sid for one in found if (sid := sid_in(one.raw))}))
 
 
 # -- groups --
@@ -498,7 +503,7 @@ def groups(reader: ForestReader, section: str, name: str, visit: Visit) -> Fores
 
 
 def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
-    sid, kind = _sid(one.raw), _flags(one.raw, "groupType")
+    sid, kind = sid_in(one.raw), _flags(one.raw, "groupType")
     direct, cut = _direct_members(reader, one)
     alike = f"(memberOf:{_IN_CHAIN}:={_escaped(one.dn)})"
     if rid_of(sid) >= 0:  # whose primary group it is, is not among its members
@@ -510,7 +515,7 @@ def _group(reader: ForestReader, one: Found, visit: Visit, name: str) -> Group:
     if len(found) > _MOST_MEMBERS:
         cut = tr("it has {} members, more than the {} that are kept", len(found), _MOST_MEMBERS)
     members = tuple(_member(f) for f in list(found.values())[:_MOST_MEMBERS])
-    within = _chain(reader, f"(&(objectClass=group)(member:{_IN_CHAIN}:={_escaped(one.dn)}))")
+    within = groups_above(reader, one.dn)
     where = f"{reader.session.where} {one.dn}"
     shown = "no groupType" if kind is None else f"groupType {kind:#x}"
     visit.note(f"{where} groupType", f"{shown}, {sid}", about=name)
@@ -549,7 +554,7 @@ def _member(one: Found) -> Member:
     host = ""
     if kind == "computer":
         host = _text(one.raw, "dNSHostName").lower() or account.rstrip("$").lower()
-    return Member(account, kind, host, _sid(one.raw))
+    return Member(account, kind, host, sid_in(one.raw))
 
 
 def _kind(classes: set[str]) -> MemberKind:
@@ -585,7 +590,7 @@ def nominee(reader: ForestReader, section: str, name: str, visit: Visit) -> Nomi
             "Write the UPN of the one that is meant in accounts.domain_admin.",
         )
     one = found[0]
-    sid, control = _sid(one.raw), _flags(one.raw, "userAccountControl")
+    sid, control = sid_in(one.raw), _flags(one.raw, "userAccountControl")
     if not one.own:
         where = domain_of(one.dn)
         raise Unavailable(
@@ -621,7 +626,7 @@ def _is_member(reader: ForestReader, one: Found, group_sid: str, *, must: bool =
                 tr("{} does not show the group {}", where, named(group_sid)), _mend(reader)
             )
         return False
-    octets = "".join(f"\\{octet:02x}" for octet in sid_bytes(_sid(one.raw)))
+    octets = "".join(f"\\{octet:02x}" for octet in sid_bytes(sid_in(one.raw)))
     chain = f"(memberOf:{_IN_CHAIN}:={_escaped(group.dn)})"
     if reader.find(f"(&(objectSid={octets}){chain})", ("objectSid",), everywhere=False):
         return True
@@ -662,7 +667,8 @@ def _flags(raw: Raw, name: str) -> int | None:
         return None
 
 
-def _sid(raw: Raw) -> str:
+def sid_in(raw: Raw) -> str:
+    """The SID of an object; "" where it is not shown."""
     values = raw.get("objectSid")
     try:
         return sid_text(values[0])[0] if values else ""

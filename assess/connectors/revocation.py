@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from asn1crypto import keys
@@ -44,6 +44,15 @@ from assess.evidence.certificates import (
     Step,
     StoreEntry,
     Stores,
+)
+from assess.evidence.published import (
+    InDirectory,
+    ListsInDirectory,
+    NotPublished,
+    NotRead,
+    Published,
+    PublishedLists,
+    place,
 )
 from assess.evidence.revocation import (
     Current,
@@ -82,6 +91,7 @@ _KNOWN_TO_US = {
 }
 
 T = TypeVar("T")
+Held: TypeAlias = Callable[[str], InDirectory]
 
 
 class _Pair(NamedTuple):
@@ -115,7 +125,8 @@ class RevocationReader:
         match ask:
             case RevocationIn():
                 file: CertificateFile = visit.known.answer(ask.requires()[0])
-                return self._chains({ask.named: (file.trust.path, b"")}, visit)
+                held = _in_directory(ask.directory, visit)
+                return self._chains({ask.named: (file.trust.path, b"")}, held, visit)
             case RevocationOf():
                 seen: Endpoints = visit.known.answer(ask.handshakes)
                 return self._chains(
@@ -125,6 +136,7 @@ class RevocationReader:
                         # A stranger's certificate could send us anywhere.
                         if isinstance(one, Served) and one.trust.anchor != "none"
                     },
+                    _in_directory(ask.directory, visit),
                     visit,
                 )
             case OwnLists():
@@ -132,11 +144,16 @@ class RevocationReader:
             case _:
                 raise Unavailable(tr("{} is no question about revocation", ask.describe()))
 
-    def _chains(self, paths: dict[str, tuple[Sequence[Step], bytes]], visit: Visit) -> Revocations:
+    def _chains(
+        self,
+        paths: dict[str, tuple[Sequence[Step], bytes]],
+        held: Held,
+        visit: Visit,
+    ) -> Revocations:
         pairs = {subject: _pairs(path) for subject, (path, _) in paths.items()}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="revocation") as pool:
             waiting = {
-                subject: [pool.submit(self._look, pair, visit) for pair in several]
+                subject: [pool.submit(self._look, pair, held, visit) for pair in several]
                 for subject, several in pairs.items()
             }
             found = {
@@ -151,10 +168,10 @@ class RevocationReader:
         points = [point for looked in found.values() for one in looked for point in one.points]
         return Revocations(found, self._control(points, visit))
 
-    def _look(self, pair: _Pair, visit: Visit) -> Looked:
+    def _look(self, pair: _Pair, held: Held, visit: Visit) -> Looked:
         own = facts(pair.found)
         points = [self._ask_ocsp(url, pair, visit) for url in own.ocsp_urls[:_MOST_POINTS]]
-        points += [self._ask_list(url, pair, visit) for url in own.crl_urls[:_MOST_POINTS]]
+        points += [self._ask_list(url, pair, held, visit) for url in own.crl_urls[:_MOST_POINTS]]
         return Looked(own.name, own.sha256, tuple(points))
 
     def _ask_ocsp(self, url: str, pair: _Pair, visit: Visit) -> Point:
@@ -169,7 +186,11 @@ class RevocationReader:
         said = ocsp_says(got.body, pair.found, pair.issuer, visit.clock())
         return Point("ocsp", url, said, got.address)
 
-    def _ask_list(self, url: str, pair: _Pair, visit: Visit) -> Point:
+    def _ask_list(
+        self, url: str, pair: _Pair, held: Held, visit: Visit
+    ) -> Point:
+        if place(url):
+            return Point("crl", url, _held(held(url), pair))
         if (other := not_of_the_web(url)) is not None:
             return Point("crl", url, other)
         got = self._list(url, visit)
@@ -324,6 +345,27 @@ def _note(visit: Visit, subject: str, one: Looked) -> None:
 
 def _seen(point: Point) -> str:
     return f"{point.said.text}; at {point.address}" if point.address else point.said.text
+
+
+def _in_directory(ask: ListsInDirectory, visit: Visit) -> Held:
+    """What the directory holds at an address in it, or why nobody read it."""
+    try:
+        found: PublishedLists = visit.known.answer(ask)
+    except Unavailable as error:
+        lost = NotRead(error.reason)
+        return lambda _: lost
+    return lambda url: found.by_url.get(url) or NotRead("it was not asked for")
+
+
+def _held(one: InDirectory, pair: _Pair) -> Said:
+    """What the list in the directory says of a certificate."""
+    match one:
+        case Published(der):
+            return list_says(der, pair.found, pair.issuer)
+        case NotPublished(why):
+            return Declined(why)
+        case NotRead(why):
+            return NotAsked(tr("an address in the directory, which was not read: {}", why))
 
 
 def not_of_the_web(url: str) -> NotAsked | None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
-from assess.connectors.http import Reply
+from assess.connectors.http_replies import Reply
 
 _MOST = 8 << 20  # bytes of bodies that are kept: the members of some 60,000 places in groups
 _TRANSIENT = 429  # this and what is above: asked again by the next who wants it

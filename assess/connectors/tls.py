@@ -34,17 +34,18 @@ from assess.evidence.tls import (
     Handshakes,
     NoAddress,
     NoHandshake,
-    OldProtocol,
     Refused,
     Seen,
     Served,
     Silent,
+    Taken,
 )
 from assess.language import msg, tr
 
 _AT_ONCE = 8
 _MOST_STAPLED = 1 << 17  # bytes; an answer has some thousand
 _ANY_CIPHER = b"ALL:@SECLEVEL=0"
+_SOUND = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 _NOT_HERE = ("no protocols available", "no ciphers available")  # OpenSSL, of its own side
 _WORDS = {
     "wrong version number": msg("what answers speaks no TLS"),
@@ -132,14 +133,22 @@ class TlsConnector:
             chain=chain,
             trust=self._roots.store(visit).judge(talk.chain[0], talk.chain),
             protocol=talk.protocol,
-            tls_1_0=self._old(host, port, SSL.TLS1_VERSION, visit),
-            tls_1_1=self._old(host, port, SSL.TLS1_1_VERSION, visit),
+            tls_1_0=self._taken(host, port, SSL.TLS1_VERSION, visit),
+            tls_1_1=self._taken(host, port, SSL.TLS1_1_VERSION, visit),
             ended=talk.fault,
             stapled=talk.stapled,
+            tls_1_2=self._sound(host, port, "TLSv1.2", talk, visit),
+            tls_1_3=self._sound(host, port, "TLSv1.3", talk, visit),
         )
 
-    def _old(self, host: str, port: int, version: int, visit: Visit) -> OldProtocol:
-        """Whether a protocol is still accepted that nobody should use any more."""
+    def _sound(self, host: str, port: int, name: str, talk: _Talk, visit: Visit) -> Taken:
+        """Whether a protocol of today is accepted; the one that was chosen is."""
+        if talk.protocol == name:
+            return "accepted"
+        return self._taken(host, port, _SOUND[name], visit)
+
+    def _taken(self, host: str, port: int, version: int, visit: Visit) -> Taken:
+        """Whether a protocol is accepted where it is the only one that is offered."""
         context = _context()
         try:
             context.set_min_proto_version(version)
@@ -250,8 +259,9 @@ def _note(visit: Visit, host: str, port: int, seen: Seen) -> None:
     visit.note(where, seen.leaf.text, about=host)
     visit.note(f"{where}, chain", seen.trust.text, about=host)
     old = f"TLS 1.0 {seen.tls_1_0}, TLS 1.1 {seen.tls_1_1}"
+    new = f"TLS 1.2 {seen.tls_1_2}, TLS 1.3 {seen.tls_1_3}"
     ended = f"; after the certificate: {seen.ended}" if seen.ended else ""
-    visit.note(f"{where}, protocol", f"{seen.protocol}; {old}{ended}", about=host)
+    visit.note(f"{where}, protocol", f"{seen.protocol}; {old}, {new}{ended}", about=host)
 
 
 def connect(engagement: Engagement) -> TlsConnector:

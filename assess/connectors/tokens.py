@@ -35,7 +35,8 @@ from cryptography.hazmat.primitives.serialization import (
 from requests.auth import AuthBase
 
 from assess.clouds import CLOUDS, KNOWN_LOGIN_HOSTS, Cloud
-from assess.connectors.http import Bearer, Client, Reply
+from assess.connectors.http import Bearer, Client
+from assess.connectors.http_replies import Reply
 from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.language import msg, tr
@@ -195,7 +196,7 @@ class TokenSource:
         self._sleep = sleep
         self._application: Any = None
         self._refused: dict[str, Unavailable] = {}
-        self._taken: dict[str, str] = {}  # by resource, the last token that its service took
+        self._taken: set[str] = set()  # the tokens that their services took once
         self._lock = threading.RLock()
 
     @property
@@ -232,12 +233,12 @@ class TokenSource:
 
         reply = send(Bearer(token))
         if reply.status != _NOT_TAKEN:
-            self._taken[resource] = sent[-1]
+            self._taken.add(sent[-1])
             return reply
         challenge = decoded_challenge(reply.headers.get("www-authenticate", ""))
         if challenge:
             other = self.token(resource, challenge=challenge)
-        elif self._taken.get(resource) == sent[-1] and _EXPIRED.search(reply.body):
+        elif sent[-1] in self._taken and _EXPIRED.search(reply.body):
             other = self._renewed(resource, sent[-1])
         else:
             return reply

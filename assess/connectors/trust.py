@@ -142,6 +142,7 @@ class TrustStore:
                     eku=found.eku,
                     in_file=inside,
                     revocable=bool(found.crl_urls or found.ocsp_urls),
+                    crl_urls=found.crl_urls,
                     der=one.public_bytes(Encoding.DER),
                 )
             )

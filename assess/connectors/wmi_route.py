@@ -13,7 +13,9 @@ from urllib.parse import quote, urljoin, urlsplit
 import msgspec
 
 from assess.connectors import Visit
-from assess.connectors.http import Bearer, Client, Reply, Untrusted, origin, place, refusal
+from assess.connectors.http import Bearer, Client
+from assess.connectors.http_failures import Untrusted
+from assess.connectors.http_replies import Reply, origin, place, refusal
 from assess.connectors.negotiate import Negotiate, schemes
 from assess.connectors.provider_classes import allowed
 from assess.connectors.provider_rows import ENOUGH_RIGHTS, NoClass, Row

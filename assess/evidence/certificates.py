@@ -122,7 +122,8 @@ class Step(msgspec.Struct, frozen=True):
 
     ``given``: in the file itself, or sent by the server; ``supplied``: among
     ``files.intermediate_cers``; ``anchor``: it is the root that the path ends in. ``revocable``:
-    it names a place where its revocation can be asked; ``der`` is the certificate itself.
+    it names a place where its revocation can be asked; ``der`` is the certificate itself;
+    ``crl_urls`` are the places of its lists.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Step(msgspec.Struct, frozen=True):
     in_file: bool = True
     revocable: bool = False
     der: bytes = b""
+    crl_urls: tuple[str, ...] = ()
 
 
 class Trust(msgspec.Struct, frozen=True):

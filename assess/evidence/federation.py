@@ -10,6 +10,7 @@ from assess.errors import Unavailable
 from assess.evidence import Ask, Known
 from assess.evidence.graph import Federation, Federations
 from assess.evidence.http import StatusLine
+from assess.evidence.revocation import RevocationOf
 from assess.evidence.tls import Handshakes
 from assess.language import tr
 
@@ -53,6 +54,21 @@ class FederationHandshakes(Handshakes, frozen=True):
     def bind(self, known: Known) -> Self:
         """The hosts; none where no domain is federated."""
         return type(self)(_hosts(known), self.port)
+
+
+class FederationRevocation(RevocationOf, frozen=True):
+    """Whether the certificates of those hosts are revoked."""
+
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def handshakes(self) -> Handshakes:
+        """The question for the certificates themselves."""
+        return FederationHandshakes(self.hosts, self.port)
+
+    def requires(self) -> tuple[Ask, ...]:
+        """The certificates. They are for people outside, who read no list in a directory."""
+        return (self.handshakes,)
 
 
 class FederationMetadata(StatusLine, frozen=True):

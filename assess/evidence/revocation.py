@@ -5,6 +5,7 @@ responders (OCSP). What came of each place is a type of its own. An answer count
 issuer, or whom it delegated that to, signed it; how old it may be is judged by the checks.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
@@ -12,6 +13,7 @@ import msgspec
 
 from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
+from assess.evidence.published import ListsInDirectory, ListsOfFile, ListsOfHosts
 from assess.evidence.tls import Handshakes
 from assess.language import msg, tr, trn
 
@@ -110,7 +112,7 @@ class NotReached(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotAsked(msgspec.Struct, frozen=True, tag=True):
-    """The address is none of the web, such as ``ldap:``, which nobody outside can read."""
+    """The address is none of the web, such as ``ldap:``, and no directory told what is there."""
 
     why: str
 
@@ -143,8 +145,13 @@ class Point(msgspec.Struct, frozen=True):
 
     @property
     def answered(self) -> bool:
-        """A server answered over the network, whatever it said."""
-        return self.kind != "stapled" and not isinstance(self.said, NotReached | NotAsked)
+        """A server answered over plain HTTP, whatever it said."""
+        return self.of_the_web and not isinstance(self.said, NotReached | NotAsked)
+
+    @property
+    def of_the_web(self) -> bool:
+        """It is asked over HTTP, not in the directory; a stapled answer needs no asking."""
+        return self.kind != "stapled" and self.url.lower().startswith(("http:", "https:"))
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -161,14 +168,16 @@ class Looked(msgspec.Struct, frozen=True):
 
     def good(self, as_of: datetime) -> Point | None:
         """The place that says at this moment that it is not revoked."""
-        return next(
-            (p for p in self.points if isinstance(p.said, Good) and fresh(p.said, as_of)), None
-        )
+        return _good(self.points, as_of)
+
+    def good_outside(self, as_of: datetime) -> Point | None:
+        """The same of the places that somebody on the internet could ask."""
+        return _good(self.outside, as_of)
 
     @property
-    def on_the_web(self) -> tuple[Point, ...]:
-        """The places that can be asked over HTTP."""
-        return tuple(one for one in self.points if not isinstance(one.said, NotAsked))
+    def outside(self) -> tuple[Point, ...]:
+        """The places that are not in the directory."""
+        return tuple(one for one in self.points if one.kind == "stapled" or one.of_the_web)
 
 
 class Revocations(msgspec.Struct, frozen=True):
@@ -192,6 +201,10 @@ class Lists(msgspec.Struct, frozen=True):
     named_by: int
     silent: int = 0
     control: str = ""
+
+
+def _good(points: Iterable[Point], as_of: datetime) -> Point | None:
+    return next((p for p in points if isinstance(p.said, Good) and fresh(p.said, as_of)), None)
 
 
 def fresh(said: Good | Revoked | Current, as_of: datetime) -> bool:
@@ -226,9 +239,14 @@ class RevocationIn(RevocationAsk, frozen=True):
         if not self.path:
             msgspec.structs.force_setattr(self, "path", f"{{{self.file}}}")
 
+    @property
+    def directory(self) -> ListsInDirectory:
+        """The lists of the same certificates that lie in the directory."""
+        return ListsOfFile(file=self.file)
+
     def requires(self) -> tuple[Ask, ...]:
-        """The certificates themselves."""
-        return (CertificateIn(self.file),)
+        """The certificates themselves, and their lists in the directory."""
+        return (CertificateIn(self.file), self.directory)
 
     def bind(self, known: Known) -> Self:
         """With the file's path."""
@@ -257,9 +275,14 @@ class RevocationOf(RevocationAsk, frozen=True):
         """The question for the certificates themselves."""
         return Handshakes(self.hosts, self.port)
 
+    @property
+    def directory(self) -> ListsInDirectory:
+        """The lists of the same certificates that lie in the directory."""
+        return ListsOfHosts(hosts=self.hosts, port=self.port)
+
     def requires(self) -> tuple[Ask, ...]:
-        """The certificates themselves."""
-        return (self.handshakes,)
+        """The certificates themselves, and their lists in the directory."""
+        return (self.handshakes, self.directory)
 
     def bind(self, known: Known) -> Self:
         """With the hosts' names in lower case."""

@@ -23,18 +23,19 @@ READ_PROPERTY = 0x10
 WRITE_PROPERTY = 0x20
 WRITE_DACL = 0x40000
 WRITE_OWNER = 0x80000
+FULL_CONTROL = 0xF01FF
 ENROLL = "0e10c968-78fb-11d2-90d4-00c04f79dc55"
 AUTO_ENROLL = "a05b8cc2-17bc-4802-a710-e7c15ab866a2"
 
 # What the generic rights stand for on objects of the directory.
 _GENERIC = {
-    0x10000000: 0xF01FF,
+    0x10000000: FULL_CONTROL,
     0x20000000: 0x20004,
     0x40000000: 0x20028,
     0x80000000: 0x20094,
 }
 _SELF_RELATIVE, _DACL_PRESENT = 0x8000, 0x4
-_INHERIT_ONLY, _INHERITED = 0x8, 0x10
+_INHERITABLE, _INHERIT_ONLY, _INHERITED = 0x2, 0x8, 0x10
 _KINDS: dict[int, Literal["allow", "deny"]] = {0: "allow", 1: "deny", 5: "allow", 6: "deny"}
 _FOR_ONE_OBJECT = (5, 6)
 _HEADER, _LIST_HEADER, _ENTRY_HEADER = 20, 8, 4
@@ -109,8 +110,12 @@ class Descriptor(msgspec.Struct, frozen=True, tag=True):
         return tuple(dict.fromkeys(e.sid for e in self.entries if e.kind == "allow"))
 
 
-def parse(data: bytes) -> Descriptor:
-    """The descriptor in these bytes; raises MalformedDescriptor and nothing else."""
+def parse(data: bytes, *, below: bool = False) -> Descriptor:
+    """The descriptor in these bytes; raises MalformedDescriptor and nothing else.
+
+    ``below``: with the entries that whatever is made below the object inherits, in place of its
+    own. One that only some class inherits is of the kind ``other``.
+    """
     if len(data) < _HEADER or data[0] != 1:
         raise MalformedDescriptor("it is no security descriptor")
     control = _number(data, 2, 2)
@@ -122,10 +127,10 @@ def parse(data: bytes) -> Descriptor:
     owner = sid_text(data, owner_at)[0] if owner_at else ""
     if not list_at:
         return Descriptor(owner, (), open=True)
-    return Descriptor(owner, tuple(_entries(data, list_at)))
+    return Descriptor(owner, tuple(_entries(data, list_at, below=below)))
 
 
-def _entries(data: bytes, at: int) -> Iterator[Entry]:
+def _entries(data: bytes, at: int, *, below: bool) -> Iterator[Entry]:
     size, count = _number(data, at + 2, 2), _number(data, at + 4, 2)
     end = at + size
     if size < _LIST_HEADER or end > len(data):
@@ -135,16 +140,16 @@ def _entries(data: bytes, at: int) -> Iterator[Entry]:
         length = _number(data, place + 2, 2)
         if length < _ENTRY_HEADER or place + length > end:
             raise MalformedDescriptor("an entry of its access list is cut")
-        found = _entry(data[place : place + length])
+        found = _entry(data[place : place + length], below=below)
         if found is not None:
             yield found
         place += length
 
 
-def _entry(data: bytes) -> Entry | None:
-    """One entry; None where it only waits to be inherited."""
+def _entry(data: bytes, *, below: bool) -> Entry | None:
+    """One entry; None where it only waits to be inherited, or, for those below, does not."""
     kind, flags = data[0], data[1]
-    if flags & _INHERIT_ONLY:
+    if not flags & _INHERITABLE if below else flags & _INHERIT_ONLY:
         return None
     inherited = bool(flags & _INHERITED)
     if kind not in _KINDS:
@@ -157,8 +162,10 @@ def _entry(data: bytes) -> Entry | None:
             object_type = _guid(data, place)
             place += 16
         if present & 2:  # of which class it was inherited for: that has been settled by now
-            _guid(data, place)
+            of_class = _guid(data, place)
             place += 16
+            if below and of_class:
+                return Entry("other", sid_text(data, place)[0], 0, inherited=inherited)
     return Entry(_KINDS[kind], sid_text(data, place)[0], _mapped(mask), object_type, inherited)
 
 

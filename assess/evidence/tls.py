@@ -15,26 +15,29 @@ from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import Certificate, Trust
 from assess.language import msg, tr
 
-OldProtocol: TypeAlias = Literal["accepted", "refused", "not tried", "no answer"]
+Taken: TypeAlias = Literal["accepted", "refused", "not tried", "no answer"]
 
 
 class Served(msgspec.Struct, frozen=True, tag=True):
     """The host showed its certificate.
 
     ``chain`` is what it sent, leaf first; ``protocol`` what was negotiated, such as ``TLSv1.3``.
-    ``tls_1_0`` and ``tls_1_1``: whether these are still accepted; ``not tried`` where this machine
-    cannot offer them. ``ended`` says how the talk went on after the certificate, where it broke off
-    (a server may want a certificate of the client's first); "" where the handshake was completed.
+    ``tls_1_0`` to ``tls_1_3``: whether each of these alone is accepted; ``not tried`` where this
+    machine cannot offer it. ``ended`` says how the talk went on after the certificate, where it
+    broke off (a server may want a certificate of the client's first); "" where the handshake was
+    completed.
     ``stapled``: the answer of its responder that it sent along (OCSP), as it came.
     """
 
     chain: tuple[Certificate, ...]
     trust: Trust
     protocol: str
-    tls_1_0: OldProtocol = "not tried"
-    tls_1_1: OldProtocol = "not tried"
+    tls_1_0: Taken = "not tried"
+    tls_1_1: Taken = "not tried"
     ended: str = ""
     stapled: bytes = b""
+    tls_1_2: Taken = "not tried"
+    tls_1_3: Taken = "not tried"
 
     @property
     def leaf(self) -> Certificate:
@@ -46,6 +49,14 @@ class Served(msgspec.Struct, frozen=True, tag=True):
         """The protocols below TLS 1.2 that it accepts."""
         found = (("TLS 1.0", self.tls_1_0), ("TLS 1.1", self.tls_1_1))
         return tuple(name for name, state in found if state == "accepted")
+
+    @property
+    def sound_protocols(self) -> tuple[str, ...]:
+        """The protocols from TLS 1.2 on that it accepts, the one that it chose among them."""
+        found = (("TLS 1.2", "TLSv1.2", self.tls_1_2), ("TLS 1.3", "TLSv1.3", self.tls_1_3))
+        return tuple(
+            name for name, chosen, state in found if state == "accepted" or self.protocol == chosen
+        )
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

@@ -262,7 +262,8 @@ class Teller:
         return address
 
     def _post(self, address: str, body: bytes, headers: dict[str, str] | None = None) -> None:
-        from assess.connectors.http import Client, refusal  # noqa: PLC0415 - as above
+        from assess.connectors.http import Client  # noqa: PLC0415 - as above
+        from assess.connectors.http_replies import refusal  # noqa: PLC0415 - as above
 
         client = Client.of(
             self._engagement,

@@ -241,6 +241,8 @@ def client_auth_installed(
         lacking = Fail if is_point else Warn
         held = _installed(server, stores, confirmed, as_of, lacking)
         yield held
+        if isinstance(stores, Stores) and isinstance(held, Pass):
+            yield from (one for own in stores.of(server) for one in _copied(own, stores, as_of))
         only = is_point and sum(needed.values()) == 1
         copies = of_computer(log, server, as_of, alone=only)
         yield from _not_selected(server, held, copies, lacking)
@@ -344,7 +346,10 @@ def client_auth_on_clients(
             yield Unknown(fault.name, fault.reason, remedy=(fault.mend,) if fault.mend else ())
     for store in held:
         mine = [one for one in copies if one.belongs_to(store.computer)]
-        yield _with_log(_client(store, as_of, root), mine, as_of)
+        outcome = _with_log(_client(store, as_of, root), mine, as_of)
+        yield outcome
+        if isinstance(outcome, Pass) and isinstance(stores, Stores) and not store.entra_joined:
+            yield from _copied(store, stores, as_of)
     if isinstance(stores, Missing):  # else a log that is beside the sample is not part of it
         for copy in copies:
             name = copy.place.partition("/")[0] or None
@@ -395,6 +400,35 @@ def _client(store: Store, as_of: datetime, root: str | Missing) -> Outcome:
     because = "no valid certificate, and the sample does not say whether Entra ID knows it"
     mend = tr("Collect {} again, with entra_joined and entra_registered.", name)
     return Unknown(name, because, remedy=(mend,))
+
+
+def _copied(store: Store, stores: Stores, as_of: datetime) -> Iterator[Outcome]:
+    """Every certificate that would do is on another computer too, with its key: one was cloned.
+
+    A site takes them for one client, and whoever steals the key of the one has that of the other.
+    """
+    ours = [one.entry for one in _candidates(store, as_of) if not one.open]
+    found = [
+        next(
+            (
+                other.computer
+                for other, same in stores.holding(entry.thumbprint)
+                if same.has_private_key and not same_computer(other.computer, store.computer)
+            ),
+            "",
+        )
+        for entry in ours
+    ]
+    if found and all(found):
+        text = tr("{} is on {} too, with its key", ours[0].text, in_words(dict.fromkeys(found)))
+        step = tr(
+            "Delete the certificate on {} and enrol a new one; take certificates out of images "
+            "before they are cloned.",
+            store.computer,
+        )
+        expected = "a certificate and key of its own on each computer"
+        about = (store.computer, *found)
+        yield Warn(store.computer, expected, text, about=about, remedy=(step,))
 
 
 def _doubtful(name: str, one: _Candidate, root: str | Missing) -> Outcome:

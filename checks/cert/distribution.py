@@ -1,9 +1,11 @@
 """The certificate of the traditional cloud distribution point, which is history."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from assess.check import (
+    AsOf,
     Fail,
     Key,
     Missing,
@@ -27,6 +29,7 @@ from assess.evidence.certificates import (
     file_name,
 )
 from assess.evidence.pki import WEB, Templates
+from assess.evidence.revocation import RevocationIn, Revocations
 from checks.cert.custody import complete, holds_key
 from checks.cert.gateway import Origin, enrolled
 from checks.certificates import (
@@ -38,6 +41,7 @@ from checks.certificates import (
     is_private,
     unread,
 )
+from checks.revocation import revocation
 
 
 @check("cert.cdp-names")
@@ -95,12 +99,19 @@ def cdp_pki_issued(
     file: Annotated[CertificateFile, CertificateIn("files.cdp_pfx")],
     stores: Annotated[Stores | Missing, CollectedStores("files.collected_server_certs")],
     directory: Annotated[Templates | Missing, WEB],
+    asked: Annotated[Revocations | Missing, RevocationIn("files.cdp_pfx")],
+    as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the subject is the one name, issued by the own authority from the template."""
+    """Pass when the subject is the one name, issued by the own authority from the template.
+
+    And not revoked; whether the internet could ask that too, the gateway's requirements say.
+    """
     label = service.partition(".")[0]
     origin = Origin(template, stores, directory)
+    one = Specimen(file.name, file.leaf, file.trust)
     judged = enrolled(file, service, label, origin, warn_of_more=False)
-    yield replace(judged, ends=ends(Specimen(file.name, file.leaf, file.trust)))
+    yield replace(judged, ends=ends(one))
+    yield from revocation(one, asked, as_of, internet=False)
 
 
 @check("cert.cdp-pfx-export", subjects="files.cdp_pfx")

@@ -1,6 +1,7 @@
 """How the directory and the passwords of its users reach the tenant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -26,7 +27,12 @@ from assess.check import (
     trn,
     unavailable,
 )
-from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
+from assess.evidence.federation import (
+    FederationHandshakes,
+    FederationMetadata,
+    FederationRevocation,
+    sign_in_host,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -41,6 +47,7 @@ from assess.evidence.graph import (
     moment,
 )
 from assess.evidence.http import Answered, HttpAnswer, NoStatus, NotReached, NotTrusted
+from assess.evidence.revocation import Revocations
 from assess.evidence.tls import (
     Control,
     Endpoints,
@@ -51,6 +58,23 @@ from assess.evidence.tls import (
     Served,
     Silent,
 )
+from assess.evidence.traces import (
+    DirectoryFederation,
+    DirectorySync,
+    FederationTrail,
+    SyncTrail,
+)
+from checks.certificates import Specimen
+from checks.identity.traces import (
+    farm,
+    foreign,
+    of_another_tenant,
+    perhaps,
+    seamless,
+    unused,
+    with_servers,
+)
+from checks.revocation import revocation
 
 FRESH = timedelta(hours=3)
 STALE = timedelta(hours=24)
@@ -66,10 +90,16 @@ def directory_sync(
     tenant: Annotated[Tenant, Organization()],
     errors: Annotated[Table[UnsyncedUser] | Missing, ProvisioningErrors()],
     scheduler: Annotated[Attested | Missing, Attestation()],
+    trail: Annotated[SyncTrail | Missing, DirectorySync()],
+    domains: Annotated[tuple[Domain, ...] | Missing, Domains()],
     as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
-    """Pass when the directory is synchronised, at most 3 hours ago, and no user conflicts."""
-    yield _synchronised(tenant, as_of)
+    """Pass when the directory is synchronised, at most 3 hours ago, and no user conflicts.
+
+    A forest that is synchronised to another tenant only is told.
+    """
+    yield with_servers(_synchronised(tenant, as_of), trail)
+    yield from of_another_tenant(trail, domains)
     if tenant.on_premises_sync_enabled is True:
         yield unavailable(None, errors) if isinstance(errors, Missing) else _conflicts(errors)
     if isinstance(scheduler, Attested) and not scheduler.yes:
@@ -268,7 +298,10 @@ def sso_federation(
     hosts: Annotated[Endpoints | Missing, FederationHandshakes()],
     control: Annotated[Endpoints | Missing, Control()],
     metadata: Annotated[HttpAnswer | Missing, FederationMetadata()],
+    revoked: Annotated[Revocations | Missing, FederationRevocation()],
     sync: Annotated[PasswordSync | Missing, LastPasswordSync()],
+    forests: Annotated[FederationTrail | Missing, DirectoryFederation()],
+    trail: Annotated[SyncTrail | Missing, DirectorySync()],
     as_of: Annotated[datetime, AsOf()],
 ) -> Outcomes:
     """Pass when a federated domain's AD FS answers, or a managed one gets its password hashes."""
@@ -279,29 +312,30 @@ def sso_federation(
             because = tr("{} is not a verified domain of the tenant", name)
             yield Unknown(name, because, remedy=("See identity.domain-verified.",))
         elif domain.federated:
-            yield from _federated(domain, federations, hosts, control, metadata, as_of)
+            yield from _federated(domain, federations, hosts, control, metadata, forests, as_of)
+            yield from _revoked(domain, federations, hosts, revoked, as_of)
         elif _text(domain.authentication_type).lower() == "managed":
-            yield _cloud_sign_in(name, sync, as_of)
+            yield _cloud_sign_in(name, sync, seamless(trail) + unused(forests), as_of)
         else:
             yield Unknown(name, tr("Graph does not say how {} signs in", name))
 
 
-def _cloud_sign_in(name: str, sync: PasswordSync | Missing, as_of: datetime) -> Outcome:
+def _cloud_sign_in(
+    name: str, sync: PasswordSync | Missing, beside: str, as_of: datetime
+) -> Outcome:
+    """``beside``: what the forests show of other ways to sign in."""
     if isinstance(sync, Missing):
         return unavailable(name, sync)
     expected = tr("{} signs in with corporate credentials", name)
     age = _password_age(sync, as_of)
     if age is not None and age <= STALE:
-        return Pass(
-            name,
-            trn(
-                _even(age),
-                "managed, password hashes arrived {} hour ago",
-                "managed, password hashes arrived {} hours ago",
-                _hours(age),
-            ),
-            expected,
+        observed = trn(
+            _even(age),
+            "managed, password hashes arrived {} hour ago",
+            "managed, password hashes arrived {} hours ago",
+            _hours(age),
         )
+        return Pass(name, observed + beside, expected)
     seen = "none was ever synchronised"
     if age is not None:
         seen = trn(
@@ -312,6 +346,7 @@ def _cloud_sign_in(name: str, sync: PasswordSync | Missing, as_of: datetime) -> 
         "Graph does not show to a reader",
         seen,
     )
+    observed += beside
     step = tr(
         "Switch on password hash synchronisation with seamless sign-on for {} in Entra Connect; "
         "where pass-through authentication is used, record that as a waiver.",
@@ -326,6 +361,7 @@ def _federated(
     hosts: Endpoints | Missing,
     control: Endpoints | Missing,
     metadata: HttpAnswer | Missing,
+    forests: FederationTrail | Missing,
     as_of: datetime,
 ) -> Iterator[Outcome]:
     name = domain.id.lower()
@@ -334,7 +370,8 @@ def _federated(
         return
     host = sign_in_host(federations.get(domain.id))
     if not host:
-        yield Unknown(name, tr("{} is federated, but no address of AD FS is told", name))
+        because = tr("{} is federated, but no address of AD FS is told", name)
+        yield Unknown(name, because + perhaps(name, forests))
         return
     if isinstance(hosts, Missing):
         yield unavailable(name, hosts)
@@ -345,9 +382,28 @@ def _federated(
         return
     others = control.reached(besides=host) if isinstance(control, Endpoints) else ""
     others = others or hosts.reached(besides=host)
-    yield _certificate(name, host, seen, others, as_of)
+    yield _run_as(_certificate(name, host, seen, others, as_of), farm(host, forests))
     if isinstance(seen, Served):
-        yield _metadata(name, host, metadata)
+        yield _metadata(name, host, metadata, foreign(forests))
+
+
+def _revoked(
+    domain: Domain,
+    federations: dict[str, tuple[Federation, ...] | None] | Missing,
+    hosts: Endpoints | Missing,
+    revoked: Revocations | Missing,
+    as_of: datetime,
+) -> Iterator[Outcome]:
+    """What is wrong with the revocation of the certificate that the sign-in shows."""
+    if isinstance(federations, Missing) or isinstance(hosts, Missing):
+        return
+    name, host = domain.id.lower(), sign_in_host(federations.get(domain.id))
+    seen = hosts.by_host.get(host)
+    if isinstance(seen, Served):
+        one = Specimen(host, seen.leaf, seen.trust, live=True)
+        for part in revocation(one, revoked, as_of, internet=False):
+            steps = tuple(step.replace("{subject}", host) for step in part.remedy)
+            yield replace(part, subject=name, about=(name, host), remedy=steps)
 
 
 def _certificate(name: str, host: str, seen: Seen, others: str, as_of: datetime) -> Outcome:
@@ -417,8 +473,18 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     return Pass(name, observed, expected, about=about, ends=end)
 
 
-def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:
-    """Whether AD FS runs behind the certificate. The host was reached: silence is its own."""
+def _run_as(outcome: Outcome, account: str) -> Outcome:
+    """What was seen of the host, with the account that its service runs as."""
+    if isinstance(outcome, Pass | Warn | Fail):
+        return replace(outcome, observed=outcome.observed + account)
+    return outcome
+
+
+def _metadata(name: str, host: str, metadata: HttpAnswer | Missing, elsewhere: str) -> Outcome:
+    """Whether AD FS runs behind the certificate. The host was reached: silence is its own.
+
+    ``elsewhere``: what the forests show that speaks against AD FS.
+    """
     about = (name, host)
     expected = tr("AD FS on {} shows its federation metadata", host)
     look = tr("Look at the AD FS service on {}, and at its Web Application Proxy.", host)
@@ -432,6 +498,7 @@ def _metadata(name: str, host: str, metadata: HttpAnswer | Missing) -> Outcome:
             return Fail(name, expected, observed, about=about, remedy=(look,))
         case Answered(status):
             observed = tr("{} answers {} for the metadata of AD FS; is it AD FS?", host, status)
+            observed += elsewhere
             return Warn(name, expected, observed, about=about, remedy=(look,))
         case NotTrusted(why) | NoStatus(why) | NotReached(why):
             because = tr("the metadata of AD FS on {} could not be read: {}", host, why)

@@ -336,7 +336,7 @@ def test_a_template_by_its_number_in_the_directory(directory: Any, kind: type) -
     one = own(cert(AZURE, template=BY_NUMBER))
     assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), one, NO_STORES, directory)) == {"cmg.pfx": kind}
     point = own(cert("cdp.cloudapp.net", template=BY_NUMBER), name="cdp.pfx")
-    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), point, NO_STORES, directory)) == {"cdp.pfx": kind}
+    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), point, NO_STORES, directory, REFUSED, NOW)) == {"cdp.pfx": kind}
     named = own(cert(AZURE, template=BY_NAME))
     assert said(cmg_pki_issued(HOST, "cmg", unset("pki.web_template_name"), named, NO_STORES, directory)) == {"cmg.pfx": Pass}
 
@@ -590,9 +590,10 @@ def test_cdp_names_with_nothing_to_look_at() -> None:
 )
 def test_cdp_pki_issued(leaf: Any, kind: type) -> None:
     one = own(leaf, name="cdp.pfx")
-    [outcome] = cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY)
+    arguments = ("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY, REFUSED, NOW)
+    [outcome] = cdp_pki_issued(*arguments)
     assert outcome.ends[0] == Ends(f"Certificate {leaf.name} (cdp.pfx)", leaf.not_after.date())
-    assert said(cdp_pki_issued("cdp.cloudapp.net", unset("pki.web_template_name"), one, NO_STORES, NO_DIRECTORY)) == {"cdp.pfx": kind}
+    assert said(cdp_pki_issued(*arguments)) == {"cdp.pfx": kind}
 
 
 @pytest.mark.parametrize(
@@ -689,7 +690,7 @@ SITE = "cm01.corp.contoso.com"
 
 
 def installed(*held: Any, confirmed: Any = UNASKED, server: Any = MP) -> Any:
-    stores = Stores((store(server, *held), store(SITE, entry())))
+    stores = Stores((store(server, *held), store(SITE, entry(thumbprint="56" * 20))))
     return said(client_auth_installed(NOW, [MP], SITE, stores, confirmed, NOT_SENT))[MP]
 
 
@@ -726,7 +727,10 @@ def test_client_auth_installed(held: Any, confirmed: Any, kind: type) -> None:
         (REFUSED, UNASKED, (Unknown, Unknown)),
         (Stores((), (Unread("a.json", "no JSON"),)), UNASKED, (Unknown, Unknown)),
         (Stores((store(MP, entry()), store(SITE))), UNASKED, (Pass, Warn)),
-        (Stores((store(MP, entry()), store(SITE, entry(days=-1)))), UNASKED, (Pass, Warn)),
+        (Stores((store(MP, entry()), store(SITE, entry(days=-1, thumbprint="56")))), UNASKED, (Pass, Warn)),
+        (Stores((store(MP, entry()), store(SITE, entry(thumbprint="56")))), UNASKED, (Pass, Pass)),
+        (Stores((store(MP, entry()), store(SITE, entry()))), UNASKED, (Warn, Warn)),  # copied with its key
+        (Stores((store(MP, entry(thumbprint="")), store(SITE, entry(thumbprint="")))), UNASKED, (Pass, Pass)),
         (Stores((store(MP, entry()),)), UNASKED, (Pass, Manual)),
     ],
 )
@@ -769,6 +773,27 @@ def test_client_auth_installed_on_a_site_server_that_is_a_management_point() -> 
 )
 def test_client_auth_on_clients(client: Any, kind: type) -> None:
     assert said(client_auth_on_clients(NOW, Stores((client,)), "root.cer", NOT_SENT)) == {"pc1": kind}
+
+
+@pytest.mark.parametrize(
+    ("second", "kinds"),
+    [
+        (store("pc2", entry()), {"pc1": Warn, "pc2": Warn}),
+        (store("pc2", entry(thumbprint="34")), {"pc1": Pass, "pc2": Pass}),
+        (store("pc2", entry(), entry(thumbprint="34")), {"pc1": Warn, "pc2": Pass}),  # which has another one
+        (store("pc2", entry(has_private_key=False), entry(thumbprint="34")), {"pc1": Pass, "pc2": Pass}),
+        (store("pc2", entry(has_private_key=None), entry(thumbprint="34")), {"pc1": Pass, "pc2": Pass}),
+        (store("pc2", entry(), entra_joined=True), {"pc1": Warn, "pc2": Pass}),  # which uses tokens
+        (store("PC1.corp.contoso.com", entry()), {"pc1": Pass, "PC1.corp.contoso.com": Pass}),  # collected twice
+    ],
+)
+def test_the_same_certificate_on_two_computers(second: Any, kinds: Any) -> None:
+    found = client_auth_on_clients(NOW, Stores((store("pc1", entry()), second)), "root.cer", NOT_SENT)
+    assert said(found) == kinds
+    for one in found:
+        if isinstance(one, Warn):
+            assert "too, with its key" in one.observed
+            assert one.remedy
 
 
 def test_client_auth_on_clients_and_what_is_missing() -> None:
@@ -817,6 +842,11 @@ def endpoint(public: Any = THERE, internal: Any = THERE, tls: Any = GOOD, http: 
         ({"internal": REFUSED}, Unknown),
         ({"tls": live(served(tls_1_0="accepted"))}, Warn),
         ({"tls": live(served(tls_1_1="accepted"))}, Warn),
+        ({"tls": live(served(protocol="TLSv1.2", tls_1_3="refused"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.2", tls_1_3="no answer"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.3", tls_1_2="refused"))}, Pass),
+        ({"tls": live(served(protocol="TLSv1.1", tls_1_1="accepted", tls_1_2="refused", tls_1_3="refused"))}, Fail),
+        ({"tls": live(served(protocol="TLSv1", tls_1_2="no answer", tls_1_3="not tried"))}, Fail),
         ({"tls": live(served(cert(days=-1)))}, Fail),
         ({"tls": live(served(cert(days=5)))}, Pass),
         ({"tls": live(served(cert("other.contoso.com")))}, Fail),
@@ -840,6 +870,21 @@ def endpoint(public: Any = THERE, internal: Any = THERE, tls: Any = GOOD, http: 
 )
 def test_tls_endpoint(different: Any, kind: type) -> None:
     assert endpoint(**different) is kind
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (served(tls_1_2="accepted", tls_1_3="accepted"), "TLS 1.2 and TLS 1.3; "),
+        (served(tls_1_2="refused"), "TLS 1.3; "),
+        (served(protocol="TLSv1.2", tls_1_3="refused"), "TLS 1.2; "),
+    ],
+)
+def test_the_protocols_of_today_are_named(seen: Any, told: str) -> None:
+    outcomes = tls_endpoint(NOW, HOST, "public", THERE, THERE, live(seen), ANSWER, LOGIN)
+    [outcome] = list(outcomes)
+    assert isinstance(outcome, Pass)
+    assert told in outcome.observed
 
 
 def test_the_gateway_is_no_control_of_its_own() -> None:

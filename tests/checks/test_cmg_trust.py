@@ -223,7 +223,7 @@ def test_what_is_retired_says_what_replaces_it() -> None:
     ],
 )
 def test_azuremgmt_certificate(pfx: Any, kind: type) -> None:
-    outcome = worst(azuremgmt.certificate(pfx, NOW))
+    outcome = worst(azuremgmt.certificate(pfx, REFUSED, NOW))
     assert type(outcome) is kind
     dated = [Ends(f"Certificate {pfx.leaf.name} ({pfx.name})", pfx.leaf.not_after.date())]
     assert list(outcome.ends) == (dated if pfx.leaf.not_before <= NOW else [])

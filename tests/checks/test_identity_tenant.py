@@ -23,7 +23,12 @@ from assess.evidence import Ask
 from assess.evidence.certificates import Attribute, Certificate, Step, Trust
 from assess.evidence.config import Attested
 from assess.evidence.directory import NoAnswer, NotRegistered, Registration, Registrations
-from assess.evidence.federation import FederationHandshakes, FederationMetadata, sign_in_host
+from assess.evidence.federation import (
+    FederationHandshakes,
+    FederationMetadata,
+    FederationRevocation,
+    sign_in_host,
+)
 from assess.evidence.graph import (
     Domain,
     Domains,
@@ -35,7 +40,19 @@ from assess.evidence.graph import (
     UnsyncedUser,
 )
 from assess.evidence.http import Answered, NoStatus, NotReached, NotTrusted
+from assess.evidence.revocation import Good, Looked, Point, Revocations, Revoked
+from assess.evidence.revocation import NotReached as NotReachedList
 from assess.evidence.tls import Endpoints, NoAddress, NoHandshake, Refused, Served, Silent
+from assess.evidence.traces import (
+    FederationAccount,
+    FederationTraces,
+    FederationTrail,
+    KeyContainer,
+    SeamlessSignOn,
+    SyncAccount,
+    SyncTraces,
+    SyncTrail,
+)
 from checks.identity.joining import join_model
 from checks.identity.synchronisation import directory_sync, online_passwords, sso_federation
 from checks.identity.verified import domain_verified
@@ -89,6 +106,8 @@ def tenant(enabled: Any = True, ago: timedelta | None = HOUR) -> Tenant:
     return Tenant("t", "Contoso", on_premises_sync_enabled=enabled, on_premises_last_sync_date_time=last)
 
 
+OURS = (domain(),)
+TRAIL = SyncTrail((SyncTraces("ad", "corp.test", (SyncAccount("connect", "MSOL_1", "corp.test", "SYNC01", "contoso.com"),)),))
 NOBODY: Table[UnsyncedUser] = Table.of([])
 SOMEBODY = Table.of([UnsyncedUser(f"{n}", f"u{n}@contoso.com", (ProvisioningError("PropertyConflict", "proxyAddresses", f"SMTP:u{n}@contoso.com"),)) for n in range(4)])
 
@@ -114,17 +133,74 @@ SOMEBODY = Table.of([UnsyncedUser(f"{n}", f"u{n}@contoso.com", (ProvisioningErro
     ],
 )
 def test_directory_sync(organisation: Any, errors: Any, scheduler: Any, status: type[Outcome]) -> None:
-    outcome = worst(directory_sync(tenant=organisation, errors=errors, scheduler=scheduler, as_of=NOW))
-    assert isinstance(outcome, status)
+    for trail, domains in ((NOT_SET, NOT_SET), (REFUSED, REFUSED), (TRAIL, (domain(),))):
+        outcome = worst(
+            directory_sync(tenant=organisation, errors=errors, scheduler=scheduler, trail=trail, domains=domains, as_of=NOW)
+        )
+        assert isinstance(outcome, status)
     assert outcome.subject is None
 
 
 def test_conflicts_are_listed() -> None:
-    outcome = worst(directory_sync(tenant=tenant(), errors=SOMEBODY, scheduler=UNANSWERED, as_of=NOW))
+    outcome = worst(
+        directory_sync(tenant=tenant(), errors=SOMEBODY, scheduler=UNANSWERED, trail=NOT_SET, domains=NOT_SET, as_of=NOW)
+    )
     assert isinstance(outcome, Warn)
     assert outcome.observed == "4 users have attributes that conflict: u0@contoso.com, u1@contoso.com, u2@contoso.com …"
     assert outcome.rows is not None
     assert list(outcome.rows.rows)[3] == {"user": "u3@contoso.com", "property": "proxyAddresses", "value": "SMTP:u3@contoso.com", "category": "PropertyConflict"}
+
+
+def synced(organisation: Tenant, trail: Any, domains: Any = OURS) -> Outcome:
+    return worst(
+        directory_sync(tenant=organisation, errors=NOBODY, scheduler=UNANSWERED, trail=trail, domains=domains, as_of=NOW)
+    )
+
+
+def test_the_server_that_synchronises_is_named() -> None:
+    for organisation in (tenant(), tenant(ago=9 * HOUR), tenant(ago=99 * HOUR), tenant(enabled=None)):
+        outcome = synced(organisation, TRAIL)
+        assert "in corp.test Entra Connect on SYNC01 for contoso.com (account MSOL_1)" in _told(outcome)
+        assert isinstance(outcome, Pass) or "SYNC01" in " ".join(outcome.remedy)
+    bare = SyncTrail((SyncTraces("ad", "corp.test", (SyncAccount("agent", "pGMSA_1$", "corp.test"),)),))
+    outcome = synced(tenant(enabled=None), bare)
+    assert "the agent of cloud sync (account pGMSA_1$)" in _told(outcome)
+    assert not outcome.remedy
+
+
+def test_an_account_that_is_disabled_synchronises_nothing() -> None:
+    off = SyncTrail((SyncTraces("ad", "corp.test", (SyncAccount("connect", "MSOL_1", "corp.test", "S", "other.com", enabled=False),)),))
+    assert isinstance(synced(tenant(), off), Pass)
+    assert "MSOL" not in _told(synced(tenant(), off))
+
+
+@pytest.mark.parametrize(
+    ("tenants", "domains", "status"),
+    [
+        (("contoso.com",), (domain(),), Pass),
+        (("contoso.onmicrosoft.com",), (domain(), domain("Contoso.OnMicrosoft.com", initial=True)), Pass),
+        (("other.onmicrosoft.com",), (domain(),), Warn),
+        (("other.onmicrosoft.com", "contoso.com"), (domain(),), Pass),  # to both
+        (("",), (domain(),), Pass),
+        (("other.onmicrosoft.com", ""), (domain(),), Pass),  # the second may be for this one
+        ((), (domain(),), Pass),
+        (("other.onmicrosoft.com",), (), Pass),
+        (("other.onmicrosoft.com",), REFUSED, Pass),
+    ],
+)
+def test_a_forest_that_is_synchronised_to_another_tenant(tenants: tuple[str, ...], domains: Any, status: type[Outcome]) -> None:
+    accounts = tuple(SyncAccount("connect", f"MSOL_{n}", "b.test", "SRV", name) for n, name in enumerate(tenants))
+    trail = SyncTrail((*TRAIL.forests, SyncTraces("ad.forests.b", "b.test", accounts), NoAnswer("ad.forests.c", "refused")))
+    outcome = synced(tenant(), trail, domains)
+    assert isinstance(outcome, status)
+    if isinstance(outcome, Warn):
+        assert "b.test is synchronised to another tenant: in b.test Entra Connect on SRV for other.onmicrosoft.com" in outcome.observed
+        assert "{tenant.id}" in outcome.remedy[0]
+
+
+def _told(outcome: Outcome) -> str:
+    assert isinstance(outcome, Pass | Warn | Fail)
+    return outcome.observed
 
 
 # -- identity.online-passwords --
@@ -170,10 +246,10 @@ def test_the_initial_domain_is_not_one_that_users_sign_in_with() -> None:
 # -- identity.sso-federation --
 
 
-def certificate(left: timedelta, names: tuple[str, ...] = (HOST,), since: timedelta = DAY) -> Certificate:
+def certificate(left: timedelta, names: tuple[str, ...] = (HOST,), since: timedelta = DAY, **more: Any) -> Certificate:
     values: dict[str, Any] = {
         "subject": (Attribute("CN", HOST),), "issuer": (Attribute("CN", "Public CA"),), "dns_names": names,
-        "not_before": NOW - since, "not_after": NOW + left, "key_bits": 2048,
+        "not_before": NOW - since, "not_after": NOW + left, "key_bits": 2048, **more,
     }
     rest: dict[str, Any] = {f.name: "" for f in msgspec.structs.fields(Certificate) if f.required and f.name not in values}
     return Certificate(**values, **rest)
@@ -184,6 +260,7 @@ def served(left: timedelta = 200 * DAY, *, anchor: Any = "public", path: tuple[S
 
 
 FEDERATED = (domain(kind="Federated"),)
+NO_TRACES: dict[str, Any] = {"forests": NOT_SET, "trail": NOT_SET, "revoked": REFUSED}
 AT_HOST = {NAME: (Federation("f", passive_sign_in_uri=f"https://{HOST}/adfs/ls/"),)}
 REACHED = Endpoints({"login.microsoftonline.com": served()})
 NOT_REACHED = Endpoints({"login.microsoftonline.com": Silent("timed out")})
@@ -191,10 +268,11 @@ SHOWN = Answered(200)
 EXPIRED_ISSUER = (Step("leaf", "", NOW - DAY, NOW + DAY, "given"), Step("Old CA", "", NOW - 2 * DAY, NOW - DAY, "given"))
 
 
-def federated(seen: Any, *, control: Any = REACHED, metadata: Any = SHOWN, federations: Any = AT_HOST, domains: Any = FEDERATED, sync: Any = REFUSED) -> Outcome:
+def federated(seen: Any, *, control: Any = REACHED, metadata: Any = SHOWN, federations: Any = AT_HOST, domains: Any = FEDERATED, sync: Any = REFUSED, **traces: Any) -> Outcome:
     hosts = seen if isinstance(seen, Missing) else Endpoints({} if seen is None else {HOST: seen})
     outcomes = sso_federation(
         wanted=[NAME], domains=domains, federations=federations, hosts=hosts, control=control, metadata=metadata, sync=sync, as_of=NOW,
+        **{**NO_TRACES, **traces},
     )
     assert {o.subject for o in outcomes} == {NAME}
     return worst(outcomes)
@@ -247,9 +325,91 @@ def test_sso_federation(evidence: dict[str, Any], status: type[Outcome]) -> None
     assert isinstance(federated(**evidence), status)
 
 
+LIST = "http://crl.public.example/a.crl"
+NAMING = served(crl_urls=(LIST,))
+
+
+def said_of_it(said: Any) -> Revocations:
+    return Revocations({HOST: (Looked(HOST, "AA", (Point("crl", LIST, said),)),)})
+
+
+@pytest.mark.parametrize(
+    ("revoked", "status"),
+    [
+        (said_of_it(Good(NOW - DAY, NOW + DAY)), Pass),
+        (said_of_it(Good(NOW - 9 * DAY, NOW - DAY)), Unknown),
+        (said_of_it(NotReachedList("timed out")), Unknown),
+        (said_of_it(Revoked(NOW - DAY, "keyCompromise", NOW - DAY, NOW + DAY)), Fail),
+        (Revocations({}), Unknown),
+        (REFUSED, Unknown),
+    ],
+)
+def test_a_revoked_certificate_of_the_sign_in(revoked: Any, status: type[Outcome]) -> None:
+    outcome = federated(NAMING, revoked=revoked)
+    assert isinstance(outcome, status)
+    assert outcome.subject == NAME
+    assert status is Pass or HOST in outcome.about
+    if status is Fail:
+        assert HOST in outcome.remedy[0]
+    assert isinstance(federated(served(), revoked=REFUSED), Pass), "what names no place needs no answer"
+
+
+def test_the_hosts_are_asked_for_revocation_as_for_their_certificates() -> None:
+    known = Known({"Federations": {NAME: AT_HOST[NAME]}})
+    bound = FederationRevocation().bind(known)
+    assert bound == FederationRevocation((HOST,))
+    assert bound.handshakes == FederationHandshakes((HOST,))
+    assert FederationRevocation().requires() == (FederationHandshakes(),)
+
+
+def adfs_in(there: bool | None, *accounts: FederationAccount) -> FederationTrail:
+    return FederationTrail((FederationTraces("ad", "corp.test", (KeyContainer("corp.test", there),), accounts),))
+
+
+FARM = FederationAccount("svc-adfs", "corp.test", (HOST,))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "traces", "told"),
+    [
+        ({"seen": served()}, adfs_in(True, FARM), "; it runs as svc-adfs of corp.test"),
+        ({"seen": served(-DAY)}, adfs_in(True, msgspec.structs.replace(FARM, enabled=False)), "it runs as svc-adfs of corp.test, which is disabled"),
+        ({"seen": Refused("refused")}, adfs_in(None, FARM), "it runs as svc-adfs"),
+        ({"seen": served(), "metadata": Answered(404)}, adfs_in(False), "is it AD FS?; AD FS was never installed in corp.test"),
+        ({"seen": None, "domains": (domain(),), "sync": PasswordSync("t", NOW - HOUR)}, adfs_in(True), "; AD FS is or was installed in corp.test"),
+        ({"seen": None, "domains": (domain(),), "sync": PasswordSync("t", None)}, adfs_in(True), "; AD FS is or was installed in corp.test"),
+    ],
+)
+def test_the_forests_tell_of_ad_fs(evidence: dict[str, Any], traces: FederationTrail, told: str) -> None:
+    outcome = federated(**evidence, forests=traces)
+    assert type(outcome) is type(federated(**evidence)), "traces decide nothing"
+    assert told in _told(outcome)
+    assert told not in _told(federated(**evidence, forests=REFUSED))
+
+
+def test_what_was_not_shown_is_not_said_to_be_absent() -> None:
+    unread = FederationTrail((*adfs_in(False).forests, NoAnswer("ad.forests.b", "refused")))
+    for traces in (adfs_in(None), adfs_in(True), unread, FederationTrail(())):
+        assert "never" not in _told(federated(served(), metadata=Answered(404), forests=traces))
+
+
+def test_a_host_that_the_tenant_does_not_name_may_be_known_to_the_directory() -> None:
+    farm = FederationAccount("svc", "corp.test", ("sts.contoso.com", "sts.fabrikam.com"))
+    outcome = federated(None, federations={NAME: ()}, forests=adfs_in(True, farm))
+    assert isinstance(outcome, Unknown)
+    assert outcome.because.endswith("; in the directory, accounts stand for sts.contoso.com")
+
+
+def test_seamless_sign_on_is_told_with_the_age_of_its_key() -> None:
+    trail = SyncTrail((SyncTraces("ad", "corp.test", (), (SeamlessSignOn("corp.test", NOW - 400 * DAY), SeamlessSignOn("b.corp.test"))),))
+    found = {"domains": (domain(),), "sync": PasswordSync("t", NOW - HOUR)}
+    told = _told(federated(None, **found, trail=trail))
+    assert told.endswith(f"seamless single sign-on is set up in corp.test (key of {NOW - 400 * DAY:%Y-%m-%d}), b.corp.test")
+
+
 def test_another_federated_host_proves_the_line_too() -> None:
     outcomes = sso_federation(
-        wanted=[NAME], domains=FEDERATED, federations=AT_HOST, metadata=REFUSED, sync=REFUSED, as_of=NOW, control=REFUSED,
+        wanted=[NAME], domains=FEDERATED, federations=AT_HOST, metadata=REFUSED, sync=REFUSED, as_of=NOW, control=REFUSED, **NO_TRACES,
         hosts=Endpoints({HOST: Silent("timed out"), "adfs.fabrikam.com": served()}),
     )
     assert isinstance(worst(outcomes), Fail)
@@ -263,7 +423,7 @@ def test_a_later_clock_never_heals_a_certificate() -> None:
     for days in range(0, 200, 10):
         outcomes = sso_federation(
             wanted=[NAME], domains=FEDERATED, federations=AT_HOST, metadata=SHOWN, sync=REFUSED, control=REACHED,
-            hosts=Endpoints({HOST: seen}), as_of=NOW + days * DAY,
+            hosts=Endpoints({HOST: seen}), as_of=NOW + days * DAY, **NO_TRACES,
         )
         ranks.append(order.index(type(worst(outcomes))))
     assert ranks == sorted(ranks, reverse=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assess.check import Fail, Manual, Missing, Pass, Unknown, Warn
-from assess.evidence.certificates import Stores
+from assess.evidence.certificates import Stores, Template
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -23,7 +23,9 @@ from assess.evidence.revocation import (
 )
 from assess.evidence.site_cloud import GatewaySetting
 from assess.evidence.tls import Endpoints, Refused
+from checks import azuremgmt
 from checks.cert.clients import mp_web_server
+from checks.cert.distribution import cdp_pki_issued
 from checks.cert.gateway import cmg_validity_chain
 from checks.certificates import Specimen
 from checks.cmg_trust import crl_verification
@@ -73,6 +75,9 @@ CASES: list[tuple[Any, type]] = [
     (looked(point(NotVerified("the signature of its list is wrong"))), Unknown),
     (looked(point(NotKnown())), Unknown),
     (looked(point(LDAP, "ldap:///CN=a"), point(DEAD)), Unknown),
+    (looked(point(GOOD, "ldap:///CN=a")), Warn),  # nobody outside gets there
+    (looked(point(GOOD, "ldap:///CN=a"), point(DEAD)), Unknown),
+    (looked(point(GONE, "ldap:///CN=a"), point(DEAD)), Fail),
     (looked(point(GOOD), above=(point(DEAD),)), Unknown),
     (looked(point(GOOD), above=(point(GONE),)), Fail),
     (looked(point(GONE)), Fail),
@@ -113,6 +118,15 @@ def test_texts_say_what_and_where() -> None:
     assert "ran out on 2026-11-18 21:10" in old.because
 
 
+def test_who_could_say_is_said() -> None:
+    one = Specimen(HOST, NAMING, trust(NAMING), live=True)
+    [inside] = revocation(one, looked(point(LDAP, "ldap:///CN=a"), subject=HOST), NOW, internet=False)
+    assert "certutil" in inside.remedy[0]
+    assert "[ad] server" in inside.remedy[0]
+    [outside] = revocation(one, looked(point(DEAD), subject=HOST), NOW, internet=False)
+    assert "port 80" in outside.remedy[0]
+
+
 def test_what_names_no_place_needs_no_answer() -> None:
     """Lost evidence counts only where there was something to lose."""
     plain = Specimen("cmg.pfx", cert(), trust())
@@ -128,7 +142,12 @@ def test_what_names_no_place_needs_no_answer() -> None:
     ("found", "kind"),
     [
         (looked(point(GOOD, "http://pki/a.crl"), subject=HOST), Pass),
-        (looked(point(LDAP, "ldap:///CN=a"), subject=HOST), Pass),
+        (looked(point(LDAP, "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GOOD, "ldap:///CN=a"), subject=HOST), Pass),
+        (looked(point(OLD, "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GONE, "ldap:///CN=a"), subject=HOST), Fail),
+        (looked(point(Declined("it holds no list"), "ldap:///CN=a"), subject=HOST), Unknown),
+        (looked(point(GOOD, "ldap:///CN=a"), point(DEAD), subject=HOST), Pass),
         (looked(point(DEAD), subject=HOST), Unknown),
         (looked(point(GONE), subject=HOST), Fail),
         (REFUSED, Unknown),
@@ -184,3 +203,38 @@ def test_an_option_that_is_off_needs_no_list() -> None:
     off = changed(VERIFIES, client_cert_revocation_enabled=False)
     assert verdict(crl_verification(NOW, seen(off), HOST, "https", False, REFUSED)) is Pass
     assert verdict(crl_verification(NOW, seen(off), HOST, "https", True, lists(point(LISTED)))) is Warn
+
+
+# -- other roles --
+
+OTHER_ROLES: list[tuple[Any, type]] = [
+    (looked(point(GOOD)), Pass),
+    (looked(point(GOOD, "http://pki/a.crl")), Pass),  # whether the internet gets there is asked of the gateway
+    (looked(point(GOOD, "ldap:///CN=a")), Pass),
+    (looked(point(LDAP, "ldap:///CN=a")), Unknown),
+    (looked(point(OLD)), Unknown),
+    (looked(point(DEAD)), Unknown),
+    (looked(point(GOOD), above=(point(GONE),)), Fail),
+    (looked(point(GONE)), Fail),
+    (REFUSED, Unknown),
+    (Revocations({}), Unknown),
+]
+
+
+@pytest.mark.parametrize(("found", "kind"), OTHER_ROLES)
+def test_the_management_certificate(found: Any, kind: type) -> None:
+    assert verdict(azuremgmt.certificate(file(NAMING), found, NOW)) is kind
+
+
+def test_a_management_certificate_that_signs_itself_names_no_place() -> None:
+    alone = file(cert(), trust=trust(cert(), "none"))
+    assert verdict(azuremgmt.certificate(alone, REFUSED, NOW)) is Pass
+
+
+@pytest.mark.parametrize(("found", "kind"), OTHER_ROLES)
+def test_the_distribution_points_certificate(found: Any, kind: type) -> None:
+    own = cert("cdp.cloudapp.net", crl_urls=(WEB,), template=Template(name="ConfigMgrCloudWebServer"))
+    one = file(own, name="cmg.pfx", trust=trust(own, "own"))
+    nobody = unset("files.collected_server_certs")
+    arguments = ("cdp.cloudapp.net", unset("pki.web_template_name"), one, nobody, unset("ad.server"))
+    assert verdict(cdp_pki_issued(*arguments, found, NOW)) is kind

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assess.evidence.securitydescriptor import (
     ENROLL,
     EXTENDED_RIGHT,
+    FULL_CONTROL,
     READ_PROPERTY,
     Descriptor,
     Entry,
@@ -69,6 +70,29 @@ def test_each_kind_of_entry() -> None:
     )
     assert found.undecided([ANN])
     assert canonical(found.entries) is False
+
+
+def test_what_is_inherited_by_whatever_is_made_below() -> None:
+    some_class = "bf967aba-0de6-11d0-a285-00aa003049e2"
+    data = descriptor(
+        [
+            octets(0, ANN, 0xF01FF),
+            octets(0, TEAM, 0x10000000, flags=0x2),
+            octets(1, TEAM, 0x100, flags=0xA),
+            octets(5, ALL, 0x30, inherited_for=some_class, flags=0xA),
+            octets(5, ALL, 0x100, ENROLL, flags=0x12),
+            octets(9, ALL, 0xF01FF, flags=0x2),
+        ]
+    )
+    assert parse(data, below=True).entries == (
+        Entry("allow", TEAM, 0xF01FF),
+        Entry("deny", TEAM, 0x100),
+        Entry("other", ALL, 0),
+        Entry("allow", ALL, 0x100, ENROLL, inherited=True),
+        Entry("other", "", 0),
+    )
+    assert parse(data).grants([ANN], FULL_CONTROL)
+    assert not parse(data, below=True).grants([ANN], FULL_CONTROL)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,13 @@ from assess.evidence.adminservice import (
 )
 from assess.evidence.directory import NoAnswer
 from assess.evidence.pki import ForestGroups, Group, Groups, Member
+from assess.evidence.publishing import (
+    ForestPublishing,
+    PublishedPoint,
+    Publishing,
+    ServerRights,
+    SystemManagement,
+)
 from assess.evidence.reference import Release, Releases
 from assess.evidence.site_admins import AdministratorGroup
 from assess.evidence.site_roles import (
@@ -258,10 +265,54 @@ def settings(value: Any, code: str = "PS1", sees: Any = ALL) -> Seen[Component]:
     ],
 )
 def test_mp_available(roles: Any, servers: Any, code: Any, statuses: list[type[Outcome]]) -> None:
-    outcomes = mp.available(roles=roles, servers=servers, code=code)
-    assert [type(one) for one in outcomes] == statuses
-    if isinstance(servers, list):
-        assert [one.subject for one in outcomes] == servers
+    for publishing in (NOT_SET, REFUSED, in_directory(points=(MP01, MP02)), in_directory(there=False)):
+        outcomes = mp.available(roles=roles, servers=servers, code=code, publishing=publishing)
+        assert [type(one) for one in outcomes] == statuses, "what is published decides nothing"
+        if isinstance(servers, list):
+            assert [one.subject for one in outcomes] == servers
+
+
+def in_directory(
+    *, there: bool | None = True, points: tuple[str, ...] = (), rights: Any = (), extended: bool | None = True, because: str = ""
+) -> Publishing:
+    published = tuple(PublishedPoint(host, "PS1") for host in points)
+    domain = SystemManagement("corp.contoso.com", there, because, ("PS1",), published, rights)
+    return Publishing((NoAnswer("ad.forests.b", "refused"), ForestPublishing("ad", "corp.contoso.com", (domain,), extended)))
+
+
+FULL = (ServerRights("cm01.corp.contoso.com", "full"),)
+LESS = (ServerRights("cm01.corp.contoso.com", "less", "no entry for it"),)
+UNSURE = (ServerRights("cm01.corp.contoso.com", "unknown", "not shown"),)
+
+
+@pytest.mark.parametrize(
+    ("publishing", "told"),
+    [
+        (in_directory(points=(MP01,)), "; published in corp.contoso.com by site PS1"),
+        (in_directory(there=False), "; not published in corp.contoso.com, which has no container System Management"),
+        (in_directory(extended=False), "; not published in corp.contoso.com, since the schema is not extended"),
+        (in_directory(rights=LESS), "; not published in corp.contoso.com, where site servers may not publish: cm01.corp.contoso.com (no entry for it)"),
+        (in_directory(rights=FULL), "; not published in corp.contoso.com"),
+        (in_directory(rights=UNSURE, extended=None), "; not published in corp.contoso.com"),
+        (in_directory(there=None), ""),
+        (in_directory(because="none of its attributes is shown"), ""),
+        (REFUSED, ""),
+    ],
+)
+def test_what_the_directory_shows_of_a_management_point(publishing: Any, told: str) -> None:
+    [outcome] = mp.available(roles=seen(point()), servers=[MP01], code="PS1", publishing=publishing)
+    assert isinstance(outcome, Pass)
+    assert outcome.observed == f"management point of site PS1{told}"
+
+
+def test_a_point_that_only_the_directory_shows_is_told() -> None:
+    publishing = in_directory(points=(MP02,))
+    [gone] = mp.available(roles=seen(point()), servers=[MP02], code="PS1", publishing=publishing)
+    assert isinstance(gone, Fail)
+    assert gone.observed.endswith("; the directory publishes it in corp.contoso.com")
+    [hidden] = mp.available(roles=seen(sees=PART), servers=[MP02], code="PS1", publishing=publishing)
+    assert isinstance(hidden, Unknown)
+    assert hidden.because.endswith("; the directory publishes it in corp.contoso.com")
 
 
 @pytest.mark.parametrize(

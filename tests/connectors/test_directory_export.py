@@ -32,6 +32,7 @@ from assess.evidence.pki import (
     NotShown,
     TemplateNamed,
 )
+from assess.evidence.traces import DirectoryFederation, DirectorySync
 from assess.keytypes import Secret
 from assess.recording import Recording
 from assess.results import Selection, evaluate
@@ -46,6 +47,7 @@ QUESTIONS: tuple[Ask, ...] = (
     TemplateNamed("k", CMG_TEMPLATE), TemplateNamed("k", CLIENT_TEMPLATE), TemplateNamed("k", "no such template"),
     GroupNamed("k", "Domain Admins"), GroupNamed("k", "Cloud Pilot"), GroupNamed("k", "no such group"),
     DomainAdministrator("Administrator"), DomainAdministrator("ann.archer"), DomainAdministrator("nobody"),
+    DirectorySync(), DirectoryFederation(),
 )  # fmt: skip
 CONFIGURATION = (
     "objectClass", "objectCategory", "cn", "uPNSuffixes", "nCName", "dnsRoot", "nETBIOSName", "systemFlags", "keywords",
@@ -279,14 +281,14 @@ def test_people_alone_are_no_domain(dc: DomainController, shown: Shown, tmp_path
     assert "does not hold ad.contoso.test" in said.reason
 
 
-@pytest.mark.parametrize("lost", [name for name in OF_DOMAIN if name not in ("memberOf", "cn")])
+@pytest.mark.parametrize("lost", [name for name in OF_DOMAIN if name not in ("memberOf", "cn", "pwdLastSet")])
 def test_an_attribute_that_was_not_exported_is_never_an_absence(
     shown: Shown, answers: dict[str, Any], tmp_path: Path, visit: Visit, lost: str
 ) -> None:
     kept = [name for name in OF_DOMAIN if name != lost]
     less = [(dn, {n: v for n, v in values.items() if n.lower() != lost.lower()}) for dn, values in shown.domain]
     export = written(tmp_path, shown, domain_ldf=ldif(less) + b"# requesting: " + " ".join(kept).encode() + b"\n")
-    gaps = ('"unread": ["ad', '"unread_domains": ["ad', '"NotShown"', '"complete": false')
+    gaps = ('"unread": ["ad', '"unread_domains": ["ad', '"NotShown"', '"complete": false', '"there": null')
     refused: list[Ask | None] = []
     for ask in QUESTIONS:
         try:

@@ -12,7 +12,8 @@ import pytest
 
 from assess.connectors import Visit
 from assess.connectors.graph import GraphConnector
-from assess.connectors.http import Client, Reply
+from assess.connectors.http import Client
+from assess.connectors.http_replies import Reply
 from assess.connectors.shared import Shared
 from assess.connectors.tokens import TokenSource
 from assess.errors import Unavailable

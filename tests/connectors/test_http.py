@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from assess.connectors import Visit
-from assess.connectors.http import Bearer, Client, Reply, origin, refusal
+from assess.connectors.http import Bearer, Client
+from assess.connectors.http_replies import Reply, origin, refusal
 from assess.errors import Unavailable
 from cloud import faults
 from cloud.authority import Authority, default_authority

@@ -33,6 +33,8 @@ from assess.discover import library
 from assess.engagement import Engagement, engagement_from
 from assess.errors import Unavailable
 from assess.evaluate import judge
+from assess.evidence.federation import FederationHandshakes, FederationRevocation
+from assess.evidence.graph import Domain, Domains, Federation, Federations
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -49,8 +51,10 @@ from assess.evidence.revocation import (
     Revoked,
 )
 from assess.model import Fail, Outcome, Pass, Unknown, worst
-from assess.recording import Recording
+from assess.recording import Record, Recording, encode_answer
 from assess.sources import connectors_for
+from checks.azuremgmt import certificate as azure_management
+from checks.cert.distribution import cdp_pki_issued
 from checks.cert.gateway import cmg_validity_chain
 from lab import isolation
 from lab.pki import Pki
@@ -72,6 +76,65 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # -- the whole way: file, chain, responder, list, verdict --
+
+
+def test_the_host_that_federated_domains_sign_in_at(
+    pki: Pki, tmp_path: Path, revocation: Callable[..., Any], tls_server: Callable[..., Endpoint]
+) -> None:
+    root = pki.root()
+    server = revocation(pki, root)
+    leaf = pki.issue(root, HOST, ocsp=server.ocsp, crl=server.crl)
+    domains = (Domain("contoso.test", is_verified=True, authentication_type="Federated"),)
+    federations = {"contoso.test": (Federation("f", passive_sign_in_uri=f"https://{HOST}/adfs/ls/"),)}
+    engagement = engagement_from(
+        {
+            "engagement": {"name": "x", "scenarios": ["hybrid-mdm"]}, "files": {"trusted_root_cer": str(root.certificate)},
+            "network": {"connect_to": {f"{HOST}:443": tls_server(leaf).address}},
+        },
+        file="x.toml", folder=tmp_path,
+    )  # fmt: skip
+    asks: list[Any] = [FederationHandshakes(), FederationRevocation()]
+    for said in (Good, Revoked):
+        if said is Revoked:
+            pki.revoke(leaf, reason="keyCompromise")
+        with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            for ask, answer in ((Domains(), domains), (Federations(("contoso.test",)), federations)):
+                recording.add(Record(ask.key, "graph", ask.describe(), NOW, NOW, 0.0, 1, (), encode_answer(answer), None))
+            for ask in asks:  # what they require was not collected, but written
+                collect([ask], connectors_for([ask], engagement), recording, clock=lambda: NOW)
+            found: Revocations = recording.answer(FederationRevocation())
+            [own] = found.by_subject[HOST]
+            assert [type(one.said) for one in own.points] == [said, said]
+
+
+@pytest.mark.parametrize("key", ["files.azure_mgmt_pfx", "files.cdp_pfx"])
+def test_the_files_of_other_roles(pki: Pki, tmp_path: Path, revocation: Callable[..., Any], key: str) -> None:
+    root = pki.root()
+    server = revocation(pki, root)
+    leaf = pki.issue(root, "cdp.cloudapp.net", ocsp=server.ocsp, crl=server.crl)
+    file = pki.bundle([leaf])
+    asks = questions([azure_management, cdp_pki_issued])
+    engagement = engagement_from(
+        {
+            "engagement": {"name": "x", "scenarios": ["co-management-pki"], "stage": "production"},
+            "cmg": {"deployment_method": "classic"},
+            "files": {key.partition(".")[2]: str(file), "trusted_root_cer": str(root.certificate)},
+        },
+        file="x.toml", folder=tmp_path,
+    )  # fmt: skip
+    for said in (Good, Revoked):
+        if said is Revoked:
+            pki.revoke(leaf, reason="keyCompromise")
+        with Recording(engagement, as_of=NOW, started_at=NOW, finished_at=NOW) as recording:
+            collect(asks, connectors_for(asks, engagement), recording, clock=lambda: NOW)
+            found: Revocations = recording.answer(RevocationIn(key))
+            [own] = found.by_subject[file.name]
+            assert [type(one.said) for one in own.points] == [said, said]
+            if key == "files.azure_mgmt_pfx":
+                catalogue = library().catalogue.requirements["azuremgmt.certificate"]
+                judged = judge(catalogue, azure_management, recording, "co-management-pki").outcomes
+                text = " ".join(str(getattr(one, "observed", "")) for one in judged)
+                assert ("was revoked on" in text) is (said is Revoked), judged
 
 
 @contextmanager

@@ -70,7 +70,9 @@ def test_a_good_server(tls_server: Any, chain: Any, visit: Visit) -> None:
     assert seen.protocol == "TLSv1.3"
     assert seen.ended == ""
     assert [note.about for note in visit.notes] == [HOST] * 3
-    assert visit.requests == 3
+    assert visit.requests == 4
+    assert (seen.tls_1_2, seen.tls_1_3) == ("accepted", "accepted")
+    assert visit.notes[-1].value == "TLSv1.3; TLS 1.0 accepted, TLS 1.1 accepted, TLS 1.2 accepted, TLS 1.3 accepted"
 
 
 def test_whom_nobody_knows_is_read_all_the_same(tls_server: Any, chain: Any, visit: Visit) -> None:
@@ -96,8 +98,10 @@ def test_old_protocols(tls_server: Any, chain: Any, visit: Visit, protocol: Any,
     seen = look(tls_server(chain, protocol=protocol).address, visit)
     assert isinstance(seen, Served)
     assert (seen.protocol, seen.old_protocols) == (negotiated, old)
-    states = {seen.tls_1_0, seen.tls_1_1}
-    assert states == ({"accepted", "refused"} if old else {"refused"})
+    states = (seen.tls_1_0, seen.tls_1_1, seen.tls_1_2, seen.tls_1_3)
+    own = ("tls1", "tls1_1", "tls1_2", "tls1_3").index(protocol)
+    assert states == tuple("accepted" if place == own else "refused" for place in range(4))
+    assert seen.sound_protocols == {"tls1_2": ("TLS 1.2",), "tls1_3": ("TLS 1.3",)}.get(protocol, ())
 
 
 @pytest.mark.parametrize("protocol", ["tls1_2", "tls1_3"])
@@ -105,6 +109,7 @@ def test_a_server_that_wants_a_certificate_first(tls_server: Any, chain: Any, vi
     seen = look(tls_server(chain, client_ca=chain.root, protocol=protocol).address, visit)
     assert isinstance(seen, Served)
     assert seen.leaf.sha1 == chain.sha1
+    assert seen.sound_protocols == (("TLS 1.2",) if protocol == "tls1_2" else ("TLS 1.3",))
 
 
 @pytest.mark.server

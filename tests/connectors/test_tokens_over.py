@@ -188,3 +188,25 @@ def test_what_intune_forbids_is_no_token_that_ended(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match=r"DeviceManagementServiceConfig\.Read\.All is missing"):
             fetched(graph, DepTokens(), tmp_path)
         assert world.sign_ins == 1
+
+
+def test_who_comes_late_gets_the_fresh_token_too(tmp_path: Path) -> None:
+    """Between a refusal and what is made of it another thread has renewed the token, and was answered."""
+    world = World("client-secret")
+    with world.cloud:
+        graph, _ = world.connect(tmp_path)
+        fetched(graph, Domains(), tmp_path)
+        signed_in = world.sign_ins
+        world.passes(2 * HOUR)
+        replies: list[int] = []
+
+        def send(auth: Any) -> Any:
+            reply = graph._client.ask(f"{world.cloud.graph.url}/v1.0/domains?$select=id", auth=auth)
+            if not replies:
+                fetched(graph, Organization(), tmp_path)
+            replies.append(reply.status)
+            return reply
+
+        assert graph._tokens().ask(world.cloud.graph.url, send).ok
+        assert replies == [401, 200]
+        assert world.sign_ins == signed_in + 1

@@ -1,6 +1,8 @@
 """Which module may import which: one direction, no cycle, network libraries in connectors only."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,33 @@ POLICY = {
         "assess.language",
     },
     "assess.recording": {"assess.engagement", "assess.errors", "assess.evidence", "assess.files", "assess.language"},
+    "assess.results.cleaning": set(),
+    "assess.results.selection": set(),
+    "assess.results.shapes": {"assess.history.shapes", "assess.model", "assess.options", "assess.waivers"},
+    "assess.results.file": {"assess.errors", "assess.results.shapes"},
+    "assess.results.verdicts": {"assess.model", "assess.results.shapes"},
+    "assess.results.wording": {"assess.catalogue", "assess.language", "assess.model"},
+    "assess.results.options": {"assess.engagement", "assess.options", "assess.results.shapes"},
+    "assess.results.sources": {
+        "assess.language", "assess.recording", "assess.results.cleaning", "assess.results.shapes",
+    },
+    "assess.results.lists": {
+        "assess.catalogue", "assess.connectors", "assess.language", "assess.model", "assess.results.cleaning",
+    },
+    "assess.results.remedies": {
+        "assess.catalogue", "assess.clouds", "assess.errors", "assess.language", "assess.model", "assess.proposals",
+        "assess.recording", "assess.results.cleaning", "assess.results.lists", "assess.results.shapes",
+        "assess.results.wording",
+    },
+    "assess.results.findings": {
+        "assess.catalogue", "assess.discover", "assess.evaluate", "assess.language", "assess.model", "assess.recording",
+        "assess.results.cleaning", "assess.results.lists", "assess.results.remedies", "assess.results.shapes",
+        "assess.results.wording",
+    },
+    "assess.results": {
+        "assess.catalogue", "assess.check", "assess.discover", "assess.engagement", "assess.evaluate",
+        "assess.language", "assess.recording", "assess.waivers",
+    },
     "assess.reporters": {
         "assess.catalogue", "assess.errors", "assess.files", "assess.language", "assess.model", "assess.options",
         "assess.plan",
@@ -125,3 +154,15 @@ def test_no_cycle():
 
     for name in graph:
         visit(name, [])
+
+
+@pytest.mark.parametrize("module", ["assess.rendering", "assess.reporters.html", "assess.reporters.pdf", "assess.reporters.workbook.write"])
+def test_who_renders_brings_no_engine_along(module):
+    """Processes that render start while sources are read: what they import counts twice."""
+    heavy = ["assess.check", "assess.connectors", "assess.discover", "assess.evaluate", "assess.recording", "checks"]
+    program = (
+        f"import sys, {module}\n"
+        f"print(*[name for name in sys.modules for one in {heavy} if (name + '.').startswith(one + '.')])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == []

@@ -183,7 +183,7 @@ def test_long_lists_become_tables():
     seen = evaluate(library(requirement(), checks={"tower.height": listing}), record)
     [table] = seen.tables
     assert (table.finding, table.rows) == ("tower.height[corp.local]", 3)
-    lines = results.table_path(record.tables, table.name).read_text().splitlines()
+    lines = (record.tables / f"{table.name}.ndjson").read_text().splitlines()
     assert json.loads(lines[0]) == {"user": "u0", "found": "=1+1"}
 
 

@@ -8,7 +8,7 @@ from assess.errors import Unavailable
 from assess.evaluate import judge
 from assess.evidence import Ask
 from assess.model import Pass, Status, Unknown, status_of
-from assess.results import _sources
+from assess.results.sources import sources_of
 from assess.sources import SOURCES, WAYS, connectors_for
 from samplechecks import (
     NOW,
@@ -63,7 +63,7 @@ def test_a_second_way_answers_and_says_who_refused():
     assert [note.location for note in record.notes] == ["the book", "http, asked first"]
     judgement = judge(requirement(), height, evidence, "co-management-pki")
     assert [status_of(one) for one in judgement.outcomes] == [Status.PASS]
-    assert [(one.source, one.status) for one in _sources(evidence)] == [
+    assert [(one.source, one.status) for one in sources_of(evidence)] == [
         ("http", "failed"), ("sql", "ok"),
     ]  # fmt: skip
 

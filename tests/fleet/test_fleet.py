@@ -176,12 +176,15 @@ def test_it_keeps_going_when_one_fails(tmp_path, capfd):
     (customers / "broken.toml").unlink()
     (customers / "person.toml").unlink()
     engagement(customers, "contoso", f'[attestations]\n"{ASKED}" = {{ answer = true, by = "A", on = 2026-01-01 }}')
-    assert run(["fleet", str(customers), "-o", str(out), "-f", "html", "--json"]) == 3
+    assert run(["fleet", str(customers), "-o", str(out), "-f", "html", "--json", "--language", "de"]) == 3
     made = json.loads(capfd.readouterr()[0])
     [contoso] = [member for member in made["members"] if member["name"] == "contoso"]
     assert contoso["changed"]["fixed"] == 1
     newest = max(out.glob("fleet-*"), key=lambda path: (path / "overview.json").stat().st_mtime_ns)
-    for target in re.findall(r'href="(\.\./[^"]+)"', (newest / "overview.html").read_text()):
+    page = (newest / "overview.html").read_text()
+    assert '<html lang="de"' in page
+    assert "Unbestimmt" in page
+    for target in re.findall(r'href="(\.\./[^"]+)"', page):
         assert (newest / unquote(target)).is_file()
 
 
@@ -201,6 +204,8 @@ def test_nothing_to_run_is_no_good_news(tmp_path, capfd):
     assert fleet(tmp_path, tmp_path / "out") == 2
     assert "holds no engagement file" in capfd.readouterr()[1]
     assert fleet(tmp_path / "absent", tmp_path / "out") == 2
+    assert run(["fleet", str(tmp_path), "-o", str(tmp_path / "out"), "--language", "xx"]) == 2
+    assert "there is no language" in capfd.readouterr()[1]
 
 
 # -- privacy --

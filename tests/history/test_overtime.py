@@ -75,6 +75,16 @@ def test_the_sheets_of_a_first_run(path):
     assert [file.name for file in path.parent.iterdir()] == ["contoso.xlsx"]
 
 
+def test_the_assessors_comments_stand_beside_what_was_found(path):
+    found = results(commented=True)
+    extended(path, Memory(), found)
+    said = {row["Id"]: row["Comment"] for row in rows(path, "Latest") if row["Comment"]}
+    assert said == {
+        one.id: f"{one.comment.text} · {one.comment.by}" for one in found.findings if one.comment is not None
+    }
+    assert said
+
+
 def test_each_run_extends_it(path):
     first = results()
     mended = sorted(f.id for f in first.findings if f.status is Status.FAIL)[:2]

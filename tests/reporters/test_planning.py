@@ -17,7 +17,8 @@ from assess.reporters.planning import choice_of, days, hours
 from assess.reporters.tokens import PRINT
 from assess.reporters.view import view
 from assess.reporters.workbook.write import write_workbook
-from assess.results import Results, _options
+from assess.results import Results
+from assess.results.options import options_of
 from samplechecks import engagement
 from samples import FIVE, HOSTILE, catalogue, sample
 
@@ -30,7 +31,7 @@ PLANNED = engagement(
 
 
 def results(size: int | None = None, **more) -> Results:
-    return msgspec.structs.replace(sample(size, **more), options=_options(PLANNED))
+    return msgspec.structs.replace(sample(size, **more), options=options_of(PLANNED))
 
 
 def test_every_open_finding_is_in_the_plan_and_in_each_report(tmp_path):

@@ -144,6 +144,15 @@ def test_the_same_results_make_the_same_bytes(tmp_path):
     assert [path.name for path in (tmp_path / "a").glob("*.draft")] == []
 
 
+def test_rows_are_as_high_as_their_texts_and_stay_free_to_grow(tmp_path):
+    with zipfile.ZipFile(written(tmp_path, sample(scenarios=FIVE))) as book:
+        rows = ET.fromstring(book.read("xl/worksheets/sheet2.xml")).iter(f"{MAIN}row")
+    first = list(rows)[1]
+    assert float(first.get("ht", "0")) > 15
+    assert float(first.get("ht", "0")) % 15 == 0
+    assert first.get("customHeight") is None  # else no office program fits it again
+
+
 def test_no_findings_at_all(tmp_path):
     book = openpyxl.load_workbook(written(tmp_path, sample(0)))
     assert book["Findings"].max_row == 1

@@ -4,6 +4,7 @@ No text of a customer's can become a formula: every text is written as text, and
 like a formula carries Excel's own apostrophe, so that editing it does not wake it up either.
 """
 
+import math
 import warnings
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.dimensions import RowDimension
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
@@ -261,15 +263,51 @@ def colour_statuses(sheet: Any, letter: str, rows: int) -> None:  # noqa: ANN401
         sheet.conditional_formatting.add(f"{letter}2:{letter}{rows + 1}", rule)
 
 
-def write_rows(sheet: Any, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> int:  # noqa: ANN401
-    """Append rows; the number of them."""
+def write_rows(
+    sheet: Any,  # noqa: ANN401 - untyped library
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[object]],
+) -> int:
+    """Append rows below the head; the number of them."""
     count = 0
     for row in rows:
-        sheet.append(
-            [
-                value if isinstance(value, Cell) else cell(sheet, value, column=column)
-                for value, column in zip(row, columns, strict=True)
-            ]
-        )
+        cells = [
+            value if isinstance(value, Cell) else cell(sheet, value, column=column)
+            for value, column in zip(row, columns, strict=True)
+        ]
+        wrapped = [(n, column.width) for n, column in enumerate(columns) if column.wrap]
+        fit(sheet, count + 2, [(cells[n].value, width) for n, width in wrapped])
+        sheet.append(cells)
+        if sheet.parent.write_only:  # the row is on disk; its height need not be held
+            sheet.row_dimensions.pop(count + 2, None)
         count += 1
     return count
+
+
+class _Fitted(RowDimension):
+    """A row whose height is a guess: it is fitted again when somebody changes its text."""
+
+    @property
+    def customHeight(self) -> bool:  # noqa: N802 - the library's name
+        """Nobody chose the height."""
+        return False
+
+
+def fit(sheet: Any, row: int, texts: Iterable[tuple[object, float]]) -> None:  # noqa: ANN401
+    """Give a row the height of its longest text; ``texts`` with the widths of their columns.
+
+    Excel does so itself when it opens a file; LibreOffice shows what the file says.
+    """
+    lines = max((_lines(str(text), width) for text, width in texts if text), default=1)
+    if lines > 1:
+        height = min(lines * _LINE, _HIGHEST)
+        sheet.row_dimensions[row] = _Fitted(sheet, index=row, ht=height)
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column of so many digits' width."""
+    return sum(max(1, math.ceil(len(line) / width)) for line in text.split("\n"))
+
+
+_LINE = 15  # points, of Calibri 11
+_HIGHEST = 409  # points (Excel specifications and limits)

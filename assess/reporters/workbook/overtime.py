@@ -38,6 +38,7 @@ from assess.reporters.workbook.cells import (
     Column,
     cell,
     colour_statuses,
+    fit,
     font,
     in_formula,
     label,
@@ -63,7 +64,8 @@ _THEIRS = (
 _LATEST = (
     Column("Status", 13), Column("Severity", 10), Column("Area", 20),
     Column("Title", 48, wrap=True), Column("Subject", 30), Column("Found", 60, wrap=True),
-    Column("Open since", 12, number_format=_DAY), Column("Id", 48),
+    Column("Comment", 44, wrap=True), Column("Open since", 12, number_format=_DAY),
+    Column("Id", 48),
 )  # fmt: skip
 _CHANGES = (
     Column("Run", 12, number_format=_DAY), Column("Change", 20), Column("Before", 12),
@@ -369,6 +371,8 @@ def _update_row(
         values["Remedy"] = "\n".join(f"{n}. {s}" for n, s in enumerate(finding.remediation, 1))
     for head, value in values.items():
         _put(sheet, row, heads[head], value)
+    wraps = [c for c in (*_OURS, *_THEIRS) if c.wrap and c.head in heads]
+    fit(sheet, row, [(sheet.cell(row, heads[c.head]).value, c.width) for c in wraps])
 
 
 def _since(known: Standings, finding: Finding) -> date | None:
@@ -432,13 +436,20 @@ def _latest(book: Workbook, results: Results, known: Standings, confidential: st
         _LATEST,
         (
             (label(f.status), SEVERITY_WORDS[f.severity], f.area, f.title, f.subject or "",
-             f.observed, _since(known, f), f.id)
+             f.observed, _comment(f), _since(known, f), f.id)
             for f in sorted(results.findings, key=_rank)
         ),
     )  # fmt: skip
     sheet.auto_filter.ref = sheet.dimensions
     colour_statuses(sheet, "A", rows)
     return sheet
+
+
+def _comment(finding: Finding) -> str:
+    """What the assessor says of it, and who that is."""
+    if finding.comment is None:
+        return ""
+    return " · ".join(part for part in (finding.comment.text, finding.comment.by) if part)
 
 
 def _changed(book: Workbook, runs: Runs, confidential: str) -> Any:  # noqa: ANN401 - untyped library

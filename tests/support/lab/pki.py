@@ -416,9 +416,11 @@ def _extensions(
         "subjectAltName": ",".join(alternative),
         "extendedKeyUsage": ",".join(usages),
         "authorityInfoAccess": ",".join(access),
-        "crlDistributionPoints": f"URI:{crl}" if crl else "",
+        # In a section of its own, where commas do not part values.
+        "crlDistributionPoints": "@lists" if crl else "",
     }
-    return "".join(f"{name}={value}\n" for name, value in lines.items() if value)
+    named = "".join(f"{name}={value}\n" for name, value in lines.items() if value)
+    return f"{named}[lists]\nURI.0={crl}\n" if crl else named
 
 
 def _escaped(text: str) -> str:

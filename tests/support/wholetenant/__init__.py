@@ -18,7 +18,8 @@ from assess.collect import collect, questions
 from assess.connectors import Visit
 from assess.connectors.arm import ArmConnector
 from assess.connectors.graph import GraphConnector
-from assess.connectors.http import Client, Reply
+from assess.connectors.http import Client
+from assess.connectors.http_replies import Reply
 from assess.connectors.tokens import TokenSource
 from assess.discover import library
 from assess.engagement import Engagement, engagement_from
