@@ -102,7 +102,10 @@ def _rows_of_workbook(path: Path, named: Collection[str]) -> Iterator[Sequence[o
             unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > _LARGEST_UNPACKED:
             raise EngagementError(
-                tr("{file}: it unpacks to more than a sheet of people's can hold.", file=path)
+                tr(
+                    "{file}: it unpacks to more than a sheet that people fill in can hold.",
+                    file=path,
+                )
             )
         book: Any = load_workbook(path, read_only=True, data_only=True)
         try:

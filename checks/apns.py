@@ -18,6 +18,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -77,7 +78,12 @@ def _no_date(
 
 def _lasting(end: datetime, as_of: datetime, remark: str, about: tuple[str, ...]) -> Outcome:
     left = end - as_of
-    said = tr("valid until {:%Y-%m-%d}, {} days", end, left.days)
+    said = trn(
+        left.days,
+        "valid until {:%Y-%m-%d}, {n} day",
+        "valid until {:%Y-%m-%d}, {n} days",
+        end,
+    )
     text = "; ".join(filter(None, (said, remark)))
     expected = "more than 60 days left"
     ends = (Ends(tr("Apple push certificate"), end.date()),)

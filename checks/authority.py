@@ -68,7 +68,7 @@ def mdm(
     # A person's answer stands in only where nothing was measured.
     told = "" if isinstance(attested, Missing) else _told(attested)
     if told:
-        by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
+        by = attested.by if isinstance(attested, Attested) and attested.by else "somebody unnamed"
         return [
             _judge(scenario, told, tr("the MDM authority is {}, says {}", _named(told), by), skus)
         ]

@@ -18,6 +18,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import DiscoveredUsers, Seen, text
@@ -65,9 +66,9 @@ def _connected(tenant: str, tenants: Seen[ConnectedTenant]) -> Outcome:
     if len(others) == len(tenants):
         names = ", ".join(others)
         if not tenants.sees.complete:
-            shown = tr("no tenant is shown; {} is not", tenant)
+            shown = tr("no tenant is shown, so neither is {}", tenant)
             if others:
-                shown = tr("the site is connected to {}; {} is not", names, tenant)
+                shown = tr("the site is connected to {}; {} is not shown", names, tenant)
             return hidden(shown, tenants)
         observed = "the site is connected to no tenant"
         if others:
@@ -166,16 +167,20 @@ def _enabled(settings: Seen[Discovery], users: UserList | Missing, expected: str
     )
     if len(types) < _BOTH or not all(True in pair for pair in flags):
         shown = ", ".join(sorted({_number(row.agent_type) for row in settings}))
-        because = tr(
-            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, which does "
-            "not say whether of users or of groups; {} users have an id",
-            shown,
+        because = trn(
             number,
+            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, which "
+            "does not say whether of users or of groups; {n} user has an id",
+            "a discovery is enabled, but SMS_AAD_Discovery_Settings.AgentType is {}, which "
+            "does not say whether of users or of groups; {n} users have an id",
+            shown,
         )
         return [Unknown(None, because, remedy=(look,))]
     if number:
-        said = tr(
-            "every kind of discovery is enabled, and {} users have an id in the directory", number
+        said = trn(
+            number,
+            "every kind of discovery is enabled, and {n} user has an id in the directory",
+            "every kind of discovery is enabled, and {n} users have an id in the directory",
         )
         return [Pass(None, said, expected)]
     because = "discovery is enabled, but no discovered user has an id in the directory yet"
@@ -233,7 +238,12 @@ def _full(
         return [unavailable(None, users)]
     number = users.with_id()
     if number:
-        said = tr("the last full discovery was on {}; {} users have an id", full[-1], number)
+        said = trn(
+            number,
+            "the last full discovery was on {}; {n} user has an id",
+            "the last full discovery was on {}; {n} users have an id",
+            full[-1],
+        )
         return [Pass(None, said, expected)]
     because = tr(
         "the last full discovery was on {}, but no user that is shown has an id in the directory "
@@ -291,7 +301,9 @@ def apps_visible(
 def _below(names: str, many: int) -> str:
     """What is below the tenant, where it is not both kinds."""
     if many >= _BOTH:
-        return tr("{}, which are all of one kind below the tenant", names)
+        return tr(
+            "{} below the tenant, all of the same kind: either server apps or client apps", names
+        )
     return tr("only {} below the tenant", names) if many else "no application below the tenant"
 
 

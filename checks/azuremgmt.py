@@ -47,7 +47,7 @@ def certificate(
     if as_of >= leaf.not_after:
         yield Fail(file.name, expected, tr("expired on {}", day(leaf.not_after)), ends=end)
     elif as_of < leaf.not_before:
-        yield Fail(file.name, expected, tr("valid from {} on only", day(leaf.not_before)))
+        yield Fail(file.name, expected, tr("not valid before {}", day(leaf.not_before)))
     elif leaf.not_after - as_of <= WARNING:
         yield Warn(file.name, expected, until, ends=end)
     else:
@@ -67,7 +67,7 @@ def _key(file: CertificateFile, expected: str) -> Outcome:
     if file.key_matches is False:
         return Fail(file.name, expected, "the key in it belongs to another certificate")
     if file.key_matches is None:
-        return Unknown(file.name, "the key in it does not open")
+        return Unknown(file.name, "the key in it cannot be opened")
     return Pass(file.name, "holds the private key", expected)
 
 

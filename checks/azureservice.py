@@ -23,6 +23,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -201,16 +202,17 @@ def _lasting(app: _App, registered: Application, now: datetime, expected: str) -
             None, tr("Graph does not say when the secrets of {} end", app.label), about=about
         )
     last = max(ends)
-    told = tr(
-        "{}: the last of {} secrets and certificates ends on {:%Y-%m-%d}",
-        app.label,
+    told = trn(
         len(every),
+        "{}: its {n} secret or certificate ends on {:%Y-%m-%d}",
+        "{}: the last of {n} secrets and certificates ends on {:%Y-%m-%d}",
+        app.label,
         last,
     )
     lasting = (Ends(tr("Secrets of {}", app.label), last.date()),)
     if last <= now:
         if len(ends) < len(every):
-            return Unknown(None, tr("{}, of the others Graph gives no date", told), about=about)
+            return Unknown(None, tr("{}; for the others Graph gives no date", told), about=about)
         return Fail(None, expected, told, about=about, ends=lasting)
     if last <= now + SOON:
         return Warn(None, expected, told, about=about, ends=lasting)
@@ -299,7 +301,10 @@ def _unique(
     if owners != {app.client_id}:
         return Unknown(None, tr("Graph does not show which application carries {}", uri))
     return Pass(
-        None, tr("{} of {}", uri, app.label), "one application carries it", about=(app.client_id,)
+        None,
+        tr("{} is the App ID URI of {}, and of no other application", uri, app.label),
+        "one application carries the App ID URI",
+        about=(app.client_id,),
     )
 
 

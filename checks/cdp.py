@@ -27,7 +27,7 @@ def name_availability(
         return [Unknown(None, because, about=(name,))]
     if isinstance(services, Missing) or not services.sees.complete:
         because = tr(
-            "{} has the {}; whether the site's own service has it, the site could not be asked",
+            "{} has the {}; the site could not be asked whether that is its own service",
             name,
             found.text,
         )

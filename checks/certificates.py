@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, TypeAlias
 
-from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, tr, unavailable
+from assess.check import Ends, Fail, Key, Missing, Outcome, Unknown, Warn, tr, trn, unavailable
 from assess.clouds import CLOUDS
 from assess.evidence.certificates import (
     SERVER_AUTHENTICATION,
@@ -134,7 +134,13 @@ def dates(one: Specimen, as_of: datetime) -> Iterator[Outcome]:
             yield Warn(
                 one.subject,
                 "more than 30 days left",
-                tr("{} ends on {}, in {} days", name, day(end), left),
+                trn(
+                    left,
+                    "{} ends on {}, in {n} day",
+                    "{} ends on {}, in {n} days",
+                    name,
+                    day(end),
+                ),
             )
 
 
@@ -207,7 +213,8 @@ def lifetime_remark(one: Specimen) -> str:
     if most is None or lives <= most + 1:  # the rules count the last second as a day
         return ""
     return tr(
-        "it lives {:.0f} days, more than the {} that browsers accept of a public one issued on {}",
+        "it is valid for {:.0f} days, more than the {} that browsers accept of a public "
+        "certificate issued on {}",
         lives,
         most,
         day(one.leaf.not_before),

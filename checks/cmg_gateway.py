@@ -17,6 +17,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import (
@@ -98,10 +99,12 @@ def gateways(seen: Seen[Row] | Missing, service: str | Missing) -> tuple[list[Ro
 def untold(seen: Seen[Row]) -> Outcome | None:
     """Why no row of a gateway is not the same as no gateway; None where it is."""
     if any(not text(row.service_type) for row in seen):
-        because = tr(
-            "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
-            "its {} service(s) are",
+        because = trn(
             len(seen),
+            "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
+            "its {n} service is",
+            "the site does not send SMS_AzureService.ServiceType, so nobody can say what "
+            "its {n} services are",
         )
         return Unknown(None, because)
     if not seen.sees.complete:
@@ -486,10 +489,11 @@ def _group(
         return unavailable(None, groups)
     own = next((one for one in groups if one.name.lower() == group.lower()), None)
     if own is None:
-        because = tr(
-            "{} is not among the {} resource groups that Azure shows to this account",
-            group,
+        because = trn(
             len(groups),
+            "{} is not the {n} resource group that Azure shows to this account",
+            "{} is not among the {n} resource groups that Azure shows to this account",
+            group,
         )
         see = tr("Create {}, or give the account the role Reader on the whole subscription.", group)
         return Unknown(None, because, remedy=(see,))
@@ -525,7 +529,8 @@ def _instances(
     number = row.number_of_instances
     if not isinstance(number, int):
         return not_sent(row.label, "NumberOfInstances")
-    expected, said = tr("{} instance(s)", planned), tr("{} has {} instance(s)", row.label, number)
+    expected = trn(planned, "{n} instance", "{n} instances")
+    said = trn(number, "{} has {n} instance", "{} has {n} instances", row.label)
     if not 1 <= number <= _MOST_INSTANCES:
         return Fail(None, tr("1 to {} instances", _MOST_INSTANCES), said)
     if number != planned:

@@ -19,6 +19,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, Seen, Site, Sites, Text, text
@@ -202,7 +203,14 @@ def _roots(
         yield Fail(None, expected, tr("{} not uploaded to {}", ", ".join(lacking), row.label))
     elif entries:
         yield Pass(
-            None, tr("{} intermediates are uploaded to {}", len(entries), row.label), expected
+            None,
+            trn(
+                len(entries),
+                "{n} intermediate is uploaded to {}",
+                "{n} intermediates are uploaded to {}",
+                row.label,
+            ),
+            expected,
         )
 
 
@@ -233,7 +241,12 @@ def _limits(row: GatewayTrust, sites: Seen[Site] | Missing) -> Outcome:
         return not_sent(row.label, "SubCACertThumbprint")
     roots = len(thumbprints(row.root_cert_thumbprint))
     below = len(thumbprints(row.sub_ca_cert_thumbprint))
-    said = tr("{} has {} roots and {} subordinates", row.label, roots, below)
+    said = tr(
+        "{} has {} and {}",
+        row.label,
+        trn(roots, "{n} root", "{n} roots"),
+        trn(below, "{n} subordinate", "{n} subordinates"),
+    )
     expected = tr("at most {} roots and {} subordinates", _MOST_ROOTS, _MOST_SUBORDINATES)
     if roots <= _MOST_ROOTS and below <= _MOST_SUBORDINATES:
         return Pass(None, said, expected)

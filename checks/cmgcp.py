@@ -97,8 +97,8 @@ def _told(status: Outcome, copies: Sequence[LogCopy], expected: str) -> Outcome:
             return Pass(None, observed, expected, about=where)
     if isinstance(status, Pass):
         because = tr(
-            "{}; whether a connection to the gateway is established, the "
-            "component's status does not say: {}",
+            "{}; the component's status does not say whether a connection to the gateway is "
+            "established: {}",
             status.observed,
             _LOG,
         )
@@ -115,7 +115,7 @@ def _status(
     about = (point.about,)
     if isinstance(statuses, Missing):
         because = tr(
-            "{} has the role, but how it fares is not known: {}", point.server, statuses.reason
+            "{} has the role, but its state is not known: {}", point.server, statuses.reason
         )
         step = (statuses.mend,) if statuses.mend else ()
         return Unknown(None, f"{because}; {tr(_LOG)}", about=about, remedy=step)
@@ -171,7 +171,7 @@ def cmg_selected(
     if isinstance(connectors, Missing) and not connectors.skipped:
         return [unavailable(None, connectors)]  # an answer does not stand in for what was lost
     if isinstance(attested, Attested):
-        answer, by = str(attested.answer).strip(), attested.by or "nobody named"
+        answer, by = str(attested.answer).strip(), attested.by or "somebody unnamed"
         observed = tr("bound to {}, says {}", answer, by)
         if wanted.lower() in answer.lower().split():
             return [Pass(None, observed, wanted)]

@@ -14,6 +14,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -78,7 +79,12 @@ def mdm_user_collection(
 def _limited(
     one: CollectionFacts, members: int, skus: tuple[Sku, ...] | Missing, expected: str
 ) -> Outcome:
-    observed = tr("{}: user collection with {} members", one.label, members)
+    observed = trn(
+        members,
+        "{}: user collection with {n} member",
+        "{}: user collection with {n} members",
+        one.label,
+    )
     if not isinstance(one.limit_to_collection_id, str):
         return Unknown(None, tr("{} comes without the property LimitToCollectionID", one.label))
     if one.limit_to_collection_id.upper() != ALL_USERS:
@@ -96,9 +102,23 @@ def _limited(
             licensed += sku.consumed_units
     if members > licensed:
         step = tr("Limit {} to those who will enrol, or assign licences to the others.", one.label)
-        said = tr("{}, and only {} licences with Intune are assigned", observed, licensed)
+        said = trn(
+            licensed,
+            "{}, and only {n} licence with Intune is assigned",
+            "{}, and only {n} licences with Intune are assigned",
+            observed,
+        )
         return Warn(None, "no more members than licensed users", said, remedy=(step,))
-    return Pass(None, tr("{}; {} licences with Intune are assigned", observed, licensed), expected)
+    return Pass(
+        None,
+        trn(
+            licensed,
+            "{}; {n} licence with Intune is assigned",
+            "{}; {n} licences with Intune are assigned",
+            observed,
+        ),
+        expected,
+    )
 
 
 @check("collection.mdm-membership-rule")
@@ -128,7 +148,7 @@ def mdm_membership_rule(
         return [Pass(None, observed, expected)]
     if "" in words:
         return [
-            Unknown(None, tr("{}; of which kind the others are, the site does not say", observed))
+            Unknown(None, tr("{}; the site does not say of which kind the others are", observed))
         ]
     if "direct" not in words:
         return [Warn(None, expected, observed, remedy=(step,))]

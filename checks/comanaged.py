@@ -19,6 +19,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import (
@@ -340,9 +341,10 @@ def _prepared(name: str, to: str, ready: _Ready, groups: set[str] | None) -> Out
     if ready.refused:
         return unavailable(name, *ready.refused)
     if ready.untyped or ready.untold:
-        told = tr(
-            "Graph does not tell it all: {} objects do not say what they are or for whom",
+        told = trn(
             ready.untyped + ready.untold,
+            "Graph does not tell it all: {n} object does not say what it is or for whom",
+            "Graph does not tell it all: {n} objects do not say what they are or for whom",
         )
         return Unknown(name, told)
     if ready.found:
@@ -383,13 +385,29 @@ def devices_comanaged(
             if not device.managed_by:
                 untold.add(device.name)
     lacking = sorted(pilot - found)
-    expected = tr("all {} devices of the pilot are managed by both", len(pilot))
+    expected = trn(
+        len(pilot),
+        "the {n} device of the pilot is managed by both",
+        "all {n} devices of the pilot are managed by both",
+    )
     if not lacking:
-        yield Pass(None, tr("all {} devices of the pilot are co-managed", len(pilot)), expected)
+        yield Pass(
+            None,
+            trn(
+                len(pilot),
+                "the {n} device of the pilot is co-managed",
+                "all {n} devices of the pilot are co-managed",
+            ),
+            expected,
+        )
     else:
         some = ", ".join(lacking[:_EXAMPLES])
-        told = tr(
-            "{} of {} devices are co-managed; not, for example: {}", len(found), len(pilot), some
+        told = trn(
+            len(found),
+            "{n} of {} devices is co-managed; not, for example: {}",
+            "{n} of {} devices are co-managed; not, for example: {}",
+            len(pilot),
+            some,
         )
         told = _quoted(told, lacking, why)
         table = Rows(("device", "found"), _lacking_rows(lacking, other, why))
@@ -401,7 +419,12 @@ def devices_comanaged(
         yield kind(None, expected, told, rows=table, remedy=steps, about=told_by)
     if lacking and nameless:
         yield Unknown(
-            None, tr("{} devices have no name in Intune; the pilot's may be among them", nameless)
+            None,
+            trn(
+                nameless,
+                "{n} device has no name in Intune; it may be one of the pilot",
+                "{n} devices have no name in Intune; the pilot's may be among them",
+            ),
         )
     if untold - found:
         some = ", ".join(sorted(untold - found)[:_EXAMPLES])
@@ -422,7 +445,9 @@ def _pilot(names: list[str] | Missing, members: Members | Missing) -> tuple[set[
     if isinstance(members, Missing):
         return set(), unavailable(None, members, names)
     pilot = {_short(m.name) for m in members.rows if isinstance(m, NotAUser)} - {""}
-    label = "the pilot" if members.collection is None else members.collection.label
+    if members.collection is None:
+        return pilot, Unknown(None, "the pilot collection shows no device to this account")
+    label = members.collection.label
     return pilot, Unknown(None, tr("the collection {} shows no device to this account", label))
 
 
@@ -493,8 +518,10 @@ def _by_logs(pilot: set[str], devices: Missing, log: Logs | Missing, now: dateti
             if enrolled and copy.latest(POLICY) is not None and not copy.cut:
                 proofs[name] = copy
     if set(proofs) == pilot:
-        told = tr(
-            "the logs of all {} devices of the pilot say enrolled, with the policy", len(pilot)
+        told = trn(
+            len(pilot),
+            "the logs of the {n} device of the pilot say enrolled, with the policy",
+            "the logs of all {n} devices of the pilot say enrolled, with the policy",
         )
         return Pass(None, told, about=about(proofs.values()))
     because = tr(

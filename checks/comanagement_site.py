@@ -17,6 +17,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -158,18 +159,35 @@ def _policy(states: ManagementStateList | Missing) -> Outcome:
         flags[1] += not isinstance(row.comgmt_policy_present, bool)
     if flags[0]:
         return Pass(
-            None, tr("{} of {} devices have the policy", flags[0], len(states.rows)), expected
+            None,
+            trn(
+                flags[0],
+                "{n} of {} devices has the policy",
+                "{n} of {} devices have the policy",
+                len(states.rows),
+            ),
+            expected,
         )
     if flags[1]:
-        because = tr(
-            "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of {} devices",
+        because = trn(
             flags[1],
+            "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of {n} device",
+            "the site does not send SMS_Client_ComanagementState.ComgmtPolicyPresent of "
+            "{n} devices",
         )
         return Unknown(None, because)
     if not states.sees.complete:
         because = tr("no device that is shown has the policy: {}", states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
-    return Warn(None, expected, tr("none of {} devices has the policy yet", len(states.rows)))
+    return Warn(
+        None,
+        expected,
+        trn(
+            len(states.rows),
+            "the {n} device does not have the policy yet",
+            "none of {n} devices has the policy yet",
+        ),
+    )
 
 
 # -- workloads --
@@ -233,9 +251,12 @@ def _gone(known: dict[str, str], sites: Seen[Site] | Missing) -> Outcomes:
     if isinstance(oldest, Unknown):
         yield oldest
     elif oldest[0] >= RESOURCE_ACCESS_GONE:
-        observed = "resource_access is decided on, a workload that is gone since version 2203"
+        observed = (
+            "comanagement.workloads names resource_access, a workload that no longer exists since "
+            "version 2203"
+        )
         drop = "Take resource_access out of comanagement.workloads; Intune has its profiles."
-        yield Warn(None, "only workloads that there are", observed, remedy=(drop,))
+        yield Warn(None, "only workloads that exist", observed, remedy=(drop,))
 
 
 def _sliders(
@@ -252,7 +273,15 @@ def _sliders(
         else:
             yield Fail(None, expected, "answered: no")
     if not isinstance(counted, Missing):
-        yield Pass(None, tr("{} co-managed devices were compared", counted[0]), expected)
+        yield Pass(
+            None,
+            trn(
+                counted[0],
+                "{n} co-managed device was compared",
+                "{n} co-managed devices were compared",
+            ),
+            expected,
+        )
     elif not counted.key:
         yield unavailable(None, counted)
     elif isinstance(confirmed, Missing):
@@ -268,10 +297,24 @@ def _measured(
         if number is None or (place == "intune" and name == "resource_access"):
             continue
         if place == "configmgr" and number:
-            said = tr("{} is decided to stay, but is Intune's on {} devices", name, number)
+            said = trn(
+                number,
+                "{} is to stay with the site, but is Intune's on {n} device",
+                "{} is to stay with the site, but is Intune's on {n} devices",
+                name,
+            )
             yield Fail(None, expected, said)
         elif place == "intune" and not number:
-            yield Fail(None, expected, tr("{} is Intune's on none of {} devices", name, devices))
+            yield Fail(
+                None,
+                expected,
+                trn(
+                    devices,
+                    "{} is not Intune's on the {n} device",
+                    "{} is Intune's on none of {n} devices",
+                    name,
+                ),
+            )
         elif place == "intune" and number < devices:
             said = tr("{} is Intune's on {} of {} devices", name, number, devices)
             yield Warn(None, expected, said)
@@ -342,7 +385,16 @@ def _size(one: Staging, label: str, count: int, pilots: Stagings) -> Outcomes:
         yield Fail(one.id, expected, tr("{} is empty", label))
         return
     if one.servers:
-        yield Warn(one.id, expected, tr("{} of {} members are servers", one.servers, count))
+        yield Warn(
+            one.id,
+            expected,
+            trn(
+                one.servers,
+                "{n} of {} members is a server",
+                "{n} of {} members are servers",
+                count,
+            ),
+        )
     if one.without_os:
         because = tr(
             "the operating system of {} of {} members is not shown "
@@ -353,16 +405,23 @@ def _size(one: Staging, label: str, count: int, pilots: Stagings) -> Outcomes:
         yield Unknown(one.id, because)
     if count > pilots.clients * _MOST_OF_ALL:
         if pilots.sees.complete:
-            said = tr("{} has {} members, of {} clients in all", label, count, pilots.clients)
+            said = trn(
+                count,
+                "{} has {n} member, of {} clients in all",
+                "{} has {n} members, of {} clients in all",
+                label,
+                pilots.clients,
+            )
             yield Warn(one.id, "at most 20 % of all clients", said)
         else:
-            because = tr(
-                "{} members; how many clients there are in all is not certain: {}",
+            because = trn(
                 count,
+                "{n} member; how many clients there are in all is not certain: {}",
+                "{n} members; how many clients there are in all is not certain: {}",
                 pilots.sees.because,
             )
             yield Unknown(one.id, because)
-    yield Pass(one.id, tr("{} has {} members", label, count), expected)
+    yield Pass(one.id, trn(count, "{} has {n} member", "{} has {n} members", label), expected)
 
 
 def _unseen(subject: str, pilots: Stagings) -> Outcome:
@@ -395,7 +454,11 @@ def dashboard(confirmed: Confirmed, states: States) -> Outcomes:
     if isinstance(confirmed, Missing):
         yield unavailable(None, confirmed)
     elif confirmed.yes:
-        yield Pass(None, tr("watched, says {}", confirmed.by or "somebody unnamed"), expected)
+        yield Pass(
+            None,
+            tr("the dashboard is watched, says {}", confirmed.by or "somebody unnamed"),
+            expected,
+        )
     else:
         yield Warn(None, expected, "answered: no")
 
@@ -409,8 +472,10 @@ def _errors(states: ManagementStateList | Missing, expected: str) -> Outcome:
         failed += row.enrollment_failed is True
         silent += not isinstance(row.enrollment_failed, bool)
     if silent:
-        because = tr(
-            "SMS_Client_ComanagementState.EnrollmentFailed of {} devices is not sent", silent
+        because = trn(
+            silent,
+            "SMS_Client_ComanagementState.EnrollmentFailed of {n} device is not sent",
+            "SMS_Client_ComanagementState.EnrollmentFailed of {n} devices is not sent",
         )
         return Unknown(None, because)
     if not eligible:
@@ -419,6 +484,6 @@ def _errors(states: ManagementStateList | Missing, expected: str) -> Outcome:
     if failed >= eligible * _MOST_IN_ERROR:
         return Warn(None, expected, said)
     if not states.sees.complete:
-        because = tr("{} that are shown; {}", said, states.sees.because)
+        because = tr("{} that are shown, but not all may be shown: {}", said, states.sees.because)
         return Unknown(None, because, remedy=(getattr(states.sees, "mend", ""),))
     return Pass(None, said, expected)

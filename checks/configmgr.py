@@ -76,9 +76,9 @@ def _version(site: Site, table: Releases, now: datetime) -> Outcome:
     release = table.of(build)
     if release is None:
         newest = max(one.build for one in table.releases)
-        because = tr("{}: not in it; {}", said, dated)
+        because = tr("{}, a build that this tool's table does not list; {}", said, dated)
         if build > newest:
-            because = tr("{}: newer than this table; {}", said, dated)
+            because = tr("{}, newer than this tool's table; {}", said, dated)
         refresh = (
             "Name a newer table as reference.configmgr_versions, or take a newer version of "
             "this tool."

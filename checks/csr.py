@@ -119,7 +119,7 @@ def completed_on_origin(
     elif file.key_matches is False:
         yield Fail(file.name, expected, "its key belongs to another certificate")
     elif file.key_matches is None:
-        yield Unknown(file.name, "the key in it does not open")
+        yield Unknown(file.name, "the key in it cannot be opened")
     elif isinstance(request, Request):
         about = (file.name, request.name)
         if request.spki_sha256 == file.leaf.spki_sha256:

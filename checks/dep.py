@@ -18,6 +18,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
 )
 from assess.evidence.graph import DepToken, DepTokens, moment
 
@@ -55,7 +56,13 @@ def _token(token: DepToken, as_of: datetime) -> Outcome:
         return Unknown(None, tr("{} has no date of expiry", label))
     left = ends - as_of
     expected = tr("more than {} days left, and somebody who renews it", EARLY.days)
-    observed = tr("{} ends on {:%Y-%m-%d}, in {} days", label, ends, left.days)
+    observed = trn(
+        left.days,
+        "{} ends on {:%Y-%m-%d}, in {n} day",
+        "{} ends on {:%Y-%m-%d}, in {n} days",
+        label,
+        ends,
+    )
     if left <= timedelta(0):
         observed = tr("{} ended on {:%Y-%m-%d}", label, ends)
     step = tr(

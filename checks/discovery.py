@@ -15,6 +15,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import DiscoveredUsers, Seen, Users, text
@@ -70,7 +71,12 @@ def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Ou
         "Methods > Active Directory User Discovery > enable; then Run Full Discovery Now."
     )
     if active:
-        observed = tr("active in site {}; {} discovered users", ", ".join(active), count)
+        observed = trn(
+            count,
+            "active in site {}; {n} discovered user",
+            "active in site {}; {n} discovered users",
+            ", ".join(active),
+        )
         if count:
             return [Pass(None, observed, expected)]
         if users.sees.complete:
@@ -90,7 +96,11 @@ def _agent(agents: Seen[Component] | Missing, users: Users | Missing) -> list[Ou
         )
         return [Unknown(None, because)]
     if count:
-        observed = tr("inactive, but {} users are there, so they may be out of date", count)
+        observed = trn(
+            count,
+            "inactive, but {n} user is there, and may be out of date",
+            "inactive, but {n} users are there, so they may be out of date",
+        )
         return [Warn(None, expected, observed, remedy=(step,))]
     if users.sees.complete:
         return [Fail(None, expected, "inactive, and no user is there", remedy=(step,))]

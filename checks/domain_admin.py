@@ -56,7 +56,7 @@ def _judged(name: str, one: Nominee, delegated: Attested | Missing) -> Pass | Wa
         if isinstance(delegated, Attested) and delegated.yes:
             return Warn(name, expected, tr("{}; answered: the rights are delegated to it", text))
         return Fail(name, expected, text)
-    text = tr("{} is enabled, a member of Domain Admins not of Enterprise Admins", one.dn)
+    text = tr("{} is enabled, a member of Domain Admins, not of Enterprise Admins", one.dn)
     if one.enterprise:
         text = tr("{} is enabled, a member of Domain Admins and of Enterprise Admins", one.dn)
     return Pass(name, text, expected)

@@ -22,6 +22,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import AzureService, AzureServices, Seen, Site, Sites, text
@@ -120,8 +121,11 @@ def lob_app(
     refused = [one for one in (win32, policies) if isinstance(one, Missing)]
     if refused:
         return [unavailable(None, *refused)]
-    told = tr(
-        "none of {} installer apps is {}, and no policy installs it", len(installers), PACKAGE
+    told = trn(
+        len(installers),
+        "the {n} installer app is not {}, and no policy installs it",
+        "none of {n} installer apps is {}, and no policy installs it",
+        PACKAGE,
     )
     return [Fail(None, expected, told)]
 
@@ -500,7 +504,7 @@ def assignment(
             yield Fail(None, "a required assignment of the client app", told)
             return
     if any(one is None for one in of_apps.values()):
-        yield Unknown(None, "an app that installs the client vanished while it was read")
+        yield Unknown(None, "an app that installs the client was removed while it was being read")
         return
     every = [a for assignments in of_apps.values() for a in assignments or ()]
     targets = [a.target for a in every if a.required]
@@ -541,7 +545,7 @@ def _aimed(meant: list[Target], stage: str | Missing, expected: str) -> Iterator
             yield Pass(None, "required for everybody", expected)
         elif not target.group:
             told = tr(
-                "an assignment means something that is not known here: {}",
+                "an assignment has a target that this version does not know: {}",
                 target.kind or tr("untyped"),
             )
             yield Unknown(None, told)
@@ -570,7 +574,10 @@ def _populated(
             empty.append(tr("{} is empty", group))
         else:
             told = tr(
-                "required for {}: {} users, {} devices", group, counts[0] or 0, counts[1] or 0
+                "required for {}: {}, {}",
+                group,
+                trn(counts[0] or 0, "{n} user", "{n} users"),
+                trn(counts[1] or 0, "{n} device", "{n} devices"),
             )
             yield Pass(None, told, expected)
     if empty:
@@ -610,7 +617,7 @@ def autopilot_user_targeting(
         if a.required and a.target is not None and not a.target.excludes
     ]
     if not meant:
-        return [Unknown(None, "the app is required for nobody, so nobody can be told")]
+        return [Unknown(None, "the app is required for nobody, so there is no group to look at")]
     return [_users_only(target, users, devices) for target in meant]
 
 
@@ -622,15 +629,35 @@ def _users_only(target: Target, users: _Counts | Missing, devices: _Counts | Mis
         return Pass(None, "required for all users", expected)
     if not target.group:
         return Unknown(
-            None, tr("an assignment means something unknown: {}", target.kind or tr("untyped"))
+            None,
+            tr("an assignment has a target of an unknown kind: {}", target.kind or tr("untyped")),
         )
     if isinstance(devices, Missing):
         return unavailable(None, devices)
     count = devices.get(target.group)
     if count:
-        return Warn(None, expected, tr("{} contains {} devices", target.group, count))
+        return Warn(
+            None,
+            expected,
+            trn(
+                count,
+                "{} contains {n} device",
+                "{} contains {n} devices",
+                target.group,
+            ),
+        )
     if isinstance(users, Missing):
         return unavailable(None, users)
-    if not users.get(target.group) or count is None:
+    people = users.get(target.group)
+    if not people or count is None:
         return Unknown(None, tr("{} is empty or does not exist: it shows no kind", target.group))
-    return Pass(None, tr("{}: {} users, no device", target.group, users[target.group]), expected)
+    return Pass(
+        None,
+        trn(
+            people,
+            "{}: {n} user, no device",
+            "{}: {n} users, no device",
+            target.group,
+        ),
+        expected,
+    )

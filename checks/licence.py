@@ -24,6 +24,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import CollectionMembers, Members, UserMember
@@ -197,7 +198,17 @@ def _bought(
     free = sum(max(0, product.bought - (product.consumed or 0)) for product in lasting)
     if free == 0:
         return Warn(None, expected, tr("no licence is free: {}", seen))
-    return _lasting(lasting, tr("{} licences are free: {}", free, seen), expected, purchases)
+    return _lasting(
+        lasting,
+        trn(
+            free,
+            "{n} licence is free: {}",
+            "{n} licences are free: {}",
+            seen,
+        ),
+        expected,
+        purchases,
+    )
 
 
 def _lasting(
@@ -211,7 +222,7 @@ def _lasting(
         gap = tr("whether {} is a trial is not known: {}", _names(products), purchases.reason)
         return Unknown(None, f"{said}; {gap}", remedy=(purchases.mend,) if purchases.mend else ())
     if purchases.found is None:
-        return Pass(None, tr("{}; whether it is a trial, Graph does not say here", said), expected)
+        return Pass(None, tr("{}; Graph does not say here whether it is a trial", said), expected)
     trials = [_trial(product, purchases.found) for product in products]
     if False in trials:
         return Pass(None, said, expected)
@@ -478,10 +489,11 @@ def _of_collection(
     label = "the collection" if members.collection is None else members.collection.label
     yield from _judged(scenario, count, label, rows)
     if strangers:
-        text = tr(
-            "{} members of {} are no discovered users with a UPN, so nobody can look for their "
-            "licences",
+        text = trn(
             strangers,
+            "{n} member of {} is no discovered user with a UPN, so nobody can look for the licence",
+            "{n} members of {} are no discovered users with a UPN, so nobody can look for "
+            "their licences",
             label,
         )
         yield Unknown(PLAN, text)
@@ -518,11 +530,23 @@ def _judged(
     """One outcome a part: those who lack a licence, those of whom nobody can tell, all others."""
     left_out = ""
     if count.disabled:
-        left_out = f"; {tr('{} disabled accounts are left out', count.disabled)}"
+        told = trn(
+            count.disabled,
+            "{n} disabled account is left out",
+            "{n} disabled accounts are left out",
+        )
+        left_out = f"; {told}"
     total = count.licensed + count.lacking + count.untold
     if count.lacking:
         first = ", ".join(count.first)
-        observed = tr("{} of {} users of {} have none: {}", count.lacking, total, scope, first)
+        observed = trn(
+            count.lacking,
+            "{n} of {} users of {} has none: {}",
+            "{n} of {} users of {} have none: {}",
+            total,
+            scope,
+            first,
+        )
         observed += " …" if count.lacking > len(count.first) else ""
         assign = tr(
             "Assign a licence with Intune to {} and the others of the list: Entra admin center > "
@@ -539,11 +563,22 @@ def _judged(
         )
     if count.untold:
         yield Unknown(
-            PLAN, tr("Graph does not show the licences of {} users of {}", count.untold, scope)
+            PLAN,
+            trn(
+                count.untold,
+                "Graph does not show the licences of {n} user of {}",
+                "Graph does not show the licences of {n} users of {}",
+                scope,
+            ),
         )
     if total == 0:
         text = tr("{} has no enabled user who could be looked at", scope)
         yield Unknown(PLAN, f"{text}{left_out}")
     elif count.licensed == total:
-        text = tr("all {} users of {} have an enabled Intune plan", total, scope)
+        text = trn(
+            total,
+            "the {n} user of {} has an enabled Intune plan",
+            "all {n} users of {} have an enabled Intune plan",
+            scope,
+        )
         yield Pass(PLAN, f"{text}{left_out}")

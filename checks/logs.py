@@ -17,6 +17,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import CollectionMembers, Members, Seen, UserMember
@@ -135,7 +136,12 @@ def _failed(
         named,
     )
     if repeated:
-        observed = tr("{} users fail again and again, the last time {}", len(repeated), last.quoted)
+        observed = trn(
+            len(repeated),
+            "{n} user fails again and again, the last time {}",
+            "{n} users fail again and again, the last time {}",
+            last.quoted,
+        )
         return Fail(None, expected, observed, about=where, remedy=(step,))
     observed = tr("single failures, the last one {}", last.quoted)
     if not mine:

@@ -13,6 +13,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.options import Compared, Fit, Support, compare, tables
@@ -84,7 +85,12 @@ def option_gaps(
     known = tables()
     brought = known.constraints_of(chosen)
     left = [one for one in brought if one.id not in accepted]
-    expected = tr("all {} constraints of {} are accepted", len(brought), chosen)
+    expected = trn(
+        len(brought),
+        "the {n} constraint of {} is accepted",
+        "all {n} constraints of {} are accepted",
+        chosen,
+    )
     strange = [name for name in accepted if name not in known.constraints]
     if strange:
         yield Unknown(None, tr("no option has a constraint {}", ", ".join(strange)))
@@ -138,6 +144,6 @@ def o365_gaps(
     expected = "no Wi-Fi, VPN or certificate profiles are required"
     yield from _strange(required)
     if beyond:
-        yield Fail(None, expected, tr("required, and not to be had: {}", ", ".join(beyond)))
+        yield Fail(None, expected, tr("required, but not available: {}", ", ".join(beyond)))
     else:
         yield Pass(None, "none of the required capabilities needs one", expected)

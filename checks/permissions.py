@@ -47,8 +47,8 @@ def configmgr_full_admin(
     if full:
         listed = ", ".join(text(one.logon_name) or tr("an entry without a name") for one in full)
         because = tr(
-            "{} has the role not by its own entry; whether by being a member of {}, the directory "
-            "could tell",
+            "{} does not have the role by its own entry; the directory could tell whether it "
+            "has it as a member of {}",
             account,
             listed,
         )

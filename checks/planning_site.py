@@ -16,6 +16,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import Seen, Site, Sites, text
@@ -108,7 +109,11 @@ def compliance_baselines(
         own = [one for one in _rows(items) if one.is_setting]
         observed = tr("no configuration item, and no baseline")
         if own:
-            observed = tr("{} configuration items, and no baseline", len(own))
+            observed = trn(
+                len(own),
+                "{n} configuration item, and no baseline",
+                "{n} configuration items, and no baseline",
+            )
         return [Warn(None, expected, observed)]
     sound = {
         one.ci_id: one.label
@@ -149,7 +154,12 @@ def _with_items(deployed: str, items: Seen[ConfigurationItem] | Missing, expecte
     own = [one for one in items if one.is_setting]
     used = [one for one in own if one.in_use is True]
     if used:
-        said = tr("deployed: {}; {} configuration items are in use", deployed, len(used))
+        said = trn(
+            len(used),
+            "deployed: {}; {n} configuration item is in use",
+            "deployed: {}; {n} configuration items are in use",
+            deployed,
+        )
         return Pass(None, said, expected)
     if any(not isinstance(one.in_use, bool) for one in own):
         because = tr(

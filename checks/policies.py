@@ -20,6 +20,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.access import (
@@ -112,10 +113,18 @@ class Shelf:
         if self.refused:
             return unavailable(subject, *self.refused)
         if self.untyped:
-            told = tr("{} policies do not say which platform they are for", self.untyped)
+            told = trn(
+                self.untyped,
+                "{n} policy does not say which platform it is for",
+                "{n} policies do not say which platform they are for",
+            )
             return Unknown(subject, told)
         if self.untold:
-            told = tr("of {} policies Graph does not show in full for whom they are", self.untold)
+            told = trn(
+                self.untold,
+                "Graph does not show in full for whom {n} policy is",
+                "Graph does not show in full for whom {n} policies are",
+            )
             return Unknown(subject, told)
         return None
 
@@ -426,7 +435,12 @@ def policy_conflicts(
         counts = [one.device_checkins_impacted for one in conflicts]
         met = [count for count in counts if isinstance(count, int) and count > 0]
         if met:
-            told = tr("{} conflicts at {} check-ins of devices", len(met), sum(met))
+            told = trn(
+                len(met),
+                "{n} conflict at {} check-ins of devices",
+                "{n} conflicts at {} check-ins of devices",
+                sum(met),
+            )
             yield Warn(None, expected, told)
         elif any(not isinstance(count, int) for count in counts):
             yield Unknown(None, "Graph does not say how many devices meet the conflicts")
@@ -435,7 +449,7 @@ def policy_conflicts(
     if isinstance(attested, Missing):
         yield unavailable(None, attested)
     elif attested.yes:
-        yield Pass(None, tr("documented ({})", attested.by or "nobody named"), expected)
+        yield Pass(None, tr("documented ({})", attested.by or "somebody unnamed"), expected)
     else:
         yield Warn(None, expected, "answered: it is not documented which policy wins")
 
@@ -495,13 +509,17 @@ def _guarded(
     if strict:
         return Pass(None, ", ".join(str(p.display_name or p.id) for p in strict), expected)
     if any(_hidden(policy, about_mail) for policy in access):
-        told = "Graph does not show what each conditional access policy is about, and demands"
+        told = "Graph does not show what each conditional access policy applies to and demands"
         return Unknown(None, told)
     if any(_state(p) == "enabled" for p in demanding):
         return Warn(None, expected, tr("a compliant device is only one of several ways: {}", names))
     if any(_state(p) == "enabledforreportingbutnotenforced" for p in demanding):
         return Warn(None, expected, tr("report-only, which protects nothing: {}", names))
-    told = tr("none of {} policies asks for it", len(access))
+    told = trn(
+        len(access),
+        "the {n} policy does not ask for it",
+        "none of {n} policies asks for it",
+    )
     if isinstance(capabilities, Missing):
         return Warn(None, expected, tr("{}; whether it is required is not set", told))
     if any(c.startswith("email.conditional-access") for c in capabilities):
@@ -581,7 +599,15 @@ def _told(
     if not templates:
         return Warn(None, expected, "there is no notification template")
     if "notification" in {str(kind).lower() for kind in kinds}:
-        return Pass(None, tr("{} templates, and a policy that sends one", len(templates)), expected)
+        return Pass(
+            None,
+            trn(
+                len(templates),
+                "{n} template, and a policy that sends it",
+                "{n} templates, and a policy that sends one",
+            ),
+            expected,
+        )
     hidden = not all(isinstance(some, tuple) for some in shown)
     if hidden or not all(isinstance(kind, str) for kind in kinds):
         return Unknown(None, "Graph does not show what the compliance policies do")

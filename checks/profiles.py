@@ -24,6 +24,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.devices import word
@@ -330,7 +331,7 @@ def certificate_revocation(
     return [
         Pass(
             None,
-            tr("confirmed by {}; connector {}", attested.by or "nobody named", names),
+            tr("confirmed by {}; connector {}", attested.by or "somebody unnamed", names),
             expected,
         )
     ]
@@ -357,7 +358,17 @@ def service_to_service_connector(
         return [Warn(None, expected, "a service-to-service connector is set up")]
     if any(not isinstance(one.exchange_connector_type, str) for one in connectors.found):
         return [Unknown(None, "Graph does not say of which kind the Exchange connectors are")]
-    return [Pass(None, tr("none among {} Exchange connectors", len(kinds)), expected)]
+    return [
+        Pass(
+            None,
+            trn(
+                len(kinds),
+                "not the {n} Exchange connector",
+                "none among {n} Exchange connectors",
+            ),
+            expected,
+        )
+    ]
 
 
 @check("planning.exchange-connection")

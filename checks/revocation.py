@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
-from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, worst
+from assess.check import Fail, Missing, Outcome, Pass, Unknown, Warn, tr, trn, worst
 from assess.evidence.revocation import (
     Current,
     Declined,
@@ -82,8 +82,8 @@ def _judged(subject: str, each: Looked, as_of: datetime, *, internet: bool) -> I
     if internet and not each.outside:
         places = ", ".join(one.url for one in each.points)
         text = tr(
-            "whether {} is revoked can be asked at {} only, where nobody outside the company "
-            "network gets",
+            "whether {} is revoked can be asked at {} only, which is not reached from outside "
+            "the company network",
             each.name,
             places,
         )
@@ -180,7 +180,11 @@ def lists_reached(lists: Lists, as_of: datetime) -> Outcome:
         places = ", ".join(one.url for one in lists.points)
         text = tr("the certificates name {} only, which nobody on the internet can read", places)
         return Warn(None, expected, text)
-    text = tr("{} certificates of the own authority name no revocation list", lists.silent)
+    text = trn(
+        lists.silent,
+        "{n} certificate of the own authority names no revocation list",
+        "{n} certificates of the own authority name no revocation list",
+    )
     return Fail(None, expected, text)
 
 

@@ -71,7 +71,9 @@ def _placed(use: RoleUse, sites: Seen[Site]) -> Outcome:
         return Fail(None, expected, observed, about=about, remedy=(move,))
     if site.type != _PRIMARY:
         because = tr(
-            "{}: the property Type of SMS_Site is {}, which says nothing", where, site.type
+            "{}: the property Type of SMS_Site is {}, which this version does not know",
+            where,
+            site.type,
         )
         return Unknown(None, because, about=about)
     if not isinstance(site.reporting_site_code, str):

@@ -22,6 +22,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.adminservice import Seen
@@ -93,7 +94,7 @@ def internet_access(
 
 def _answered(confirmed: Attested, seen: list[Outcome]) -> Outcome:
     """A person's answer, where no log says the opposite; one that is old says nothing."""
-    by = confirmed.by or "nobody named"
+    by = confirmed.by or "somebody unnamed"
     expected = "every address is opened from the server, and no log shows a failure"
     if not confirmed.yes:
         return Fail(None, expected, tr("the server cannot open the addresses, says {}", by))
@@ -134,8 +135,11 @@ def _connected(copy: LogCopy, ask: type[LogAsk], now: datetime) -> Outcome:
     open_failures = [one for one in after if one.perhaps_within(DAY, now)]
     if len(recent) >= _REPEATED or (ask is DmpDownloader and open_failures):
         last = (open_failures or recent)[-1]
-        observed = tr(
-            "{} failed connections within 24 hours, the last one {}", len(recent), last.quoted
+        observed = trn(
+            len(recent),
+            "{n} failed connection within 24 hours: {}",
+            "{n} failed connections within 24 hours, the last one {}",
+            last.quoted,
         )
         return Fail(None, expected, observed, about=where, remedy=_steps(last.value("why")))
     if recent:
@@ -202,7 +206,7 @@ def intune_certificate(
     if isinstance(confirmed, Missing):
         yield Manual(None, "")
         return
-    by = confirmed.by or "nobody named"
+    by = confirmed.by or "somebody unnamed"
     if confirmed.yes:
         yield Pass(None, tr("there and valid, says {}", by), expected)
     else:

@@ -139,7 +139,7 @@ def _in_list(root: CertificateFile | Missing, listed: Attested | Missing) -> Out
     answer = listed.answer if isinstance(listed.answer, list) else [str(listed.answer)]
     plain = [re.sub(r"[\s:\-]", "", one.upper()) for one in answer]
     found = [one for one in plain if _THUMBPRINT.search(one)]
-    by = listed.by or "nobody named"
+    by = listed.by or "somebody unnamed"
     expected = "the root of the client certificates is in the list"
     if not found:
         if listed.yes:

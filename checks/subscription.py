@@ -75,7 +75,7 @@ def configmgr_connection(
         return [_gone(successor, subscriptions.sees.because)]
     lost = isinstance(subscriptions, Missing) and not subscriptions.skipped
     if isinstance(attested, Attested) and not lost:
-        by = attested.by or "nobody named"
+        by = attested.by or "somebody unnamed"
         if attested.yes:
             return [
                 _leftover(scenario, tr("the site still has an Intune subscription, says {}", by))

@@ -81,8 +81,11 @@ class ArmConnector:
                 "the account has no role on any subscription",
                 "Give it the role Reader on the subscription of the gateway.",
             )
-        return tr(
-            "sees {} subscriptions: {}", len(found), ", ".join(one.label for one in found[:5])
+        return trn(
+            len(found),
+            "sees {n} subscription: {}",
+            "sees {n} subscriptions: {}",
+            ", ".join(one.label for one in found[:5]),
         )
 
     def _ask(self, ask: ArmAsk, url: str, visit: Visit, tokens: TokenSource) -> Reply:

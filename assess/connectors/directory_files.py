@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from assess.evidence.securitydescriptor import sid_bytes
-from assess.language import tr
+from assess.language import tr, trn
 
 Values = dict[str, list[bytes]]
 ALL = frozenset({"*"})  # attributes, but for the security descriptor
@@ -113,7 +113,12 @@ class ExportFile:
             if said.count is not None:
                 if said.count != count:
                     raise Unreadable(
-                        tr("it holds {} entries where it counts {}", count, said.count)
+                        trn(
+                            count,
+                            "it holds {n} entry where it counts {}",
+                            "it holds {n} entries where it counts {}",
+                            said.count,
+                        )
                     )
                 if said.unfiltered and said.base:
                     self.whole.append(said.base)

@@ -40,7 +40,7 @@ from assess.connectors.distinguished import (
     within,
 )
 from assess.evidence.securitydescriptor import MalformedDescriptor, sid_text
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 # What is kept of an object; a file may hold more (and worse: passwords of computers).
 KEPT = frozenset(
@@ -246,7 +246,7 @@ class Index:
         kind = _partition(found[0]) if found else ""
         if not kind:
             return tr(
-                "{} itself is not in it, or without objectClass",
+                "{} itself is not in it, or is there without objectClass",
                 shown(path) or msg("the partition"),
             )
         head = found[0]
@@ -255,7 +255,7 @@ class Index:
         for name, of_class in expected.items():
             one = self.at(f"{name},{dn}")
             if one is None or of_class.lower() not in one.classes:
-                return tr("{} is not in it, or without objectClass", name)
+                return tr("{} is not in it, or is there without objectClass", name)
         return self._without_accounts(head) if kind == "domain" else ""
 
     def _without_accounts(self, head: Stored) -> str:
@@ -275,8 +275,11 @@ class Index:
         )
         lost = [path for (path,) in dangling if head_of(path) == head.path]
         if lost:
-            return tr(
-                "{} members of its groups are not in it, such as {}", len(lost), shown(lost[0])
+            return trn(
+                len(lost),
+                "{n} member of its groups is not in it: {}",
+                "{n} members of its groups are not in it, such as {}",
+                shown(lost[0]),
             )
         return ""
 

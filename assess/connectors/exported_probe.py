@@ -17,7 +17,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.server_probe import Probe, ReachedFromServer, ServerProbes
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 KEY, FILE = "files.site_export", "collected/internet.json"
 _AGAIN = (
@@ -101,7 +101,12 @@ class ExportedProbe:
     def probe(self, visit: Visit) -> str:
         """The file can be read; raises Unavailable."""
         found = self.fetch(ReachedFromServer(), visit)
-        return tr("{} addresses were tried from {}", len(found.probes), found.computer)
+        return trn(
+            len(found.probes),
+            "{n} address was tried from {}",
+            "{n} addresses were tried from {}",
+            found.computer,
+        )
 
     def close(self) -> None:
         """Nothing is held."""

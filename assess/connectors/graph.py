@@ -155,7 +155,7 @@ class GraphConnector:
         if reply.ok:
             tenant = str(_Reading(self, ask, visit, tokens).entity(reply).display_name)
         who = "" if claims is None else f" {claims.who or claims.app_id}"
-        held = msg("permissions that cannot be told") if claims is None else _listed(claims.held)
+        held = msg("permissions that are not known") if claims is None else _listed(claims.held)
         if tokens.app_only:
             return tr("reached {}, signed in as the application{} with {}", tenant, who, held)
         return tr("reached {}, signed in as the person{} with {}", tenant, who, held)
@@ -452,7 +452,15 @@ class _Reading:
                     absent.append(value)
                     self._note(tr("{}: does not exist (404)", value), about=None)
                 else:
-                    self._note(tr("{}: {} items", value, writer.rows - before), about=None)
+                    self._note(
+                        trn(
+                            writer.rows - before,
+                            "{}: {n} item",
+                            "{}: {n} items",
+                            value,
+                        ),
+                        about=None,
+                    )
         table = self._visit.listed(self._table, writer, self._ask.item)
         return Gathered(table, tuple(absent))
 
@@ -508,7 +516,20 @@ class _Reading:
 
     def _list(self, value: str, *, about: str | None) -> tuple[Any, ...]:
         items = tuple(self._items(value))
-        location = tr("{}: {} items", value, len(items)) if value else tr("{} items", len(items))
+        location = (
+            trn(
+                len(items),
+                "{}: {n} item",
+                "{}: {n} items",
+                value,
+            )
+            if value
+            else trn(
+                len(items),
+                "{n} item",
+                "{n} items",
+            )
+        )
         self._note(location, about=about)
         for item in items[:_SHOWN]:
             subject = getattr(item, self._ask.about) if self._ask.about else about

@@ -155,7 +155,7 @@ class _Secured:
         found = self._tls.getpeercert() or {}
         start, end = (str(found.get(name, "")) for name in ("notBefore", "notAfter"))
         if not start or not end:
-            return NotTrusted("its certificate says not how long it is valid")
+            return NotTrusted("its certificate does not say how long it is valid")
         if moment.timestamp() > ssl.cert_time_to_seconds(end):
             return NotTrusted(tr("its certificate is not trusted: it expired on {}", end))
         if moment.timestamp() < ssl.cert_time_to_seconds(start):

@@ -96,14 +96,14 @@ def refusal(reply: Reply) -> Unavailable:
         target = host_of(reply.headers.get("location", ""))
         return Unavailable(
             tr(
-                "{} sends elsewhere, to {} ({}); credentials are not taken there",
+                "{} sends elsewhere, to {} ({}); credentials are not sent there",
                 where,
                 target,
                 status,
             )
             if target
             else tr(
-                "{} sends elsewhere, to nowhere ({}); credentials are not taken there",
+                "{} sends elsewhere without saying where ({}); credentials are not sent there",
                 where,
                 status,
             ),
@@ -111,7 +111,7 @@ def refusal(reply: Reply) -> Unavailable:
         )
     if status == 407:  # noqa: PLR2004
         return Unavailable(
-            tr("the proxy before {} wants to know who asks (407)", where),
+            tr("the proxy before {} demands a sign-in (407)", where),
             "Let this machine through, or name another proxy.",
         )
     mend = {

@@ -67,7 +67,7 @@ class Watch:
             return
         watch.connection = connection
         if watch.passed:
-            raise TimeoutError("the time for this request is over")
+            raise TimeoutError("the time that this request may take has run out")
 
 
 def _pools(routes: Mapping[str, str]) -> dict[str, type[HTTPConnectionPool]]:

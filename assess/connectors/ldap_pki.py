@@ -55,7 +55,7 @@ from assess.evidence.securitydescriptor import (
     sid_bytes,
     sid_text,
 )
-from assess.language import tr
+from assess.language import tr, trn
 
 _SERVICES = "CN=Public Key Services,CN=Services,"
 _OWNER_AND_LIST = 0x5
@@ -306,7 +306,14 @@ def _all_of(values: Sequence[bytes], where: str) -> tuple[Certificate, ...] | No
     # One octet of zero stands where Windows has a mandatory attribute and nothing to put into it.
     read, unreadable = _parsed([value for value in values if value != b"\0"])
     if unreadable:
-        return NotShown(tr("{} of the values in {} are no certificates", unreadable, where))
+        return NotShown(
+            trn(
+                unreadable,
+                "{n} of the values in {} is no certificate",
+                "{n} of the values in {} are no certificates",
+                where,
+            )
+        )
     return read
 
 

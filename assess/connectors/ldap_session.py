@@ -456,7 +456,7 @@ def _open(access: Access, port: int) -> Session:
             with _deadline(connection, access):
                 connection.start_tls(read_server_info=False)
         if not isinstance(connection.socket, _Socket):
-            raise Unavailable(tr("{}: there is no TLS, so nobody signs in", where))  # noqa: TRY301
+            raise Unavailable(tr("{}: there is no TLS, so no sign-in is tried", where))  # noqa: TRY301
         connection.bind(read_server_info=False)
         if connection.result["result"] != 0:
             raise refused(access, port, connection.result)  # noqa: TRY301
@@ -576,7 +576,7 @@ def broken(access: Access, port: int, error: BaseException) -> Unavailable:
         )
     if isinstance(error, LDAPStartTLSError):
         return Unavailable(
-            tr("{} does not change to TLS (StartTLS), so nobody signs in: {}", where, error),
+            tr("{} does not change to TLS (StartTLS), so no sign-in is tried: {}", where, error),
             access.worded("Give the domain controller a certificate, or name it as ldaps://…:636."),
         )
     words = str(error)

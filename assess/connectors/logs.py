@@ -16,7 +16,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.logs import Line, LogAsk, LogCopy, Logs
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 KEY, CODE_PAGE = "files.log_dir", "site.log_code_page"
 DEFAULT_CODE_PAGE = "cp1252"
@@ -61,7 +61,7 @@ class LogConnector:
         if found.closed:
             also = f"{also}; " if also else ""
             also += tr("archives inside archives are not opened: {}", ", ".join(found.closed[:3]))
-        count = tr("{:,} files were looked at", len(found.files))
+        count = trn(len(found.files), "{n:,} file was looked at", "{n:,} files were looked at")
         return tr("there is no {}.log in {} ({}); {}", ask.log, self._name, KEY, count) + (
             f"; {also}" if also else ""
         )
@@ -152,7 +152,12 @@ class LogConnector:
         """How many files there are; raises Unavailable."""
         found = self._files()
         logs = sum(one.name.lower().endswith((".log", ".lo_")) for one in found.files)
-        return tr("{:,} logs among {:,} files in {}", logs, len(found.files), self._name)
+        return tr(
+            "{} among {} in {}",
+            trn(logs, "{n:,} log", "{n:,} logs"),
+            trn(len(found.files), "{n:,} file", "{n:,} files"),
+            self._name,
+        )
 
     def close(self) -> None:
         """Nothing is held."""

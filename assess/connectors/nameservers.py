@@ -132,8 +132,8 @@ class NameServers:
             ]
             if failed and await self._unchecked(query, failed[0], deadline - clock(), visit):
                 said[failed[0].text] = _Refused(
-                    "answered SERVFAIL, and answers without validation: the DNSSEC signatures of "
-                    "the name are broken"
+                    "answered SERVFAIL, but answers when nothing is validated: the DNSSEC "
+                    "signatures of the name are broken"
                 )
         return Silence("; ".join(tr("{} {}", server, one.what) for server, one in said.items()))
 

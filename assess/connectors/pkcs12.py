@@ -270,7 +270,13 @@ def _refuse_endless(pfx: Any, bags: list[Any], encrypted: list[Any]) -> None:  #
     rounds = [0 if pfx["mac_data"].native is None else pfx["mac_data"]["iterations"].native]
     rounds += [_rounds(algorithm) for algorithm in _algorithms(bags, encrypted)]
     if max(rounds) > _MOST_ROUNDS:
-        raise Malformed(tr("it is a PFX file that asks for {} rounds of computing", max(rounds)))
+        raise Malformed(
+            tr(
+                "it is a PFX file that demands {} rounds of key derivation, far more than any "
+                "tool uses",
+                max(rounds),
+            )
+        )
 
 
 def _rounds(algorithm: Any) -> int:  # noqa: ANN401

@@ -23,7 +23,7 @@ from assess.engagement import Engagement
 from assess.errors import Unavailable
 from assess.evidence.adminservice import MayBeTrimmed, SeesEverything, Visibility, text
 from assess.evidence.site_roles import Administrator
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 KEY, SITE, VERSION = "files.site_export", "site.json", 1
 FORMAT = "assess site export: provider classes"
@@ -281,12 +281,13 @@ class ExportRows:
             raise self._unusable(error) from None
         if read != listed.rows:
             raise Unavailable(
-                tr(
-                    "{} in {} ({}) does not hold the {} instances that {} says",
+                trn(
+                    listed.rows,
+                    "{} in {} ({}) does not hold the {n} instance that {} says",
+                    "{} in {} ({}) does not hold the {n} instances that {} says",
                     listed.file,
                     self._package.name,
                     KEY,
-                    listed.rows,
                     SITE,
                 ),
                 AGAIN,

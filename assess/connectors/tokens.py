@@ -483,7 +483,11 @@ def credential_of(path: Path, password: str | None) -> dict[str, str]:
             key, certificate, _ = pkcs12.load_key_and_certificates(data, secret)
     except TypeError:
         raise Unavailable(
-            tr("the key in {} is encrypted, or is not but a password was given", path.name),
+            tr(
+                "the key in {} is encrypted and no password is set, or it is not encrypted and "
+                "one is set",
+                path.name,
+            ),
             "Set [tenant.auth] certificate_password for an encrypted key, and only for one.",
         ) from None
     except (ValueError, UnsupportedAlgorithm):

@@ -162,7 +162,7 @@ class TrustStore:
         except _FAULTS:
             code, words = 0, msg("its chain cannot be read")
         else:
-            code, words = 0, msg("its chain verifies at no moment")
+            code, words = 0, msg("there is no moment at which its chain is valid")
         chain = _walked(leaf, pool)
         top = facts(chain[-1])
         if code in _NO_ISSUER | _SELF_SIGNED and not top.self_signed:

@@ -152,7 +152,15 @@ class Route:
                 "Report this with the version of the site.",
             ) from None
         if len(found.value) != 1:
-            raise Unavailable(tr("{} {} is {} instances", name, shown, len(found.value)), _AGAIN)
+            raise Unavailable(
+                tr(
+                    "{} {} came as {} instances, where one is expected",
+                    name,
+                    shown,
+                    len(found.value),
+                ),
+                _AGAIN,
+            )
         return found.value[0]
 
     def _page(

@@ -88,8 +88,8 @@ class FederationMetadata(StatusLine, frozen=True):
         if len(hosts) > 1:
             raise Unavailable(
                 tr(
-                    "the domains sign in at more than one host ({}), and the metadata of "
-                    "one only is read",
+                    "the domains sign in at more than one host ({}), and only the metadata of "
+                    "one is read",
                     ", ".join(hosts),
                 ),
                 tr("Look in a browser whether each of them shows {}.", METADATA),

@@ -428,7 +428,7 @@ class GroupNamed(Ask, frozen=True):
 
     def describe(self) -> str:
         """Which group."""
-        return tr("the members of the group {} at every depth", self.name)
+        return tr("the members of the group {}, at every depth", self.name)
 
 
 IIS_SERVERS = GroupNamed("pki.iis_group_name", IIS_GROUP)

@@ -15,7 +15,7 @@ from assess.evidence import Ask, Known, fill
 from assess.evidence.certificates import CertificateIn, CollectedStores, file_name
 from assess.evidence.published import ListsInDirectory, ListsOfFile, ListsOfHosts
 from assess.evidence.tls import Handshakes
-from assess.language import msg, tr
+from assess.language import msg, tr, trn
 
 _AHEAD = timedelta(days=1)  # how much later the clock of an issuer may be than ours
 
@@ -59,8 +59,11 @@ class Current(msgspec.Struct, frozen=True, tag=True):
     @property
     def text(self) -> str:
         """What was answered, for a person."""
-        return tr(
-            "a list of {} revoked certificates ({})", self.entries, _span(self.since, self.until)
+        return trn(
+            self.entries,
+            "a list of {n} revoked certificate ({})",
+            "a list of {n} revoked certificates ({})",
+            _span(self.since, self.until),
         )
 
 
@@ -211,7 +214,7 @@ def fresh(said: Good | Revoked | Current, as_of: datetime) -> bool:
 
 def _span(since: datetime, until: datetime | None) -> str:
     if until is None:
-        return tr("of {:%Y-%m-%d %H:%M}, good until no end", since)
+        return tr("of {:%Y-%m-%d %H:%M}, without an end date", since)
     return tr("of {:%Y-%m-%d %H:%M}, good until {:%Y-%m-%d %H:%M}", since, until)
 
 

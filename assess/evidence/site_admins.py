@@ -7,7 +7,7 @@ from assess.evidence import Ask, Known
 from assess.evidence.adminservice import Seen, text
 from assess.evidence.pki import GroupNamed
 from assess.evidence.site_roles import Administrator, Administrators
-from assess.language import tr
+from assess.language import tr, trn
 
 FULL_ADMINISTRATOR = "full administrator"
 
@@ -52,10 +52,12 @@ class AdministratorGroup(GroupNamed, frozen=True):
         groups = full_groups(known.answer(Administrators()), account)
         if len(groups) != 1 or not domain_of(account):
             raise Unavailable(
-                tr(
-                    "{} groups of the domain of {} are Full Administrator, so that the "
-                    "directory was not asked for members",
+                trn(
                     len(groups),
+                    "{n} group of the domain of {} is Full Administrator, and the directory was "
+                    "not asked for its members",
+                    "{n} groups of the domain of {} are Full Administrator, so that the "
+                    "directory was not asked for members",
                     account,
                 ),
                 tr(
@@ -68,6 +70,6 @@ class AdministratorGroup(GroupNamed, frozen=True):
         """Which group."""
         if not self.name:
             return tr(
-                "the members of the group that is Full Administrator of the site at every depth"
+                "the members at every depth of the group that is Full Administrator of the site"
             )
-        return tr("the members of the group {} at every depth", self.name)
+        return tr("the members of the group {}, at every depth", self.name)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from assess.errors import EngagementError
-from assess.language import WordList, lookup, msg, tr
+from assess.language import WordList, lookup, msg, tr, trn
 from assess.language.files import forms
 from assess.results import Finding, PlanNote, PlanRead, clean
 from assess.sheets import day, rows, text
@@ -77,7 +77,7 @@ def read_plan(path: Path) -> PlanRead:
         for name in _names(given):
             notes.setdefault(name, PlanNote(name, owner, due, state, note))
     if len(faults) > _MOST_FAULTS:
-        faults[_MOST_FAULTS:] = [tr("{n} more rows", n=len(faults) - _MOST_FAULTS)]
+        faults[_MOST_FAULTS:] = [trn(len(faults) - _MOST_FAULTS, "{n} more row", "{n} more rows")]
     return PlanRead(clean(path.name), tuple(notes.values()), tuple(faults))
 
 

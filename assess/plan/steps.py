@@ -111,7 +111,11 @@ def _answered(group: Sequence[Finding], catalogue: Catalogue) -> Work:
     how = tr("Run assess attest with the engagement file, or send its sheet to those who know.")
     what = group[0].title
     if len(names) > 1:
-        what = tr("Answer {n} questions that only a person can answer", n=len(names))
+        what = trn(
+            len(names),
+            "Answer {n} question that only a person can answer",
+            "Answer {n} questions that only a person can answer",
+        )
     return Work(Kind.ANSWER, what, how, effort, names, tuple(group))
 
 

@@ -15,7 +15,7 @@ from assess.discover import Library
 from assess.errors import EngagementError
 from assess.evaluate import Judgement, judge
 from assess.evidence import Ask
-from assess.language import WordList, Words, lookup, msg, tr
+from assess.language import WordList, Words, lookup, msg, tr, trn
 from assess.model import (
     Fail,
     Manual,
@@ -273,7 +273,12 @@ def _together(group: list[Finding], taken: set[str]) -> Finding:
     while name in taken:
         name, number = f"{worst.requirement}#{number}{suffix}", number + 1
     taken.add(name)
-    observed = tr("Of {n} people or devices: {told}.", n=len(group), told=told)
+    observed = trn(
+        len(group),
+        "Of {n} person or device: {told}.",
+        "Of {n} people or devices: {told}.",
+        told=told,
+    )
     return msgspec.structs.replace(worst, id=name, subject=None, observed=observed)
 
 

@@ -192,9 +192,10 @@ def _cards(
                     for name in finding.blocked_by
                 ),
                 long_list=(
-                    tr(
-                        "{rows:,} rows: report.xlsx, and tables/{name}.ndjson in evidence.zip",
-                        rows=table.rows,
+                    trn(
+                        table.rows,
+                        "{n:,} row: report.xlsx, and tables/{name}.ndjson in evidence.zip",
+                        "{n:,} rows: report.xlsx, and tables/{name}.ndjson in evidence.zip",
                         name=clean(table.name),
                     )
                     if table is not None

@@ -7,7 +7,7 @@ import msgspec
 from assess.catalogue import Requirement
 from assess.discover import Library
 from assess.evaluate import Cited, Judgement, belonging
-from assess.language import tr
+from assess.language import trn
 from assess.model import Necessity, Outcome, Status, Unknown, status_of
 from assess.recording import Recording
 from assess.results.cleaning import clean
@@ -141,7 +141,11 @@ def _evidence(read: Iterable[Cited]) -> tuple[EvidenceLine, ...]:
     ))  # fmt: skip
     if len(lines) > _MOST_EVIDENCE:
         more = len(lines) - _MOST_EVIDENCE + 1
-        rest = EvidenceLine(lines[-1].source, "evidence.zip", tr("{n} more lines", n=more), None)
+        rest = EvidenceLine(lines[-1].source, "evidence.zip", trn(
+            more,
+            "{n} more line",
+            "{n} more lines",
+        ), None)
         lines = [*lines[: _MOST_EVIDENCE - 1], rest]
     return tuple(lines)
 

@@ -36,13 +36,13 @@ def confirmed(
     if isinstance(answer, Missing):
         yield Manual(None, "", remedy=(answer.mend,) if answer.mend else ())
     elif not answer.yes:
-        yield no(None, wanted, tr("answered: no ({})", answer.by or "nobody named"))
+        yield no(None, wanted, tr("answered: no ({})", answer.by or "somebody unnamed"))
 
 
 def by_word(answer: Attested) -> str:
     """The answer as evidence."""
     said = tr("yes") if answer.answer is True else str(answer.answer)
-    return tr("answered: {} ({})", said, answer.by or "nobody named")
+    return tr("answered: {} ({})", said, answer.by or "somebody unnamed")
 
 
 def refused(*missing: object) -> Unknown:

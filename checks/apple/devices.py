@@ -20,6 +20,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.apple import (
@@ -110,7 +111,12 @@ def _answered(
         return [refused(serials)]
     text = by_word(answer)
     if isinstance(devices, Gathered):
-        text = tr("{}; {} devices are listed", text, len(devices.rows))
+        text = trn(
+            len(devices.rows),
+            "{}; {n} device is listed",
+            "{}; {n} devices are listed",
+            text,
+        )
     return [Pass(None, text, expected)]
 
 
@@ -123,10 +129,15 @@ def _compared(
     open_ = {serial: text for serial, text in wanted.items() if text}
     absent = [serial for serial, text in open_.items() if text == _NOT_LISTED]
     if devices.absent:
-        text = tr("the token {} went while it was read", listed(devices.absent))
+        text = tr("the token {} was removed while it was being read", listed(devices.absent))
         yield Unknown(None, text, remedy=("Run again.",))
     if len(absent) == len(wanted):
-        text = tr("none of {} expected serial numbers is listed: {}", len(wanted), listed(absent))
+        text = trn(
+            len(wanted),
+            "the {n} expected serial number is not listed: {}",
+            "none of {n} expected serial numbers is listed: {}",
+            listed(absent),
+        )
         yield Fail(None, expected, text, remedy=(_SYNC,), rows=_rows(open_))
     elif _UNTOLD in open_.values():
         yield Unknown(None, "Graph's answer has no requestedEnrollmentProfileId")
@@ -135,7 +146,13 @@ def _compared(
         yield Warn(None, expected, text, rows=_rows(open_))
     else:
         yield Pass(
-            None, tr("all {} serial numbers are listed with a profile", len(wanted)), expected
+            None,
+            trn(
+                len(wanted),
+                "the {n} serial number is listed with a profile",
+                "all {n} serial numbers are listed with a profile",
+            ),
+            expected,
         )
         if isinstance(answer, Attested) and not answer.yes:
             yield Warn(None, "all devices assigned in the Apple portal", by_word(answer))
@@ -187,20 +204,35 @@ def _in_states(
         yield Fail(None, expected, text, rows=_rows(failed))
     for state, which in found.items():
         count, names = len(which), listed(which)
-        text = tr(
-            "{} of {} devices are without enrollmentState in Graph's answer: {}",
+        text = trn(
             count,
+            "{n} of {} devices is without enrollmentState in Graph's answer: {}",
+            "{n} of {} devices are without enrollmentState in Graph's answer: {}",
             total,
             names,
         )
         if state:
-            text = tr("{} of {} devices are in the state {}: {}", count, total, state, names)
+            text = trn(
+                count,
+                "{n} of {} devices is in the state {}: {}",
+                "{n} of {} devices are in the state {}: {}",
+                total,
+                state,
+                names,
+            )
         yield Unknown(None, text)
     if absent:
-        text = tr("{} expected devices are not listed: {}", len(absent), listed(sorted(absent)))
+        text = trn(
+            len(absent),
+            "{n} expected device is not listed: {}",
+            "{n} expected devices are not listed: {}",
+            listed(sorted(absent)),
+        )
         yield Unknown(None, text, remedy=(_SYNC,))
     if devices.absent:
-        yield Unknown(None, tr("the token {} went while it was read", listed(devices.absent)))
+        yield Unknown(
+            None, tr("the token {} was removed while it was being read", listed(devices.absent))
+        )
     if not total:
         yield Unknown(None, "no device is listed for a token", remedy=(_SYNC,))
         return
@@ -256,14 +288,29 @@ def _recipients(people: Gathered[Person], licensing: Licensing) -> Iterator[Outc
         )
         yield Fail(None, expected, text, rows=Rows(("user", "found"), rows))
     if untold:
-        yield Unknown(None, tr("Graph does not show the state of {} members", untold))
+        yield Unknown(
+            None,
+            trn(
+                untold,
+                "Graph does not show the state of {n} member",
+                "Graph does not show the state of {n} members",
+            ),
+        )
     if people.absent:
         step = "Set mdm.enrollment_group_ids to the groups of the recipients."
         yield Unknown(None, tr("there is no group {}", listed(people.absent)), remedy=(step,))
     if not total:
         yield Unknown(None, "the enrolment groups have no members")
     elif not lacking and not untold:
-        yield Pass(None, tr("all {} members of the enrolment groups", total), expected)
+        yield Pass(
+            None,
+            trn(
+                total,
+                "the {n} member of the enrolment groups",
+                "all {n} members of the enrolment groups",
+            ),
+            expected,
+        )
 
 
 def _lack(person: Person, licensing: Licensing) -> str | None:
@@ -340,11 +387,17 @@ def _identified(mine: _Mine, serials: Serials | Missing) -> Iterator[Outcome]:
         text = tr("{} of {} devices: {}", len(unclear), total, _named(unclear))
         yield Unknown(None, text, rows=_rows(unclear))
     if total and not wrong and not unclear:
-        text = tr(
-            "all {} devices are the company's, with a user; who is expected is not listed", total
+        text = trn(
+            total,
+            "the {n} device is the company's, with a user; who is expected is not listed",
+            "all {n} devices are the company's, with a user; who is expected is not listed",
         )
         if users:
-            text = tr("all {} devices are the company's, with the user that is expected", total)
+            text = trn(
+                total,
+                "the {n} device is the company's, with the user that is expected",
+                "all {n} devices are the company's, with the user that is expected",
+            )
         yield Pass(None, text, expected)
 
 
@@ -384,13 +437,14 @@ def _completed(mine: _Mine, as_of: datetime) -> Iterator[Outcome]:
             yield Warn(None, expected, text, rows=_rows(found))
         else:
             step = tr(
-                "Ask the users of {} to open the Company Portal and to finish.", listed(found)
+                "Ask the users of {} to open the Company Portal and to finish the enrolment.",
+                listed(found),
             )
             yield Fail(None, expected, text, remedy=(step,), rows=_rows(found))
     if not total:
         yield Unknown(None, "no such device is enrolled yet")
     elif not any(kinds.values()):
-        yield Pass(None, tr("all {} devices", total), expected)
+        yield Pass(None, trn(total, "the {n} device", "all {n} devices"), expected)
 
 
 def _open(one: ManagedDevice, as_of: datetime) -> Iterator[tuple[type[Fail | Unknown | Warn], str]]:

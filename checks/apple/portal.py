@@ -20,6 +20,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
 )
 from assess.evidence.apple import (
     AppAssignment,
@@ -287,7 +288,9 @@ def _assigned(
         yield refused(assignments)
         return
     if any(several is None for several in assignments.values()):
-        yield Unknown(None, "the Company Portal went while it was read", remedy=("Run again.",))
+        yield Unknown(
+            None, "the Company Portal was removed while it was being read", remedy=("Run again.",)
+        )
     active = [one for one in _every(assignments) if word(one.intent) != "uninstall"]
     aims = [one.aim for one in active if not one.excludes]
     if any(aim.kind == "" for aim in aims):
@@ -347,7 +350,11 @@ def _in_groups(
         )
         yield Unknown(None, text)
     if not names and not untold:
-        text = tr("assigned to none of the {} devices without user affinity", without.count)
+        text = trn(
+            without.count,
+            "not assigned to the {n} device without user affinity",
+            "assigned to none of the {n} devices without user affinity",
+        )
         yield Pass(None, text, _EXPECTED)
 
 
@@ -368,6 +375,18 @@ def _detected(holders: Gathered[HoldingDevice] | Missing, without: _Without) -> 
         step = tr("Remove the Company Portal from {}.", listed(names))
         yield Fail(None, _EXPECTED, text, remedy=(step,), rows=Rows(_COLUMNS, rows))
     elif holders.absent:
-        yield Unknown(None, "a found app went while it was read", remedy=("Run again.",))
+        yield Unknown(
+            None,
+            "an app that was found was removed while it was being read",
+            remedy=("Run again.",),
+        )
     else:
-        yield Pass(None, tr("found on none of {} devices", without.count), _EXPECTED)
+        yield Pass(
+            None,
+            trn(
+                without.count,
+                "not found on the {n} device",
+                "found on none of {n} devices",
+            ),
+            _EXPECTED,
+        )

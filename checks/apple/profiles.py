@@ -87,7 +87,9 @@ def _judged(
 def _gone(profiles: ByToken) -> Outcomes:
     for token in gone_tokens(profiles):
         yield Unknown(
-            None, tr("the token {} went while it was read", token), remedy=("Run again.",)
+            None,
+            tr("the token {} was removed while it was being read", token),
+            remedy=("Run again.",),
         )
 
 

@@ -19,6 +19,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.applefiles import Envelope, EnvelopeIn, PublicKey, PublicKeyIn
@@ -177,7 +178,7 @@ def _inactive(token: DepToken) -> str:
     kind = word(token.token_type)
     if kind not in KINDS:
         if not kind:
-            return tr("the token {} is of the type that Graph does not name", label(token))
+            return tr("Graph does not name the type of the token {}", label(token))
         return tr("the token {} is of the type {}", label(token), kind)
     ends = moment(token.token_expiration_date_time)
     if ends is None:
@@ -217,13 +218,28 @@ def _synchronised(token: DepToken, as_of: datetime) -> Iterator[Outcome]:
     count = token.synced_device_count
     said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}", name, last)
     if isinstance(count, int):
-        said = tr("{} was synchronised on {:%Y-%m-%d %H:%M}, {} devices", name, last, count)
+        said = trn(
+            count,
+            "{} was synchronised on {:%Y-%m-%d %H:%M}, {n} device",
+            "{} was synchronised on {:%Y-%m-%d %H:%M}, {n} devices",
+            name,
+            last,
+        )
     if as_of - last <= DAY:
         yield Pass(None, said, expected)
     elif as_of - last <= WEEK:
         yield Warn(None, expected, said)
     else:
-        yield Fail(None, expected, tr("{}, {} days ago", said, (as_of - last).days))
+        yield Fail(
+            None,
+            expected,
+            trn(
+                (as_of - last).days,
+                "{}, {n} day ago",
+                "{}, {n} days ago",
+                said,
+            ),
+        )
 
 
 @check("ios.enrolment-method")

@@ -23,6 +23,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -156,7 +157,11 @@ def _issued(
         return Fail(None, expected, text, about=about)
     own = _topic(file)
     if not own:
-        text = tr("{} is Apple's, but for {}, no topic of device management", file.name, leaf.name)
+        text = tr(
+            "{} is Apple's, but its topic is {}, which is none of device management",
+            file.name,
+            leaf.name,
+        )
         return Fail(None, expected, text, about=about)
     said = tr("{}: {}, issued by {}", file.name, own, leaf.issuer_name)
     if isinstance(request, Request):
@@ -297,7 +302,12 @@ def management_ready(
     elif end <= as_of:
         lasting = Fail(None, expected, tr("the push certificate ended on {:%Y-%m-%d}", end))
     elif end - as_of < LATE:
-        text = tr("the push certificate ends on {:%Y-%m-%d}, in {} days", end, (end - as_of).days)
+        text = trn(
+            (end - as_of).days,
+            "the push certificate ends on {:%Y-%m-%d}, in {n} day",
+            "the push certificate ends on {:%Y-%m-%d}, in {n} days",
+            end,
+        )
         lasting = Fail(None, expected, text)
     else:
         lasting = Pass(None, tr("valid until {:%Y-%m-%d}", end), expected)

@@ -123,7 +123,7 @@ def _no_web_server(host: str, seen: Seen, other: str, copies: Sequence[LogCopy])
             because = f"{because}; {test.quoted}"
         elif test is not None:
             because = tr(
-                "{}; it answers itself, and for how long yet is open: {}", because, test.quoted
+                "{}; it answers itself, but until when is not known: {}", because, test.quoted
             )
     return Unknown(host, because, remedy=(mend,), about=(host, *places(copies)))
 

@@ -17,6 +17,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -49,7 +50,14 @@ def cmg_pfx_export(
 def exported(file: CertificateFile, issuer: str | Missing) -> Outcome:
     """What an export has to hold to be of use on another machine."""
     parts: list[Outcome] = [
-        Pass(file.name, tr("private key, {} more certificates", len(file.chain)))
+        Pass(
+            file.name,
+            trn(
+                len(file.chain),
+                "private key, {n} more certificate",
+                "private key, {n} more certificates",
+            ),
+        )
     ]
     parts += holds_key(file)
     parts += complete(file, issuer)
@@ -79,7 +87,7 @@ def holds_key(file: CertificateFile) -> list[Outcome]:
     if file.key_matches is False:
         return [Fail(file.name, expected, "the key in it belongs to another certificate")]
     if file.key_matches is None:
-        return [Unknown(file.name, "the key in it does not open")]
+        return [Unknown(file.name, "the key in it cannot be opened")]
     return []
 
 

@@ -15,6 +15,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -118,6 +119,13 @@ def cdp_pfx_export(
     issuer: Issuer, file: Annotated[CertificateFile, CertificateIn("files.cdp_pfx")]
 ) -> Outcomes:
     """Pass when the PFX opens with leaf, key and chain; that only the root is missing is let be."""
-    fine = Pass(file.name, tr("private key, {} more certificates", len(file.chain)))
+    fine = Pass(
+        file.name,
+        trn(
+            len(file.chain),
+            "private key, {n} more certificate",
+            "private key, {n} more certificates",
+        ),
+    )
     missing = [one for one in complete(file, issuer) if not isinstance(one, Warn)]
     yield worst([fine, *holds_key(file), *missing])

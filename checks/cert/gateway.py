@@ -16,6 +16,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -416,7 +417,12 @@ def cmg_validity_chain(
     for one in found.specimens:
         asked = of_live if one.live else of_file
         left = (one.leaf.not_after - as_of).days
-        until = tr("valid until {}, {} days", day(one.leaf.not_after), left)
+        until = trn(
+            left,
+            "valid until {}, {n} day",
+            "valid until {}, {n} days",
+            day(one.leaf.not_after),
+        )
         said = (until, tr(one.trust.text), lifetime_remark(one))
         fine = "; ".join(filter(None, said)) + remark(one, asked, as_of)
         parts = [*dates(one, as_of), *purpose(one), *hashes(one), *chain(one, issuer)]

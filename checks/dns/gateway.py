@@ -412,7 +412,7 @@ class _Scope:
         sides = (self.outside, self.inside)
         if not all(isinstance(side, Target | Addresses | NoName | NoRecord) for side in sides):
             mends = tuple(dict.fromkeys(one.mend for one in unasked if one.mend))
-            because = tr("{}; it takes an answer from both", self.text)
+            because = tr("{}; a comparison needs an answer from both", self.text)
             return Unknown(None, because, about=self.about, remedy=mends)
         if isinstance(self.outside, ABSENT):
             if isinstance(internet, Missing):

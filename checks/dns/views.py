@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial, reduce
 
-from assess.check import Fail, Missing, Outcome, Warn, msg, tr
+from assess.check import Fail, Missing, Outcome, Warn, msg, tr, trn
 from assess.evidence.dns import (
     AddressBook,
     Addresses,
@@ -84,19 +84,19 @@ class Views:
             return ""
         if seconds <= _DAY:
             return f"TTL {_span(seconds)}"
-        return tr("TTL {}, so that a change reaches everybody that late only", _span(seconds))
+        return tr("TTL {}: a change takes that long to reach everybody", _span(seconds))
 
     def unheard(self, name: str) -> str:
         """Which view was set up and lost, and why; "" if none was. It might have contradicted."""
         for aliases, sentence in (
-            (self.zone, "what the zone's servers would say is not known: {}"),
-            (self.internal, "what the inside would say is not known: {}"),
+            (self.zone, "what the zone's servers would answer is not known: {}"),
+            (self.internal, "what the company network would answer is not known: {}"),
         ):
             if isinstance(aliases, Missing) and not aliases.skipped:
                 return tr(sentence, aliases.reason)
         internal = view(self.internal, name)
         if isinstance(internal, NoAnswer):
-            return tr("what the inside would say is not known: {}", internal.why)
+            return tr("what the company network would answer is not known: {}", internal.why)
         return ""
 
     def inside(self, name: str) -> Lookup | None:
@@ -112,7 +112,7 @@ def _span(seconds: int) -> str:
     for unit, text in _SPANS.items():
         if seconds >= 2 * unit:
             return tr(text, seconds / unit)
-    return tr("{} seconds", seconds)
+    return trn(seconds, "{n} second", "{n} seconds")
 
 
 def view(aliases: Aliases | Missing, name: str) -> Lookup | None:

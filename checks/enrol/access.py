@@ -15,6 +15,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     worst,
 )
 from assess.evidence.access import (
@@ -149,15 +150,21 @@ def _resource(resource: str, policies: tuple[AccessPolicy, ...]) -> Outcome:
     hidden = [policy.label for policy in policies if _hidden(policy, own)]
     if hidden:
         because = tr(
-            "Graph does not show what {} is about, or demands: whether it protects {} is not known",
+            "Graph does not show what {} applies to or what it demands, so whether it protects "
+            "{} is not known",
             listed(hidden),
             resource,
         )
         return Unknown(resource, because)
-    observed = tr("none of {} policies demands a device condition of {}", len(policies), resource)
+    observed = trn(
+        len(policies),
+        "the {n} policy demands no device condition of {}",
+        "none of {n} policies demands a device condition of {}",
+        resource,
+    )
     others = [p.label for p in own if str(p.state).lower() == ENABLED]
     if others:
-        observed = tr("{} ({} is about it, and demands something else)", observed, listed(others))
+        observed = tr("{} ({} applies to it, but demands something else)", observed, listed(others))
     return Fail(resource, expected, observed)
 
 
@@ -214,13 +221,13 @@ def _narrow(conditions: AccessConditions) -> Iterable[str]:
         named = _lower(platforms.include_platforms)
         if "all" not in named:
             only = ", ".join(sorted(named))
-            yield tr("is for {} only", only) if only else "is for no platform only"
+            yield tr("is only for {}", only) if only else "names no platform that it is for"
         if _lower(platforms.exclude_platforms):
             yield tr("leaves out {}", ", ".join(sorted(_lower(platforms.exclude_platforms))))
     clients = _lower(conditions.client_app_types)
     if "all" not in clients and not {"browser", "mobileappsanddesktopclients"} <= clients:
-        unnamed = "is for the clients that Graph does not name only"
-        yield tr("is for the clients {} only", ", ".join(sorted(clients))) if clients else unnamed
+        unnamed = "is only for certain clients, which Graph does not name"
+        yield tr("is only for the clients {}", ", ".join(sorted(clients))) if clients else unnamed
     if _lower(conditions.sign_in_risk_levels) or _lower(conditions.user_risk_levels):
         yield "applies to risky sign-ins only"
     locations = conditions.locations

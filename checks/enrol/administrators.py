@@ -16,6 +16,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.administrators import (
@@ -57,7 +58,7 @@ def entra_global_admin(
     expected = tr("{} is an enabled Global Administrator", nominated)
     if isinstance(account, Missing) or isinstance(members, Missing):
         if isinstance(attested, Attested) and attested.yes:
-            by = attested.by or "nobody named"
+            by = attested.by or "somebody unnamed"
             observed = tr("a Global Administrator signs in on the day, says {}", by)
             if attested.answer is not True:
                 observed = tr(
@@ -98,7 +99,11 @@ def _holds(
 def _many(members: tuple[RoleMember, ...]) -> Outcome:
     people = [m for m in members if kind_of(m.kind).lower() in {"", "user"}]
     expected = tr("at most {} accounts that hold the role permanently", _MOST)
-    observed = tr("{} users hold the role of Global Administrator now", len(people))
+    observed = trn(
+        len(people),
+        "{n} user holds the role of Global Administrator now",
+        "{n} users hold the role of Global Administrator now",
+    )
     if len(people) > _MOST:
         step = (
             "Give the role by Privileged Identity Management, or a lesser role, to those who "
@@ -140,8 +145,8 @@ def _eligible(
     if others:
         if isinstance(by_group, Missing):
             because = tr(
-                "{} does not hold the role of Global Administrator now; whether a group lets it "
-                "is not known: {}",
+                "{} does not hold the role of Global Administrator now; whether it may "
+                "activate the role through a group is not known: {}",
                 nominated,
                 by_group.reason,
             )
@@ -202,7 +207,16 @@ def _role(
     if parts:
         return Warn(None, expected, tr("{} is Owner of a part only: {}", nominated, listed(parts)))
     observed = tr("{} has no role Owner or Contributor on the subscription or above it", nominated)
-    return Fail(None, expected, tr("{} ({} other assignments)", observed, len(roles)))
+    return Fail(
+        None,
+        expected,
+        trn(
+            len(roles),
+            "{} ({n} other assignment)",
+            "{} ({n} other assignments)",
+            observed,
+        ),
+    )
 
 
 def _whole(role: Assigned, subscription: str) -> bool:

@@ -26,6 +26,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.devices import EntraDevice, EntraDevices, ManagedDevice, ManagedDevices
@@ -138,7 +139,13 @@ def _rivals(
         return Unknown(None, tr("who else uses {} is not known: {}", named, gaps[0].reason))
     shared = _shared(ours, others)
     if shared:
-        observed = tr("{} and {} share {} users", named, found.label, shared)
+        observed = trn(
+            shared,
+            "{} and {} share {n} user",
+            "{} and {} share {n} users",
+            named,
+            found.label,
+        )
         return Warn(None, expected, observed, remedy=(step,))
     return Pass(None, tr("{} and {} share no user", named, found.label), expected)
 
@@ -244,10 +251,10 @@ def mdm_user_scope(
         case "selected":
             return [_selected(found, expected, covered, enrolling)]
         case _:
-            because = "Graph says nothing of appliesTo, which is no known user scope"
+            because = "Graph gives no appliesTo, so the MDM user scope is not known"
             if found.scope:
                 because = tr(
-                    "Graph says {} of appliesTo, which is no known user scope", found.scope
+                    "Graph gives {} as appliesTo, which is no known user scope", found.scope
                 )
             return [Unknown(None, because)]
 
@@ -284,10 +291,11 @@ def _selected(
         return Fail(
             None,
             expected,
-            tr(
-                "{}; {} of {} users who are going to enrol are not in it",
-                said,
+            trn(
                 len(lacking),
+                "{}; {n} of {} users who are going to enrol is not in it",
+                "{}; {n} of {} users who are going to enrol are not in it",
+                said,
                 len(wanted),
             ),
             rows=Rows(("user",), ({"user": one.user_principal_name} for one in lacking)),
@@ -295,14 +303,22 @@ def _selected(
     if enrolling.absent:
         missing = listed(enrolling.absent)
         return Unknown(
-            None, tr("{}; mdm.enrollment_group_ids names what is no group: {}", said, missing)
+            None,
+            tr("{}; mdm.enrollment_group_ids names something that is no group: {}", said, missing),
         )
     if not wanted:
         return Warn(
             None, expected, tr("{}; the groups of those who are going to enrol are empty", said)
         )
     return Pass(
-        None, tr("{}; all {} users who are going to enrol are in it", said, len(wanted)), expected
+        None,
+        trn(
+            len(wanted),
+            "{}; the {n} user who is going to enrol is in it",
+            "{}; all {n} users who are going to enrol are in it",
+            said,
+        ),
+        expected,
     )
 
 
@@ -371,7 +387,7 @@ def _overlap(
         count = len(listed_ones[0].rows)
     else:
         count = _shared(listed_ones[0], listed_ones[1])
-    return tr("{} users", count) if count else ""
+    return trn(count, "{n} user", "{n} users") if count else ""
 
 
 def _conflict(
@@ -413,7 +429,7 @@ def intune_enrollment_app(
         told = "" if isinstance(attested, Missing) else _told(attested)
         if not told:
             return [unavailable(None, policies)]
-        by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
+        by = attested.by if isinstance(attested, Attested) and attested.by else "somebody unnamed"
         return [_enrollment_app(told, by, devices)]
     found = _intune(policies, ENROLLMENT_APP)
     scope = "absent" if found is None else found.scope
@@ -453,13 +469,28 @@ def _enrollment_app(scope: str, by: str, devices: Table[ManagedDevice] | Missing
         return Unknown(None, because, remedy=(devices.mend,) if devices.mend else ())
     works = sum(str(one.device_enrollment_type).lower() in _AUTOMATIC for one in devices)
     if works:
-        observed = tr("{}; {} devices did enrol automatically", said, works)
+        observed = trn(
+            works,
+            "{}; {n} device did enrol automatically",
+            "{}; {n} devices did enrol automatically",
+            said,
+        )
         absent = scope == "absent"
         return Pass(None, observed, expected) if absent else Warn(None, expected, observed)
-    observed = tr("{}; none of {} devices in Intune enrolled automatically", said, len(devices))
+    observed = trn(
+        len(devices),
+        "{}; the {n} device in Intune did not enrol automatically",
+        "{}; none of {n} devices in Intune enrolled automatically",
+        said,
+    )
     if scope == "none":
         return Fail(None, expected, observed)
-    because = tr("{}; none of {} devices in Intune enrolled automatically yet", said, len(devices))
+    because = trn(
+        len(devices),
+        "{}; the {n} device in Intune did not enrol automatically yet",
+        "{}; none of {n} devices in Intune enrolled automatically yet",
+        said,
+    )
     return Unknown(None, because, remedy=("Enrol a pilot device, and run again.",))
 
 
@@ -505,7 +536,7 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
             return Warn(None, expected, observed)
         return Pass(None, observed, expected)
     if pilot.enrolled:
-        observed = tr("{} is in Intune, which the directory does not say", pilot.name)
+        observed = tr("{} is in Intune, but the directory does not say so", pilot.name)
         return Warn(None, expected, observed)
     if any(device.is_managed is True for device in intune):
         observed = tr(
@@ -516,9 +547,11 @@ def _end(pilot: Pilot, as_of: datetime) -> Outcome:
     joined = min((date for date in dates if date is not None), default=None)
     if joined is None:
         return Unknown(
-            None, tr("{} is not managed, and since when it is joined is not known", pilot.name)
+            None, tr("{} is not managed, and how long it has been joined is not known", pilot.name)
         )
-    observed = tr("{} is joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined)
+    observed = tr(
+        "{} has been joined or registered since {:%Y-%m-%d %H:%M} UTC", pilot.name, joined
+    )
     if as_of - joined > _PATIENCE:
         other = next((d.mdm_app_id for d in pilot.registered if d.is_managed is True), None)
         told = tr("{}, and not managed", observed)

@@ -18,6 +18,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.assigned import GroupSizes
@@ -117,10 +118,12 @@ def _not_known(
     names: str, registered: Table[EntraDevice] | Missing, site: SiteDeviceList | Missing
 ) -> str:
     if isinstance(site, Missing):
-        return tr("{}: not known to the directory, and so no version of it", names)
+        return tr("{}: not known to the directory, so its version is not known", names)
     if isinstance(registered, Missing):
-        return tr("{}: not known to the site, and so no version of it", names)
-    return tr("{}: not known to the directory and the site, and so no version of it", names)
+        return tr("{}: not known to the site, so its version is not known", names)
+    return tr(
+        "{}: known neither to the directory nor to the site, so its version is not known", names
+    )
 
 
 def _windows(device: EntraDevice) -> bool:
@@ -146,22 +149,24 @@ def _versions(devices: Iterable[Target], what: str, as_of: datetime) -> Outcome:
             None, tr("there are no {} whose version could be read", what), remedy=(mend,)
         )
     if not modern and len(unclear) < total:
-        observed = tr("none of {} {} runs Windows 10 or later", total, what)
+        observed = tr("{}: none of {} runs Windows 10 or later", what, total)
         return Fail(None, _EXPECTED, observed, rows=_rows(odd))
     if unclear:
         because = tr(
-            "version or edition of {} of {} {} is not known: {}",
+            "{}: version or edition of {} of {} is not known: {}",
+            what,
             len(unclear),
             total,
-            what,
             listed(unclear),
         )
         return Unknown(None, because)
     if odd:
         said = listed(f"{name} ({why})" for name, why in odd)
-        observed = tr("{} of {} {} do not qualify: {}", len(odd), total, what, said)
+        observed = tr("{}: {} of {} do not qualify: {}", what, len(odd), total, said)
         return Warn(None, _EXPECTED, observed, rows=_rows(odd))
-    return Pass(None, tr("all {} {} qualify", total, what), _EXPECTED)
+    return Pass(
+        None, trn(total, "{}: the only one qualifies", "{}: all {n} qualify", what), _EXPECTED
+    )
 
 
 def _rows(odd: list[tuple[str, str]]) -> Rows:
@@ -183,12 +188,18 @@ def devices_in_intune(
     there = [pilot for pilot in found if pilot.enrolled]
     nameless = sum(1 for device in enrolled if not device.name)
     if nameless and len(there) < len(found):
-        because = tr(
-            "Intune does not tell the names of {} devices; the pilot's may be among them", nameless
+        because = trn(
+            nameless,
+            "Intune does not tell the name of {n} device, which may be one of the pilot",
+            "Intune does not tell the names of {n} devices; the pilot's may be among them",
         )
         return [Unknown(None, because)]
     if not there:
-        observed = tr("Intune lists none of {} pilot devices", len(found))
+        observed = trn(
+            len(found),
+            "Intune does not list the {n} pilot device",
+            "Intune lists none of {n} pilot devices",
+        )
         return [Fail(None, expected, observed)]
     return list(_contacts(found, expected, as_of))
 
@@ -215,7 +226,15 @@ def _contacts(found: list[Pilot], expected: str, as_of: datetime) -> Iterator[Ou
     if silent:
         yield Warn(None, expected, tr("no contact within 7 days: {}", listed(silent)))
     if not (absent or silent or unclear):
-        yield Pass(None, tr("all {} pilot devices had contact within 7 days", len(found)), expected)
+        yield Pass(
+            None,
+            trn(
+                len(found),
+                "the {n} pilot device had contact within 7 days",
+                "all {n} pilot devices had contact within 7 days",
+            ),
+            expected,
+        )
 
 
 # -- Autopilot --

@@ -52,7 +52,7 @@ def _told(name: str, attested: Attested | Missing, rules: Missing) -> Outcome:
     expected = tr("enrolment of {} devices is switched on", name)
     if isinstance(attested, Missing):
         return unavailable(None, rules)
-    by = attested.by or "nobody named"
+    by = attested.by or "somebody unnamed"
     if attested.yes:
         return Pass(None, tr("enrolment of {} devices is switched on, says {}", name, by), expected)
     observed = tr("enrolment of {} devices is not switched on, says {}", name, by)
@@ -78,7 +78,7 @@ def _allowed(name: str, restriction: object, personal: bool | Missing) -> Outcom
         because = tr("Graph does not say personalDeviceEnrollmentBlocked for {}", name)
         return Unknown(None, because)
     if personal is True:
-        observed = tr("{} devices may enrol, personal ones may not, which are planned", name)
+        observed = tr("{} devices may enrol, but personal ones, which are planned, may not", name)
         step = tr("{} > {} > personally owned > Allow, or plan without them.", _RESTRICTION, name)
         return Warn(None, expected, observed, remedy=(step,))
     if isinstance(personal, Missing):

@@ -76,7 +76,7 @@ def company_name(
         told = _said(attested)
         if not told:
             return [unavailable(None, branded)]
-        by = attested.by if isinstance(attested, Attested) and attested.by else "nobody named"
+        by = attested.by if isinstance(attested, Attested) and attested.by else "somebody unnamed"
         return [_named(told, tr("the company name is {}, says {}", told, by), agreed)]
     brand = _brand(branded)
     name = None if brand is None else _text(brand.display_name)
@@ -179,7 +179,7 @@ def _answered(address: str, page: HttpAnswer | Missing, expected: str) -> Outcom
         case Answered(status) if status == _GOOD:
             return Pass(None, tr("{} answers with 200", address), expected)
         case Answered(status) if _MOVED <= status < _BAD:
-            because = tr("{} leads on ({}); where to was not followed", address, status)
+            because = tr("{} redirects ({}); the redirect was not followed", address, status)
             step = tr(
                 "Open {} from outside the company, and enter the address it ends at.", address
             )
@@ -209,7 +209,7 @@ def portal_look(
         return [_unsaid("intuneBrand")]
     parts = list(_look(brand, expected))
     if isinstance(attested, Attested) and attested.yes:
-        by = attested.by or "nobody named"
+        by = attested.by or "somebody unnamed"
         return [
             Pass(None, tr("{}, which is wanted, says {}", part.observed, by), expected)
             if isinstance(part, Warn)

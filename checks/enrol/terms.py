@@ -15,6 +15,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.enrolment import (
@@ -64,7 +65,7 @@ def enrollment_terms(
 
 def _lacking(observed: str, approved: Attested | Missing, *, demanded: bool) -> Outcome:
     if demanded and isinstance(approved, Attested):
-        by = approved.by or "nobody named"
+        by = approved.by or "somebody unnamed"
         return Fail(
             None, _EXPECTED, tr("{}, although a text has been approved (says {})", observed, by)
         )
@@ -112,14 +113,28 @@ def _coverage(
         return Warn(
             None,
             _EXPECTED,
-            tr("{} of {} users who are going to enrol get no terms", len(lacking), len(people)),
+            trn(
+                len(lacking),
+                "{n} of {} users who are going to enrol gets no terms",
+                "{n} of {} users who are going to enrol get no terms",
+                len(people),
+            ),
             rows=Rows(("user",), ({"user": one.user_principal_name} for one in lacking)),
         )
     if enrolling.absent:
         gone = listed(enrolling.absent)
-        return Unknown(None, tr("mdm.enrollment_group_ids names what is no group: {}", gone))
+        return Unknown(
+            None, tr("mdm.enrollment_group_ids names something that is no group: {}", gone)
+        )
     if not people:
         return Unknown(None, "the groups of those who are going to enrol are empty")
     return Pass(
-        None, tr("{} reaches all {} users who are going to enrol", names, len(people)), _EXPECTED
+        None,
+        trn(
+            len(people),
+            "{} reaches the {n} user who is going to enrol",
+            "{} reaches all {n} users who are going to enrol",
+            names,
+        ),
+        _EXPECTED,
     )

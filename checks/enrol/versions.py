@@ -91,6 +91,8 @@ def fault(device: Target, as_of: datetime) -> str | None:
     for before, last, name in _ENDS:
         if build < before:
             if as_of.date() > last.date():
-                return tr("{} (build {}) is out of support since {:%Y-%m-%d}", name, build, last)
+                return tr(
+                    "{} (build {}) has been out of support since {:%Y-%m-%d}", name, build, last
+                )
             break
     return "" if device.managed else None

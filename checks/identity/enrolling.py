@@ -6,7 +6,7 @@ names one that cannot be read, nobody knows; where a list may be cut, only who i
 
 from enum import Enum
 
-from assess.check import msg, tr
+from assess.check import msg, tr, trn
 from assess.evidence import Missing, Table
 from assess.evidence.adminservice import Members, Trimmed, UserMember
 from assess.evidence.graph import Gathered, Person, User
@@ -81,15 +81,22 @@ def _known(members: Members | Missing, groups: Gathered[Person] | Missing) -> st
     if isinstance(members, Missing):
         if isinstance(groups, Missing):
             return ""
-        return tr("{} users of the enrolment groups", len(groups.rows))
+        return trn(
+            len(groups.rows),
+            "{n} user of the enrolment groups",
+            "{n} users of the enrolment groups",
+        )
     name = members.collection.label if members.collection else "the MDM collection"
     if isinstance(groups, Missing):
-        return tr("{} members of {}", len(members.rows), name)
+        return trn(len(members.rows), "{n} member of {}", "{n} members of {}", name)
     return tr(
-        "{} members of {} and {} users of the enrolment groups",
-        len(members.rows),
-        name,
-        len(groups.rows),
+        "{} and {}",
+        trn(len(members.rows), "{n} member of {}", "{n} members of {}", name),
+        trn(
+            len(groups.rows),
+            "{n} user of the enrolment groups",
+            "{n} users of the enrolment groups",
+        ),
     )
 
 
@@ -109,7 +116,13 @@ def _gaps(members: Members) -> list[str]:
         gaps.append(members.users_seen.because)
     others = sum(not isinstance(row, UserMember) for row in members.rows)
     if others:
-        gaps.append(tr("{} members are groups, or users that the account does not see", others))
+        gaps.append(
+            trn(
+                others,
+                "{n} member is a group, or a user that the account does not see",
+                "{n} members are groups, or users that the account does not see",
+            )
+        )
     return gaps
 
 

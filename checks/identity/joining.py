@@ -13,6 +13,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.directory import (
@@ -24,11 +25,6 @@ from assess.evidence.directory import (
 )
 from assess.evidence.graph import ENTRA_JOINED, HYBRID_JOINED, REGISTERED, DevicesByTrust
 
-_COUNTED = {
-    HYBRID_JOINED: "{} devices hybrid joined",
-    ENTRA_JOINED: "{} devices Entra joined",
-    REGISTERED: "{} devices registered",
-}
 _STEP = (
     "Treat the hybrid joined devices of {tenant.id} apart, by the tutorial for existing "
     "Configuration Manager clients; follow this one for the others."
@@ -81,7 +77,20 @@ def _of_another(registrations: Registrations | Missing, tenant: str | Missing) -
 def _counted(devices: dict[str, int | None] | Missing) -> str:
     if isinstance(devices, Missing):
         return tr("devices could not be counted ({})", devices.reason)
-    return ", ".join(tr(words, devices.get(kind)) for kind, words in _COUNTED.items())
+    hybrid, cloud, own = map(devices.get, (HYBRID_JOINED, ENTRA_JOINED, REGISTERED))
+    return ", ".join(
+        (
+            tr("devices hybrid joined: not counted")
+            if hybrid is None
+            else trn(hybrid, "{n} device hybrid joined", "{n} devices hybrid joined"),
+            tr("devices Entra joined: not counted")
+            if cloud is None
+            else trn(cloud, "{n} device Entra joined", "{n} devices Entra joined"),
+            tr("devices registered: not counted")
+            if own is None
+            else trn(own, "{n} device registered", "{n} devices registered"),
+        )
+    )
 
 
 def _configured(registrations: Registrations | Missing) -> str:

@@ -19,6 +19,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence import adminservice as site
@@ -197,7 +198,11 @@ def discovered_upn_consistent(
     rest = [counted for suffix, counted in seen.items() if suffix not in named]
     if rest:
         users = sum(counted.users for counted in rest)
-        because = tr("{} more users have further suffixes, too many to judge each of them", users)
+        because = trn(
+            users,
+            "{n} more user has a further suffix, which was not judged, since there are too many",
+            "{n} more users have further suffixes, too many to judge each of them",
+        )
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 
@@ -216,29 +221,43 @@ def _counted(counts: SuffixCounts, verified: Verified, gap: Missing) -> Iterator
         reason = reason_not_public(one.suffix)
         if reason is None and verified.refusal is not None:
             reason = tr("may be verified or not: {}", verified.refusal.reason)
-        because = tr(
-            "{} discovered users have {}, which {}; whether one of them enrols is not known, since "
-            "the users are not listed: {}",
+        because = trn(
             one.users,
+            "{n} discovered user has {}, which {}; whether the user enrols is not known, "
+            "since the users are not listed: {}",
+            "{n} discovered users have {}, which {}; whether one of them enrols is not "
+            "known, since the users are not listed: {}",
             one.suffix,
             reason or "is not verified in the tenant",
             gap.reason,
         )
         yield Unknown(one.suffix, because, remedy=(gap.mend,) if gap.mend else ())
     if without:
-        observed = tr(
-            "{} discovered users have no UPN, {} one without an @", counts.none, counts.no_at
+        observed = trn(
+            counts.none,
+            "{n} discovered user has no UPN; with a UPN without an @: {}",
+            "{n} discovered users have no UPN; with a UPN without an @: {}",
+            counts.no_at,
         )
         step = "Give the discovered users without a UPN one, then run user discovery again."
         yield Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,))
     rest = sum(one.users for one in ranked[MOST_SUBJECTS:])
     if rest:
-        because = tr("{} more users have further suffixes, too many to judge each of them", rest)
+        because = trn(
+            rest,
+            "{n} more user has a further suffix, which was not judged, since there are too many",
+            "{n} more users have further suffixes, too many to judge each of them",
+        )
         yield Unknown(OTHERS, because, remedy=("Clear the suffixes above, then run again.",))
 
 
 def _verified(users: int, suffix: str) -> str:
-    return tr("{} discovered users have {}, which the tenant has verified", users, suffix)
+    return trn(
+        users,
+        "{n} discovered user has {}, which the tenant has verified",
+        "{n} discovered users have {}, which the tenant has verified",
+        suffix,
+    )
 
 
 def _count(discovered: site.Users, who: Enrolling) -> dict[str, _Seen]:
@@ -286,30 +305,37 @@ def _consistent(
 ) -> Outcome:
     expected = tr("{} is a verified domain of the tenant", suffix)
     if suffix == NONE:
-        observed = tr(
-            "{} discovered users have no UPN with a domain; {} of them enrol",
+        observed = trn(
             seen.users,
+            "{n} discovered user has no UPN with a domain; enrolling: {}",
+            "{n} discovered users have no UPN with a domain; enrolling: {}",
             seen.enrols[Enrols.YES],
         )
         step = "Give the discovered users without a UPN one, then run user discovery again."
         return Warn(NONE, "every discovered user has a UPN", observed, remedy=(step,), rows=rows)
     if suffix in verified:
         if isinstance(sees, site.Trimmed):
-            because = tr("{} discovered users, but not all are shown: {}", seen.users, sees.because)
+            because = trn(
+                seen.users,
+                "{n} discovered user, but not all are shown: {}",
+                "{n} discovered users, but not all are shown: {}",
+                sees.because,
+            )
             return Unknown(suffix, because)
         return Pass(suffix, _verified(seen.users, suffix), expected)
     reason = reason_not_public(suffix)
     if reason is None and verified.refusal is not None:
         gap = verified.refusal
-        because = tr(
-            "{} discovered users have {}; whether it is verified is not known: {}",
+        because = trn(
             seen.users,
+            "{n} discovered user has {}; whether it is verified is not known: {}",
+            "{n} discovered users have {}; whether it is verified is not known: {}",
             suffix,
             gap.reason,
         )
         return Unknown(suffix, because, remedy=(gap.mend,) if gap.mend else (), rows=rows)
     because = f"{suffix} {reason}" if reason else tr("{} is not verified in the tenant", suffix)
-    observed = tr("{} discovered users: {}", seen.users, because)
+    observed = trn(seen.users, "{n} discovered user: {}", "{n} discovered users: {}", because)
     observed = f"{observed}; {_split(seen.enrols)}; {who.says}"
     change = tr("Change the suffix {} of these users in Active Directory.", suffix)
     if not reason:
@@ -330,8 +356,8 @@ def _consistent(
 def _split(enrols: Counter[Enrols]) -> str:
     """How many enrol, how many do not, for how many nobody knows."""
     words = {
-        Enrols.YES: msg("{} enrol"),
-        Enrols.NO: msg("{} do not enrol"),
-        Enrols.NOT_KNOWN: msg("{} are not known to"),
+        Enrols.YES: msg("enrolling: {}"),
+        Enrols.NO: msg("not enrolling: {}"),
+        Enrols.NOT_KNOWN: msg("not known whether enrolling: {}"),
     }
     return ", ".join(tr(said, enrols[one]) for one, said in words.items() if enrols[one])

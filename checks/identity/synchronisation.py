@@ -24,6 +24,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence.federation import (
@@ -103,7 +104,7 @@ def directory_sync(
         yield unavailable(None, errors) if isinstance(errors, Missing) else _conflicts(errors)
     if isinstance(scheduler, Attested) and not scheduler.yes:
         observed = tr(
-            "its scheduler does not run without errors, says {}", scheduler.by or "nobody named"
+            "its scheduler does not run without errors, says {}", scheduler.by or "somebody unnamed"
         )
         yield Warn(None, "a scheduler that runs without errors", observed)
 
@@ -122,7 +123,13 @@ def _synchronised(tenant: Tenant, as_of: datetime) -> Outcome:
     if last is None:
         return Unknown(None, "Graph does not say when the directory was synchronised last")
     age = as_of - last
-    observed = tr("synchronised last on {:%Y-%m-%d %H:%M} UTC, {} hours ago", last, _hours(age))
+    observed = trn(
+        _even(age),
+        "synchronised last on {:%Y-%m-%d %H:%M} UTC, {} hour ago",
+        "synchronised last on {:%Y-%m-%d %H:%M} UTC, {} hours ago",
+        last,
+        _hours(age),
+    )
     if age > STALE:
         return Fail(None, expected, observed)
     if age > FRESH:
@@ -134,6 +141,11 @@ def _hours(span: timedelta) -> str:
     return tr("{:.3g}", max(span, timedelta(0)) / timedelta(hours=1))
 
 
+def _even(span: timedelta) -> int:
+    """The number that decides between hour and hours, as ``_hours`` shows the span."""
+    return 1 if f"{span / timedelta(hours=1):.3g}" == "1" else 2
+
+
 def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
     if len(errors) == 0:
         return Pass(None, "no user has an error of synchronisation")
@@ -143,8 +155,12 @@ def _conflicts(errors: Table[UnsyncedUser]) -> Outcome:
         if len(first) == _EXAMPLES:
             break
     more = " …" if len(errors) > len(first) else ""
-    observed = tr(
-        "{} users have attributes that conflict: {}{}", len(errors), ", ".join(first), more
+    observed = trn(
+        len(errors),
+        "{n} user has attributes that conflict: {}{}",
+        "{n} users have attributes that conflict: {}{}",
+        ", ".join(first),
+        more,
     )
     step = tr(
         "Mend the duplicate attributes of {} and the others of the list, then run "
@@ -229,10 +245,18 @@ def _managed(
     age = None if isinstance(sync, Missing) else _password_age(sync, as_of)
     if age is not None and age <= STALE:
         return Pass(
-            None, tr("{}: password hashes arrived {} hours ago", names, _hours(age)), expected
+            None,
+            trn(
+                _even(age),
+                "{}: password hashes arrived {} hour ago",
+                "{}: password hashes arrived {} hours ago",
+                names,
+                _hours(age),
+            ),
+            expected,
         )
     if isinstance(answered, Attested) and answered.yes:
-        who = answered.by or "nobody named"
+        who = answered.by or "somebody unnamed"
         return Pass(
             None, tr("{}: each user has received a password, says {}", names, who), expected
         )
@@ -240,7 +264,12 @@ def _managed(
         return unavailable(None, sync)
     seen = "no password hash has been synchronised"
     if age is not None:
-        seen = tr("password hashes arrived last {} hours ago", _hours(age))
+        seen = trn(
+            _even(age),
+            "password hashes arrived last {} hour ago",
+            "password hashes arrived last {} hours ago",
+            _hours(age),
+        )
     if isinstance(answered, Attested):
         observed = tr("{}: {}, and not each user has received a password", names, seen)
         step = tr(
@@ -300,11 +329,18 @@ def _cloud_sign_in(
     expected = tr("{} signs in with corporate credentials", name)
     age = _password_age(sync, as_of)
     if age is not None and age <= STALE:
-        observed = tr("managed, password hashes arrived {} hours ago", _hours(age)) + beside
-        return Pass(name, observed, expected)
+        observed = trn(
+            _even(age),
+            "managed, password hashes arrived {} hour ago",
+            "managed, password hashes arrived {} hours ago",
+            _hours(age),
+        )
+        return Pass(name, observed + beside, expected)
     seen = "none was ever synchronised"
     if age is not None:
-        seen = tr("the last arrived {} hours ago", _hours(age))
+        seen = trn(
+            _even(age), "the last arrived {} hour ago", "the last arrived {} hours ago", _hours(age)
+        )
     observed = tr(
         "managed without current password hashes: {}; whether pass-through authentication is used, "
         "Graph does not show to a reader",
@@ -399,7 +435,12 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
     if leaf.not_after <= as_of or steps:
         observed = tr("the certificate of {} has expired ({})", host, ends)
         if leaf.not_after > as_of:
-            observed = tr("its issuer {} of {} has expired ({})", steps[0].name, host, ends)
+            observed = tr(
+                "{}, an issuer of the certificate of {}, has expired ({:%Y-%m-%d})",
+                steps[0].name,
+                host,
+                steps[0].not_after,
+            )
         return Fail(name, expected, observed, about=about, remedy=(renew,), ends=end)
     if leaf.not_before > as_of:
         observed = tr(
@@ -420,7 +461,13 @@ def _served(name: str, host: str, seen: Served, as_of: datetime) -> Outcome:
         )
         return Warn(name, expected, observed, about=about, remedy=(renew,))
     left = leaf.not_after - as_of
-    observed = tr("federated at {}, certificate valid until {}, {} days", host, ends, left.days)
+    observed = trn(
+        left.days,
+        "federated at {}, certificate valid until {}, {n} day",
+        "federated at {}, certificate valid until {}, {n} days",
+        host,
+        ends,
+    )
     if left < EARLY:
         return Warn(name, expected, observed, about=about, remedy=(renew,), ends=end)
     return Pass(name, observed, expected, about=about, ends=end)

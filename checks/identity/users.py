@@ -25,6 +25,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
 )
 from assess.evidence import adminservice as site
@@ -342,7 +343,7 @@ def _judged(subject: str, survey: _Survey) -> Outcome:
         return Warn(subject, expected, f"{observed}; {survey.who.says}", remedy=remedy, rows=rows)
     fell = survey.names.fell_back[subject]
     if fell:
-        also = tr("{} of them carry a name of the tenant's initial domain in the tenant", fell)
+        also = tr("of these, with a name of the tenant's initial domain in the tenant: {}", fell)
         observed = f"{observed}; {also}"
     if counted.remarked or fell:
         return Warn(subject, expected, observed, remedy=remedy, rows=rows)
@@ -421,14 +422,14 @@ def _wrong(counted: _Suffix) -> str:
         worded[words] = max(worded[words], number)
     said = [f"{tr(words, **_LIMITS)}: {number}" for words, number in worded.most_common(_MOST_SAID)]
     if len(worded) > len(said):
-        said.append(tr("and {} more kinds, see the table", len(worded) - len(said)))
+        said.append(tr("and more kinds ({}), see the table", len(worded) - len(said)))
     if not said:
         return ""
     offenders = counted.forbidden.total()
     kinds = {
-        Enrols.YES: msg("{} enrol"),
-        Enrols.NO: msg("{} do not enrol"),
-        Enrols.NOT_KNOWN: msg("{} may enrol"),
+        Enrols.YES: msg("enrolling: {}"),
+        Enrols.NO: msg("not enrolling: {}"),
+        Enrols.NOT_KNOWN: msg("not known whether enrolling: {}"),
     }
     counts = ((form, counted.forbidden[one]) for one, form in kinds.items())
     split = ", ".join(tr(form, number) for form, number in counts if number)
@@ -520,7 +521,11 @@ class _Arrived:
         doubts = [] if sees.complete else [sees.because]
         if self.others:
             doubts.append(
-                tr("{} members are groups, or users the account does not see", self.others)
+                trn(
+                    self.others,
+                    "{n} member is a group, or a user the account does not see",
+                    "{n} members are groups, or users the account does not see",
+                )
             )
         if not doubts and not self.found:
             doubts.append("the collection has no members")
@@ -560,10 +565,21 @@ def users_and_groups_synced(
     arrived = _Arrived(members, tenant)
     name = members.collection.label if members.collection else "the MDM collection"
     expected = tr("each member of {} is in the tenant, and a synchronised security group too", name)
-    observed = tr("{} users of {} are in the tenant", arrived.found, name)
+    observed = trn(
+        arrived.found,
+        "{n} user of {} is in the tenant",
+        "{n} users of {} are in the tenant",
+        name,
+    )
     if arrived.absent:
         total = arrived.absent + arrived.found
-        text = tr("{} of {} users of {} are not in the tenant", arrived.absent, total, name)
+        text = trn(
+            arrived.absent,
+            "{n} of {} users of {} is not in the tenant",
+            "{n} of {} users of {} are not in the tenant",
+            total,
+            name,
+        )
         yield Fail(None, expected, text, remedy=_bring(name, arrived.absent), rows=arrived.rows())
     elif doubts := arrived.doubts():
         mend = () if isinstance(members.sees, site.SeesEverything) else (members.sees.mend,)
@@ -577,7 +593,12 @@ def users_and_groups_synced(
         text = tr("{}, but {}", observed, _unsynced(arrived.unsynced, groups))
         yield Warn(None, expected, text, remedy=(step, _AGAIN), rows=rows)
     else:
-        text = tr("{}, and {} security groups are synchronised", observed, groups)
+        text = trn(
+            groups,
+            "{}, and {n} security group is synchronised",
+            "{}, and {n} security groups are synchronised",
+            observed,
+        )
         yield Pass(None, text, expected)
 
 
@@ -585,9 +606,9 @@ def _unsynced(users: int, groups: int) -> str:
     if not users:
         return "no security group is synchronised"
     if groups:
-        return tr("{} of them are cloud accounts, not synchronised", users)
+        return tr("cloud accounts among them, not synchronised: {}", users)
     return tr(
-        "{} of them are cloud accounts, not synchronised and no security group is synchronised",
+        "cloud accounts among them, not synchronised: {}; and no security group is synchronised",
         users,
     )
 
@@ -596,10 +617,12 @@ _AGAIN = "Run a delta synchronisation, then repeat the assessment."
 
 
 def _bring(name: str, absent: int) -> tuple[str, ...]:
-    step = tr(
-        "Bring the {} users of {} into the scope of synchronisation: check OU filtering and "
-        "attribute conflicts.",
+    step = trn(
         absent,
+        "Bring the {n} user of {} into the scope of synchronisation: check OU "
+        "filtering and attribute conflicts.",
+        "Bring the {n} users of {} into the scope of synchronisation: check OU "
+        "filtering and attribute conflicts.",
         name,
     )
     return (step, _AGAIN)

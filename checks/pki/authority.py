@@ -19,6 +19,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     worst,
 )
 from assess.evidence.certificates import same_computer
@@ -106,7 +107,12 @@ def none_there(wanted: str | Missing, services: PublicKeyServices) -> Fail | Unk
     subject = wanted if isinstance(wanted, str) else None
     gaps = [reasons(services.refused())] if services.refused() else []
     gaps += [
-        tr("{} enrolment services of {} are not shown to this account", one.hidden, one.root)
+        trn(
+            one.hidden,
+            "{n} enrolment service of {} is not shown to this account",
+            "{n} enrolment services of {} are not shown to this account",
+            one.root,
+        )
         for one in services.read()
         if one.hidden
     ]
@@ -125,7 +131,9 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
     expected = "an enterprise CA on a member of the forest, its certificate valid for 12 months yet"
     newest = one.newest
     if newest is None:
-        yield Unknown(subject, tr("{}: its certificate is not shown, or is none", one.label))
+        yield Unknown(
+            subject, tr("{}: its certificate is not shown, or is no certificate", one.label)
+        )
         return
     until = f"{newest.not_after:%Y-%m-%d}"
     if as_of > newest.not_after:
@@ -137,11 +145,12 @@ def _authority(one: Authority, forest: KeyServices, as_of: datetime) -> Iterator
         yield Fail(subject, expected, text)
     elif newest.not_after - as_of <= _YEAR:
         left = (newest.not_after - as_of).days
-        text = tr(
-            "the certificate of {} ends on {}, in {} days; nothing that it issues lives longer",
+        text = trn(
+            left,
+            "the certificate of {} ends on {}, in {n} day; nothing that it issues lives longer",
+            "the certificate of {} ends on {}, in {n} days; nothing that it issues lives longer",
             one.label,
             until,
-            left,
         )
         yield Warn(subject, expected, text)
     match one.computer:

@@ -18,6 +18,7 @@ from assess.check import (
     check,
     msg,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -171,8 +172,12 @@ def _in_token(
         about = tuple(dict.fromkeys(one.computer for one in held))
         if any(one.lists(name, sids) for one in held):
             return Pass(server, tr("{} lists {}", _files(held), name), expected, about=about)
-        text = tr(
-            "{} lists {} groups, {} is not among them", _files(held), len(held[-1].groups), name
+        text = trn(
+            len(held[-1].groups),
+            "{} lists {n} group, which is not {}",
+            "{} lists {n} groups, {} is not among them",
+            _files(held),
+            name,
         )
         return Fail(server, expected, text, about=about, remedy=(_RESTART,))
     if isinstance(confirmed, Attested):

@@ -20,6 +20,7 @@ from assess.check import (
     Warn,
     check,
     tr,
+    trn,
     unavailable,
     worst,
 )
@@ -270,17 +271,31 @@ def _trusts(
     expected = tr("{} among the trusted roots", name)
     if wanted & _thumbprints(entries):
         return Pass(
-            subject, tr("{} is one of {} trusted roots", name, len(entries)), expected, about=about
+            subject,
+            trn(
+                len(entries),
+                "{} is the {n} trusted root",
+                "{} is one of {n} trusted roots",
+                name,
+            ),
+            expected,
+            about=about,
         )
     nameless = [one for one in entries if not one.thumbprint]
     if not entries or nameless:
-        because = tr(
-            "{} of the {} certificates that were collected have no thumbprint",
+        because = trn(
             len(nameless),
+            "{n} of the {} certificates that were collected has no thumbprint",
+            "{n} of the {} certificates that were collected have no thumbprint",
             len(entries),
         )
         return Unknown(subject, because, about=about)
-    text = tr("{} is not among its {} trusted roots", name, len(entries))
+    text = trn(
+        len(entries),
+        "{} is not its {n} trusted root",
+        "{} is not among its {n} trusted roots",
+        name,
+    )
     return Fail(subject, expected, text, about=about)
 
 

@@ -279,7 +279,9 @@ def _computers(
     subject: str, forest: ForestTemplates, one: Template, access: Descriptor, domain: str
 ) -> Outcome:
     computers = forest.principal(f"{forest.domains[domain]}-{DOMAIN_COMPUTERS}")
-    expected = tr("Domain Computers of {} have Read, Enroll and Autoenroll on {}", domain, one.cn)
+    expected = tr(
+        "the group Domain Computers of {} has Read, Enroll and Autoenroll on {}", domain, one.cn
+    )
     token = computers.token
     if access.undecided(token):
         because = "its access list has entries of a kind that this version does not understand"
@@ -294,9 +296,11 @@ def _computers(
         return Unknown(subject, because)
     missing = _missing(access, token)
     if not missing:
-        text = tr("Domain Computers of {} may read, enrol and auto-enrol {}", domain, one.cn)
+        text = tr(
+            "the group Domain Computers of {} may read, enrol and auto-enrol {}", domain, one.cn
+        )
         return Pass(subject, text, expected)
-    text = tr("Domain Computers of {} lack {}", domain, ", ".join(missing))
+    text = tr("the group Domain Computers of {} lacks {}", domain, ", ".join(missing))
     if "Enroll" not in missing:
         return Warn(subject, expected, text)
     instead = [p for p in map(forest.principal, access.named()) if _stands_in(p, access)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
-from assess.check import Fail, Key, Missing, NotApplicable, Outcome, Unknown, tr
+from assess.check import Fail, Key, Missing, NotApplicable, Outcome, Unknown, tr, trn
 from assess.evidence.pki import Template, Templates, reasons
 
 Issuer: TypeAlias = Annotated[str | Missing, Key("pki.issuer")]
@@ -31,9 +31,10 @@ def absent(templates: Templates) -> Fail | Unknown | None:
     remedy = [one.mend for one in templates.refused() if one.mend]
     for forest in templates.read():
         if forest.hidden:
-            because = tr(
-                "{} templates of {} are not shown to this account, any of which may be {}",
+            because = trn(
                 forest.hidden,
+                "{n} template of {} is not shown to this account, and may be {}",
+                "{n} templates of {} are not shown to this account, any of which may be {}",
                 forest.root,
                 name,
             )

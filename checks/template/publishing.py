@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, check, tr, worst
+from assess.check import Fail, Missing, Outcome, Outcomes, Pass, Unknown, check, tr, trn, worst
 from assess.evidence.pki import (
     WEB,
     WORKSTATION,
@@ -68,5 +68,11 @@ def _gap(of_forest: list[KeyServices], services: PublicKeyServices) -> Missing |
         return Missing(reasons(services.refused()) or "its authorities were not read", mend)
     hidden = sum(found.hidden for found in of_forest)
     if hidden:
-        return Missing(tr("{} enrolment services are not shown to this account", hidden))
+        return Missing(
+            trn(
+                hidden,
+                "{n} enrolment service is not shown to this account",
+                "{n} enrolment services are not shown to this account",
+            )
+        )
     return None

@@ -93,7 +93,7 @@ def _no_purpose(subject: str, expected: str, one: Template, usage: str, doubt: s
     said = ", ".join(tr(_NAMES.get(u, u)) for u in (*one.usages, *one.policies))
     text = tr("{} is for {}, not for {}", one.cn, said, _NAMES[usage])
     if not said:
-        text = tr("{} is for any purpose: it names none, not for {}", one.cn, _NAMES[usage])
+        text = tr("{} names no purpose, so it is for any; it has to name {}", one.cn, _NAMES[usage])
     return Fail(subject, expected, text)
 
 

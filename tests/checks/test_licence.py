@@ -153,7 +153,7 @@ YEAR_END = datetime(2026, 12, 31, tzinfo=UTC)
         ((purchase(trial=False, number="another"),), Unknown, "does not say"),
         ((), Unknown, "does not say"),
         # this cloud does not have the list: nothing was lost
-        (None, Pass, "whether it is a trial, Graph does not say here"),
+        (None, Pass, "Graph does not say here whether it is a trial"),
         (NO_SUBSCRIPTIONS, Unknown, "Organization.Read.All is missing"),
     ],
 )

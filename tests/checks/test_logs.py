@@ -95,7 +95,7 @@ ANN, BOB = "ann@contoso.com", "bob@contoso.com"
     [
         ([total(5, 5, 30), delta(0, 1)], NO_KEY, Pass, "= 5"),
         ([failing(ANN, 50), total(5, 5, 30), total(0, 0, 1)], NO_KEY, Pass, "= 5"),
-        ([total(5, 5, 30), failing(ANN, 3), failing(ANN, 2)], NO_KEY, Fail, "1 users fail again and again"),
+        ([total(5, 5, 30), failing(ANN, 3), failing(ANN, 2)], NO_KEY, Fail, "1 user fails again and again"),
         ([total(5, 5, 30), failing(ANN, 3), failing(ANN, 2)], members(ANN), Fail, ANN),
         ([total(5, 5, 30), failing(ANN, 3), failing(ANN, 2)], members(BOB), Warn, "outside the collection"),
         ([total(5, 5, 30), failing(ANN, 3), failing(ANN, 2)], members(BOB, sees=PERHAPS), Fail, ANN),
@@ -286,7 +286,7 @@ YES, NO = Attested(True, "A. Meyer"), Attested(False, "A. Meyer")
         ([(FETCHED, 5)], UNANSWERED, Manual, "no failure"),
         ([(FETCHED, 5)], NO, Fail, "A. Meyer"),
         ([("Manifest.cab was successfully moved to the connector outbox", 50), ("x", 3)], YES, Pass, "Manifest"),
-        ([(FETCHED, 5), (REFUSED_LINE, 2)], YES, Fail, "1 failed connections"),
+        ([(FETCHED, 5), (REFUSED_LINE, 2)], YES, Fail, "1 failed connection"),
         ([(REFUSED_LINE, 4), (REFUSED_LINE, 3), (PROXY, 2), (FETCHED, 1)], YES, Fail, "3 failed connections"),
         ([(PROXY, 3), (FETCHED, 2)], YES, Warn, "(407)"),
         ([(PROXY, 3), (FETCHED, 2)], UNANSWERED, Warn, "(407)"),

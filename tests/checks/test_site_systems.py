@@ -98,8 +98,8 @@ def built(build: Any, kind: int = 2, code: str = "PS1") -> Site:
         (seen(built(8634)), seen(), Fail, "ended before 2020-01-31"),
         (seen(built(8325)), seen(), Fail, "1511"),
         (seen(built(8239)), seen(), Fail, "System Center 2012"),
-        (seen(built(9200)), seen(INSTALLED), Unknown, "newer than this table"),
-        (seen(built(9142)), seen(INSTALLED), Unknown, "not in it"),
+        (seen(built(9200)), seen(INSTALLED), Unknown, "newer than this tool's table"),
+        (seen(built(9142)), seen(INSTALLED), Unknown, "does not list"),
         (seen(built(msgspec.UNSET)), seen(INSTALLED), Unknown, "BuildNumber"),
         (seen(built(9141)), REFUSED, Unknown, "refuses"),
         (seen(built(9141)), seen(sees=PERHAPS), Unknown, "hidden"),
@@ -398,7 +398,7 @@ BESIDE = (use(CONNECTION_POINT), use(MANAGEMENT_POINT))
 @pytest.mark.parametrize(
     ("roles", "statuses", "status", "words"),
     [
-        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; whether"),
+        (seen(*BESIDE), seen(fares(0)), Unknown, "in order; the component"),
         (seen(*BESIDE), seen(fares(0, MP01.upper())), Unknown, "SMS_Cloud_ProxyConnector.log"),
         (seen(*BESIDE), seen(fares(1)), Warn, "a warning"),
         (seen(use(CONNECTION_POINT)), seen(fares(0)), Warn, "no management point"),

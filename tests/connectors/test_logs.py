@@ -335,7 +335,7 @@ def test_what_is_not_there_says_what_to_send(tmp_path):
     with pytest.raises(Unavailable) as caught:
         fetched(tmp_path, tmp_path)
     assert caught.value.skipped
-    assert "1 files were looked at" in caught.value.reason
+    assert "1 file was looked at" in caught.value.reason
     assert "SMS_AZUREAD_DISCOVERY_AGENT.lo_" in caught.value.mend
 
 
@@ -513,7 +513,7 @@ def test_it_answers_logs_alone(tmp_path):
     with pytest.raises(Unavailable):
         one.fetch(other, visit(tmp_path))
     put(tmp_path, "a.log", "x")
-    assert one.probe(visit(tmp_path)) == f"1 logs among 1 files in {tmp_path}"
+    assert one.probe(visit(tmp_path)) == f"1 log among 1 file in {tmp_path}"
     one.close()
 
 
