@@ -134,7 +134,7 @@ class Recording:
         self.tables = tables or Path(tempfile.mkdtemp(prefix="assess-"))
         self._own = None
         if tables is None:  # gone with the recording, even where nobody closes it
-            self._own = weakref.finalize(self, shutil.rmtree, self.tables, ignore_errors=True)
+            self._own = weakref.finalize(self, _remove, self.tables)
 
     def close(self) -> None:
         """Remove the folder of tables, if it was this recording's own."""
@@ -191,6 +191,16 @@ class Recording:
                 ),
                 tr("Collect again with this version."),
             ) from error
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that threads may still write into: they find it gone for the next file."""
+    gone = folder.with_name(f"{folder.name}.gone")
+    try:
+        folder.rename(gone)
+    except OSError:  # an open file forbids it on Windows
+        gone = folder
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def encode_answer(value: object) -> msgspec.Raw:

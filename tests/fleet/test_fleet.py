@@ -368,7 +368,7 @@ def test_interrupted_it_leaves_no_process_behind(tmp_path):
         threading.Event().wait(0.05)
     assert len(pids) == 2
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=180)
     assert process.returncode == 130, said
     for pid in pids:
         with pytest.raises(ProcessLookupError):
