@@ -38,6 +38,7 @@ BENCHES: dict[str, Bench] = {
     "fleet": Bench("fleet"),
     "logs": Bench("logs"),
     "html": Bench("reports", "html"),
+    "pdf": Bench("reports", "pdf"),
     "xlsx": Bench("reports", "xlsx"),
     "dns": Bench("domains", inside=True),
     "directory": Bench("directory", inside=True),

@@ -1,4 +1,4 @@
-"""Large reports: how long HTML takes to write and to open, and what 200,000 rows of Excel take.
+"""Reports: what the PDF adds to its renderer, large HTML written and opened, 200,000 rows of Excel.
 
 The workbook is measured against a bare loop of the same library in write-only mode, both in
 processes of their own, since memory is measured.
@@ -11,9 +11,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import weasyprint
+
 import samples
-from assess.reporters import warm_up, write_report
-from benchmarks.timing import ROOT, Line, Scale, best
+from assess.discover import library
+from assess.reporters import typesetting, warm_up, write_report
+from assess.reporters.brand import PLAIN
+from assess.reporters.past import past
+from assess.reporters.pdf import page, style
+from assess.reporters.summary import FITS, USUAL
+from assess.reporters.view import view
+from assess.results import from_json
+from benchmarks.timing import ROOT, Line, Scale, alternating, best
 from chromium import Browser
 
 _WRITE = {1_000: 1.0, 10_000: 3.0}
@@ -48,6 +57,42 @@ def html(_scale: Scale) -> list[Line]:
         what = f"HTML of {number:,} findings: opened in Chromium"
         lines.append(Line(what, f"{_OPEN:.0f} s", f"{seconds:.2f} s", seconds < _OPEN))
     return lines
+
+
+def pdf(_scale: Scale) -> list[Line]:
+    """The example's PDF, from its results to the file, against its renderer alone on the page."""
+    results = from_json((ROOT / "sample_reports" / "results.json").read_bytes())
+    catalogue = library().catalogue
+    brand, shown = PLAIN, view(results, catalogue)
+    here = (ROOT / "templates").as_uri()
+
+    def at_hand(text: str) -> str:
+        return text.replace("assess-font:", f"{here}/fonts/").replace(
+            "assess-mark:", f"{here}/marks/"
+        )
+
+    text = at_hand(page(results, shown, FITS[USUAL], times=past(results, catalogue), brand=brand))
+    sheet = at_hand(style(brand) + typesetting.sheet(brand, {}))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def ours() -> None:
+            write_report("pdf", results, catalogue, folder, folder / "report.pdf", brand)
+
+        def bare() -> None:
+            weasyprint.HTML(string=text).write_pdf(
+                folder / "bare.pdf",
+                stylesheets=[weasyprint.CSS(string=sheet)],
+                pdf_variant="pdf/ua-1",
+                pdf_tags=True,
+            )
+
+        ours()
+        bare()  # whatever either reads once is read
+        mine, theirs = alternating(ours, bare, 3)
+    factor = mine / theirs
+    what = f"PDF of {len(results.findings)} findings: against bare WeasyPrint ({theirs:.1f} s)"
+    return [Line(what, f"{_TIMES} x", f"{factor:.2f} x ({mine:.1f} s)", factor < _TIMES)]
 
 
 def xlsx(_scale: Scale) -> list[Line]:
