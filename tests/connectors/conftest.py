@@ -1,11 +1,30 @@
 """What several connectors are tried with."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from assess.connectors import Visit
+from assess.evidence import Ask
 from lab.samba import DomainController
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Visit:
+    """A visit at noon, of a question that builds on nothing."""
+
+    class Nothing:
+        def key(self, name: str) -> Any:
+            raise AssertionError(name)
+
+        def answer(self, ask: Ask) -> Any:
+            raise AssertionError(ask)
+
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    return Visit(known=Nothing(), clock=lambda: noon, tables=tmp_path)
 
 
 @pytest.fixture

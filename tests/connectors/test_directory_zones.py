@@ -17,11 +17,9 @@ from assess.collect import collect, questions
 from assess.connectors import Visit
 from assess.connectors.directory_zones import Malformed, host, record, zone_type
 from assess.connectors.ldap import LdapConnector
-from assess.connectors.ldap_session import Access
 from assess.discover import library
 from assess.engagement import engagement_from
 from assess.errors import Unavailable
-from assess.evidence import Ask
 from assess.evidence.dns import (
     Address,
     AddressBook,
@@ -35,13 +33,13 @@ from assess.evidence.dns import (
     Target,
     TargetAddress,
 )
-from assess.keytypes import Secret
 from assess.recording import Recording
 from assess.results import Selection, evaluate
 from assess.sources import connectors_for, whom
 from lab.descriptors import descriptor
 from lab.dnsrecords import zone as written
 from lab.names import Names
+from lab.reading import reading
 from lab.samba import DomainController
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -62,28 +60,6 @@ CONTOSO: dict[str, Sequence[tuple[str, str]]] = {
     "*.lab": [("A", "192.0.2.6")],
     "lab": [("A", "192.0.2.7")],
 }
-
-
-@pytest.fixture
-def visit(tmp_path: Path) -> Visit:
-    class Nothing:
-        def key(self, name: str) -> Any:
-            raise AssertionError(name)
-
-        def answer(self, ask: Ask) -> Any:
-            raise AssertionError(ask)
-
-    return Visit(known=Nothing(), clock=lambda: NOW, tables=tmp_path)
-
-
-def connector(*controllers: DomainController) -> LdapConnector:
-    found = []
-    for number, one in enumerate(controllers):
-        os.environ[f"LDAP_PASSWORD_{number}"] = one.password
-        secret = Secret("ad.password", env=f"LDAP_PASSWORD_{number}")
-        section = "ad" if not number else f"ad.forests.f{number}"
-        found.append(Access(section, one.url, one.user, secret, "simple", one.ca_file))
-    return LdapConnector(found)
 
 
 @contextmanager
@@ -148,7 +124,7 @@ def contoso(dc: DomainController) -> Iterator[str]:
 def test_what_a_zone_says_of_a_name(
     dc: DomainController, contoso: str, visit: Visit, name: str, alias: Any, addresses: Any
 ) -> None:
-    asked = connector(dc)
+    asked = reading(dc)
     assert aliases(asked.fetch(Cname((name,), "internal"), visit)) == {name: alias}
     [note] = visit.notes
     assert note.about == name
@@ -165,7 +141,7 @@ def test_a_tombstone_without_a_wildcard_is_no_name(dc: DomainController, visit: 
         with dc.connection(as_admin=True) as connection:
             connection.modify(f"DC=old,{dn}", {"dNSTombstoned": [(ldap3.MODIFY_REPLACE, ["TRUE"])]})
         names = ("old.fabrikam.com", "never.fabrikam.com", "fabrikam.com", "empty.fabrikam.com")
-        found = aliases(connector(dc).fetch(Cname(names, "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(names, "internal"), visit))
     assert found["old.fabrikam.com"] == found["never.fabrikam.com"] == NoName()
     assert found["fabrikam.com"] == NoRecord()
     assert isinstance(found["empty.fabrikam.com"], NoAnswer)
@@ -174,19 +150,19 @@ def test_a_tombstone_without_a_wildcard_is_no_name(dc: DomainController, visit: 
 
 def test_the_zone_of_the_longest_name_decides(dc: DomainController, contoso: str, visit: Visit) -> None:
     with zone(dc, "cmg.contoso.com", {"@": [*APEX, ("A", "192.0.2.77")]}, place="DC=ForestDnsZones,") as dn:
-        found = aliases(connector(dc).fetch(Cname(("cmg.contoso.com",), "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(("cmg.contoso.com",), "internal"), visit))
     assert found == {"cmg.contoso.com": Addresses(("192.0.2.77",))}
     assert dn in visit.notes[0].location
 
 
 def test_zones_of_old_lie_in_the_domain_itself(dc: DomainController, visit: Visit) -> None:
     with zone(dc, "contoso.app", {"@": APEX, "cmg": [("CNAME", AZURE)]}, place="CN=System,"):
-        found = aliases(connector(dc).fetch(Cname(("cmg.contoso.app",), "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(("cmg.contoso.app",), "internal"), visit))
     assert found == {"cmg.contoso.app": Target(AZURE)}
 
 
 def test_the_same_zone_twice(dc: DomainController, second_dc: DomainController, contoso: str, visit: Visit) -> None:
-    both = connector(dc, second_dc)
+    both = reading(dc, second_dc)
     with zone(second_dc, "contoso.com", {"@": APEX, "cmg": [("CNAME", AZURE)], "www": [("A", "192.0.2.200")]}):
         found = aliases(both.fetch(Cname(("cmg.contoso.com", "www.contoso.com"), "internal"), visit))
         behind = book(both.fetch(Address(("www.contoso.com",), "internal"), visit))
@@ -208,7 +184,7 @@ def nothing(asked: LdapConnector, ask: Any, visit: Visit) -> Unavailable:
 
 
 def test_a_name_in_no_zone_is_left_out(dc: DomainController, contoso: str, visit: Visit) -> None:
-    asked = connector(dc)
+    asked = reading(dc)
     found = aliases(asked.fetch(Cname(("cmg.contoso.com", "cmg.fabrikam.com", "mail.contoso.com", "x.mail.contoso.com"), "internal"), visit))
     assert list(found) == ["cmg.contoso.com"]  # the others: in no zone, and delegated
     assert [n.value for n in visit.notes[1:]] == [
@@ -223,13 +199,13 @@ def test_a_name_in_no_zone_is_left_out(dc: DomainController, contoso: str, visit
 @pytest.mark.parametrize("kind", [2, 3, 4])
 def test_a_zone_that_only_leads_elsewhere_holds_nothing(dc: DomainController, visit: Visit, kind: int) -> None:
     with zone(dc, "contoso.app", {"@": APEX, "cmg": [("A", "192.0.2.1")]}, kind=kind):
-        nothing(connector(dc), Cname(("cmg.contoso.app",), "internal"), visit)
+        nothing(reading(dc), Cname(("cmg.contoso.app",), "internal"), visit)
 
 
 def test_a_zone_whose_head_is_not_shown_is_no_answer(dc: DomainController, visit: Visit) -> None:
     """Else each of its names would seem to be none."""
     with zone(dc, "contoso.app", {"cmg": [("A", "192.0.2.1")]}):
-        found = aliases(connector(dc).fetch(Cname(("other.contoso.app",), "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(("other.contoso.app",), "internal"), visit))
     assert isinstance(found["other.contoso.app"], NoAnswer)
     assert "does not show the head" in found["other.contoso.app"].why
 
@@ -242,19 +218,19 @@ def test_a_node_that_may_not_be_read_is_no_answer(dc: DomainController, visit: V
                 f"DC=cmg,{dn}", {"nTSecurityDescriptor": [(ldap3.MODIFY_REPLACE, [hidden])]},
                 controls=security_descriptor_control(criticality=True, sdflags=4),
             )  # fmt: skip
-        found = aliases(connector(dc).fetch(Cname(("cmg.contoso.app",), "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(("cmg.contoso.app",), "internal"), visit))
     assert isinstance(found["cmg.contoso.app"], NoAnswer)
 
 
 def test_a_server_that_refuses_is_noted_and_costs_nothing(dc: DomainController, visit: Visit) -> None:
-    asked = connector(dc)
+    asked = reading(dc)
     os.environ["LDAP_PASSWORD_0"] = "wrong"
     nothing(asked, Cname(("cmg.contoso.com",), "internal"), visit)
     assert "its zones were not read" in visit.notes[0].value
 
 
 def test_other_questions_are_not_for_the_directory(dc: DomainController) -> None:
-    asked = connector(dc)
+    asked = reading(dc)
     assert asked.answers(Cname("x", "internal"))
     assert not asked.answers(Cname("x"))
     assert not asked.answers(Cname("x", "authoritative"))
@@ -279,7 +255,7 @@ def test_a_cut_record_is_no_answer(dc: DomainController, visit: Visit) -> None:
     with zone(dc, "contoso.app", {"@": APEX}) as dn, ExitStack() as stack:
         for name, value in cut.items():
             stack.enter_context(dc.with_entry(f"DC={name},{dn}", ["dnsNode"], {"dnsRecord": [value]}))
-        found = aliases(connector(dc).fetch(Cname(tuple(f"{name}.contoso.app" for name in cut), "internal"), visit))
+        found = aliases(reading(dc).fetch(Cname(tuple(f"{name}.contoso.app" for name in cut), "internal"), visit))
     assert all(isinstance(one, NoAnswer) and "cut" in one.why for one in found.values()), found
     assert len(found) == len(cut)
 

@@ -63,18 +63,6 @@ SDDL = (
 )
 
 
-@pytest.fixture
-def visit(tmp_path: Path) -> Visit:
-    class Nothing:
-        def key(self, name: str) -> Any:
-            raise AssertionError(name)
-
-        def answer(self, ask: Ask) -> Any:
-            raise AssertionError(ask)
-
-    return Visit(known=Nothing(), clock=lambda: NOW, tables=tmp_path)
-
-
 def access(controller: DomainController, **more: Any) -> Access:
     os.environ["LDAP_PASSWORD"] = controller.password
     secret = Secret("ad.password", env="LDAP_PASSWORD")

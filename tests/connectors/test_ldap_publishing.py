@@ -1,9 +1,7 @@
 """What a real directory shows of CN=System Management: whether it is there, what is in it, who may publish."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,6 @@ from ldap3.protocol.microsoft import security_descriptor_control
 
 from assess.connectors import Visit
 from assess.connectors.directory_export import OF_DOMAIN, ExportConnector
-from assess.connectors.ldap import LdapConnector
-from assess.connectors.ldap_session import Access
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.adminservice import Seen, SeesEverything
@@ -27,34 +23,18 @@ from assess.evidence.publishing import (
 )
 from assess.evidence.securitydescriptor import sid_text
 from assess.evidence.site_roles import RoleUse
-from assess.keytypes import Secret
 from lab.descriptors import descriptor
 from lab.exports import Exported, entries, ldif
+from lab.reading import reading
 from lab.samba import DomainController
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOST = "cm01.ad.contoso.test"
 NOBODY = "D:P(A;CI;GA;;;DA)(A;CI;GA;;;SY)(A;CI;GR;;;AU)"
 
 
-@pytest.fixture
-def visit(tmp_path: Path) -> Visit:
-    class Nothing:
-        def key(self, name: str) -> Any:
-            raise AssertionError(name)
-
-        def answer(self, ask: Ask) -> Any:
-            raise AssertionError(ask)
-
-    return Visit(known=Nothing(), clock=lambda: NOW, tables=tmp_path)
-
-
 def answer(controller: DomainController, visit: Visit, *hosts: str) -> Any:
     """What the one forest answers; it survives the way through a recording."""
-    os.environ["LDAP_PASSWORD"] = controller.password
-    secret = Secret("ad.password", env="LDAP_PASSWORD")
-    access = Access("ad", controller.url, controller.user, secret, "simple", controller.ca_file)
-    whole = LdapConnector([access]).fetch(SitePublishing(hosts or (HOST,)), visit)
+    whole = reading(controller).fetch(SitePublishing(hosts or (HOST,)), visit)
     assert msgspec.json.decode(msgspec.json.encode(whole), type=SitePublishing.answer) == whole
     [forest] = whole.forests
     return forest

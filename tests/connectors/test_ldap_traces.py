@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,7 @@ from ldap3.protocol.microsoft import security_descriptor_control
 
 from assess.connectors import Visit, ldap_traces
 from assess.connectors.directory_export import OF_DOMAIN, ExportConnector
-from assess.connectors.ldap import LdapConnector
 from assess.connectors.ldap_pki import ForestReader
-from assess.connectors.ldap_session import Access
 from assess.errors import Unavailable
 from assess.evidence import Ask
 from assess.evidence.directory import NoAnswer
@@ -29,42 +26,19 @@ from assess.evidence.traces import (
     SyncAccount,
     SyncTrail,
 )
-from assess.keytypes import Secret
 from lab.descriptors import descriptor
 from lab.exports import entries, ldif
 from lab.forest import TENANT_DOMAIN
+from lab.reading import reading
 from lab.samba import DomainController
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MANAGED = "msDS-GroupManagedServiceAccount"
 FROM_LAB = SyncAccount("connect", "MSOL_a1b2c3d4e5f6", "ad.contoso.test", "SYNC01", TENANT_DOMAIN)
 
 
-@pytest.fixture
-def visit(tmp_path: Path) -> Visit:
-    class Nothing:
-        def key(self, name: str) -> Any:
-            raise AssertionError(name)
-
-        def answer(self, ask: Ask) -> Any:
-            raise AssertionError(ask)
-
-    return Visit(known=Nothing(), clock=lambda: NOW, tables=tmp_path)
-
-
-def connector(*controllers: DomainController) -> LdapConnector:
-    found = []
-    for number, one in enumerate(controllers):
-        os.environ[f"LDAP_PASSWORD_{number}"] = one.password
-        secret = Secret("ad.password", env=f"LDAP_PASSWORD_{number}")
-        section = "ad" if not number else f"ad.forests.f{number}"
-        found.append(Access(section, one.url, one.user, secret, "simple", one.ca_file))
-    return LdapConnector(found)
-
-
 def answer(controller: DomainController, ask: Ask, visit: Visit) -> Any:
     """What the one forest answers; it survives the way through a recording."""
-    whole = connector(controller).fetch(ask, visit)
+    whole = reading(controller).fetch(ask, visit)
     assert msgspec.json.decode(msgspec.json.encode(whole), type=ask.answer) == whole
     [forest] = whole.forests
     return forest
@@ -159,13 +133,13 @@ def test_a_forest_without_traces_says_so(second_dc: DomainController, visit: Vis
 def test_one_forest_that_refuses_costs_only_itself(
     dc: DomainController, second_dc: DomainController, visit: Visit
 ) -> None:
-    both = connector(dc, second_dc)
+    both = reading(dc, second_dc)
     os.environ["LDAP_PASSWORD_1"] = "wrong"
     trail = both.fetch(DirectorySync(), visit)
     assert isinstance(trail, SyncTrail)
     assert [one.root for one in trail.read()] == ["ad.contoso.test"]
     assert isinstance(trail.forests[1], NoAnswer)
-    federation = connector(dc, second_dc)
+    federation = reading(dc, second_dc)
     os.environ["LDAP_PASSWORD_1"] = "wrong"
     found = federation.fetch(DirectoryFederation(), visit)
     assert isinstance(found, FederationTrail)
@@ -249,7 +223,7 @@ def test_the_account_that_the_farm_runs_as(dc: DomainController, visit: Visit) -
 def test_a_domain_that_only_a_catalog_knows(dc: DomainController, visit: Visit) -> None:
     """Its container may be seen there, its absence not; without a catalog, neither."""
     child = {dc.forest.domain: dc.base, "child.ad.contoso.test": f"DC=child,{dc.base}"}
-    one = connector(dc).servers()[0]
+    one = reading(dc).servers()[0]
 
     @contextmanager
     def none() -> Iterator[Any]:
