@@ -14,9 +14,12 @@ import click
 
 from assess import __version__
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.exits import INTERRUPTED, NOT_READY, OK, OWN_FAULT, UNDETERMINED, WRONG_INPUT
 
-OK, NOT_READY, WRONG_INPUT, UNDETERMINED, OWN_FAULT = 0, 1, 2, 3, 4
-INTERRUPTED = 130
+__all__ = [
+    "COMMANDS", "INTERRUPTED", "NOT_READY", "OK", "OWN_FAULT", "UNDETERMINED", "WRONG_INPUT", "cli",
+    "run",
+]  # fmt: skip
 
 # Name, module below assess.commands, and the line that --help shows.
 COMMANDS = {

@@ -78,7 +78,7 @@ def with_language(engagement: Engagement, code: str | None) -> Engagement:
     """The engagement with the language that the command line names; None: its own."""
     if code is None:
         return engagement
-    return replace(engagement, values={**engagement.values, "report.language": code})
+    return engagement.having({"report.language": code})
 
 
 def language_for(engagement: Engagement) -> Language:

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from assess.errors import EngagementError, Unavailable
 from assess.evidence.config import Attested
@@ -108,6 +108,10 @@ class Engagement:
         """The scenarios to assess, in the order in which reports list them."""
         chosen = self.values["engagement.scenarios"]
         return tuple(scenario for scenario in SCENARIOS if scenario in chosen)
+
+    def having(self, values: Mapping[str, Any]) -> Self:
+        """The same engagement with these keys set."""
+        return replace(self, values={**self.values, **values})
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - any key
         """The value of a key, its documented default, or ``default``."""

@@ -17,6 +17,7 @@ from assess.discover import Library
 from assess.engagement import Engagement
 from assess.errors import EngagementError, Unavailable
 from assess.evidence import Ask
+from assess.exits import NOT_READY, OK, UNDETERMINED
 from assess.history.changes import lost_sight, regressions
 from assess.history.place import place_of
 from assess.history.shapes import Kind
@@ -166,8 +167,8 @@ def exit_code(found: Results, fail_on: str | None) -> int:
     """
     if fail_on == "new":
         if found.past is not None and found.past.last is not None:
-            lost = 3 if lost_sight(found.past) else 0
-            return 1 if regressions(found.past) else lost
+            lost = UNDETERMINED if lost_sight(found.past) else OK
+            return NOT_READY if regressions(found.past) else lost
         fail_on = None
     seen = {verdict.verdict for verdict in found.verdicts}
     bad = {
@@ -178,9 +179,9 @@ def exit_code(found: Results, fail_on: str | None) -> int:
         "never": set(),
     }[fail_on]
     if seen & bad:
-        return 1
+        return NOT_READY
     if fail_on != "never" and Verdict.UNDETERMINED in seen:
-        return 3
+        return UNDETERMINED
     return 0
 
 

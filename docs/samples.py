@@ -128,7 +128,7 @@ def _earlier(last: Recording) -> Iterator[Recording]:
     for weeks, absent, other in _WEEKS:
         ago = timedelta(weeks=weeks)
         yield Recording(
-            replace(last.engagement, values={**last.engagement.values, **other}),
+            last.engagement.having(other),
             as_of=last.as_of - ago,
             started_at=last.started_at - ago,
             finished_at=last.finished_at - ago,

@@ -14,6 +14,7 @@ from assess.commands import options
 from assess.discover import language
 from assess.engagement import load
 from assess.errors import EngagementError
+from assess.exits import WRONG_INPUT
 from assess.fleet.crew import here, on_cluster
 from assess.fleet.overview import failed, overview, to_json
 from assess.fleet.shapes import Member, Overview, Task
@@ -181,9 +182,15 @@ def _tasks(
         if names[name.casefold()] > 1 or histories[history] > 1:
             what = f'engagement.name "{name}"' if names[name.casefold()] > 1 else str(history)
             wrong.append(
-                failed(str(file), name, name, 2, f"{what} belongs to another file of this folder "
-                       "too; give each a name and a history of its own")
-            )  # fmt: skip
+                failed(
+                    str(file),
+                    name,
+                    name,
+                    WRONG_INPUT,
+                    f"{what} belongs to another file of this folder too; give each a name and a "
+                    "history of its own",
+                )
+            )
         else:
             tasks.append(Task(str(file), str(output.resolve()), formats, fail_on, minutes * 60.0))
     return tasks, wrong

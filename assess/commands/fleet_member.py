@@ -16,6 +16,7 @@ from assess import files
 from assess.commands.run import Asked, alone
 from assess.engagement import load
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.exits import INTERRUPTED, OWN_FAULT, WRONG_INPUT
 from assess.fleet.crew import OUTCOME, TASK
 from assess.fleet.overview import failed, member_of
 from assess.fleet.shapes import Member, Task
@@ -44,15 +45,14 @@ def perform(task: Task) -> Member:
         asked = Asked(Path(task.output), task.formats, fail_on=task.fail_on)
         code = alone(file, asked, task.privacy, seen=lambda *all_of_it: seen.append(all_of_it))
     except (EngagementError, HistoryError, RecordingError) as error:
-        return failed(task.file, name, customer, 2, str(error))
+        return failed(task.file, name, customer, WRONG_INPUT, str(error))
     except AssessError as error:
-        return failed(task.file, name, customer, 4, str(error))
+        return failed(task.file, name, customer, OWN_FAULT, str(error))
     except Exception as error:  # noqa: BLE001 - one customer's trouble is not another's
-        return failed(
-            task.file, name, customer, 4, f"a fault of the tool itself: {type(error).__name__}"
-        )
+        why = f"a fault of the tool itself: {type(error).__name__}"
+        return failed(task.file, name, customer, OWN_FAULT, why)
     if not seen:
-        return failed(task.file, name, customer, 4, "it ended without results")
+        return failed(task.file, name, customer, OWN_FAULT, "it ended without results")
     found, folder, said = seen[-1]
     written = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     return member_of(found, task.file, folder.name, code, written, said)
@@ -62,4 +62,4 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
     except KeyboardInterrupt:
-        os._exit(130)  # threads that wait for a silent source would hold up the end
+        os._exit(INTERRUPTED)  # threads that wait for a silent source would hold up the end

@@ -11,6 +11,7 @@ from assess.commands import options
 from assess.discover import language
 from assess.engagement import load
 from assess.errors import RecordingError
+from assess.exits import OK, OWN_FAULT
 from assess.files import write
 from assess.job import run_folder
 from assess.language import speaking
@@ -18,7 +19,7 @@ from assess.output import say
 from assess.privacy.levels import is_stricter
 from assess.privacy.showing import summary
 from assess.rendering import FILE_NAMES, Renderer, formats_of
-from assess.reporters.brand import PLAIN
+from assess.reporters.brand import PLAIN, Brand
 from assess.results import Results, from_json, to_json
 
 
@@ -57,17 +58,18 @@ def command(
         raise RecordingError(f"{results}: {error.strerror or 'it cannot be read'}") from None
     engagement = None if house is None else load(house)
     own = None if engagement is None else engagement.path("report.texts")
-    spoken = language(found.language, own)
-    with speaking(spoken):
+    with speaking(language(found.language, own)):
         found = _at(found, privacy, results)
-    brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
+        brand = PLAIN if engagement is None else brand_of(engagement, names=found.privacy == "full")
+        return _render(found, results.with_name("evidence.zip"), output, formats, brand)
+
+
+def _render(
+    found: Results, beside: Path, output: Path, formats: tuple[str, ...], brand: Brand
+) -> int:
+    """Write the reports; the exit code. ``beside``: the evidence with the long lists, if there."""
     wanted = formats_of(formats, options.DEFAULT_FORMATS)
-    beside = results.with_name("evidence.zip")
-    with (
-        speaking(spoken),
-        tempfile.TemporaryDirectory(prefix="assess-") as empty,
-        Renderer(wanted) as renderer,
-    ):
+    with tempfile.TemporaryDirectory(prefix="assess-") as empty, Renderer(wanted) as renderer:
         evidence = recording.read(beside) if found.tables and beside.is_file() else None
         tables = evidence.tables if evidence else Path(empty)
         if found.tables and evidence is None:
@@ -83,7 +85,7 @@ def command(
     for name, note in renderer.notes.items():
         say(f"assess: {FILE_NAMES[name]} was {note}")
     say(f"The reports are in {folder}")
-    return 4 if set(failures) & set(formats) else 0
+    return OWN_FAULT if set(failures) & set(formats) else OK
 
 
 def _at(found: Results, level: str | None, file: Path) -> Results:

@@ -9,6 +9,7 @@ from assess.clock import now
 from assess.collect import questions
 from assess.discover import Library, library
 from assess.engagement import Engagement
+from assess.exits import OWN_FAULT
 from assess.job import Wanted, checks_of, exit_code, explain, told, write_all
 from assess.keeping import Keeper
 from assess.notices.telling import Teller
@@ -18,8 +19,6 @@ from assess.privacy.showing import showing
 from assess.recording import Recording
 from assess.rendering import FILE_NAMES, Renderer
 from assess.results import Results, to_json
-
-_OWN_FAULT = 4
 
 
 def conclude(
@@ -73,7 +72,7 @@ def conclude(
             seen(found, folder, remarks)
         say(f"The reports are in {folder}")
         asked_for = {missing.format for missing in found.not_written} & set(named)
-        return _OWN_FAULT if asked_for else exit_code(found, fail_on)
+        return OWN_FAULT if asked_for else exit_code(found, fail_on)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from assess.commands.reporting import conclude, show_questions
 from assess.discover import language_for, library, with_language
 from assess.engagement import Engagement, load
 from assess.errors import AssessError, EngagementError, HistoryError, RecordingError
+from assess.exits import OWN_FAULT, WRONG_INPUT
 from assess.history.lock import Overlap
 from assess.history.place import folder_of, place_of
 from assess.job import Wanted, gather, run_folder, scenarios_of
@@ -110,9 +111,6 @@ def command(
     if unattended:
         return alone(file, wanted, privacy, log, language=language)
     return perform(with_language(with_level(load(file), privacy), language), wanted)
-
-
-WRONG_INPUT, OWN_FAULT = 2, 4
 
 
 class Asked(NamedTuple):

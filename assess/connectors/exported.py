@@ -4,7 +4,6 @@ Where ``files.site_export`` is given and a key such as ``files.collected_server_
 files of the export take its place. A key that is set goes before.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +46,7 @@ def with_export(engagement: Engagement) -> Engagement:
         inside = f"{export}/{LOGS}" if package.path.is_dir() else export
         values["files.log_dir"] = inside
     package.close()
-    return dataclasses.replace(engagement, values={**engagement.values, **values})
+    return engagement.having(values)
 
 
 def _paths(manifest: Manifest | None, section: str, path: str) -> list[str]:

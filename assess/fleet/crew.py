@@ -23,6 +23,7 @@ import msgspec
 
 from assess import __version__
 from assess.errors import EngagementError
+from assess.exits import OWN_FAULT
 from assess.fleet.overview import failed
 from assess.fleet.shapes import Member, Task
 
@@ -117,15 +118,16 @@ def run_task(
             running: Running = _Forked(folder) if fork else _Spawned(folder)
         except (OSError, EOFError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            return failed(task.file, name, name, 4, f"no process could be started: {why}")
+            return failed(task.file, name, name, OWN_FAULT, f"no process could be started: {why}")
         code = _watched(running, task.seconds, stopped)
         if isinstance(code, str):
-            return failed(task.file, name, name, 4, code)
+            return failed(task.file, name, name, OWN_FAULT, code)
         try:
             return msgspec.json.decode((folder / OUTCOME).read_bytes(), type=Member)
         except (OSError, msgspec.MsgspecError):
             how = f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
-            return failed(task.file, name, name, 4, f"its process {how}. {_last_words(folder)}")
+            said = f"its process {how}. {_last_words(folder)}"
+            return failed(task.file, name, name, OWN_FAULT, said)
 
 
 def _last_words(folder: Path) -> str:
@@ -254,7 +256,8 @@ def _fetched(future: Any, task: Task) -> Member:  # noqa: ANN401 - as above
     try:
         member = future.result()
     except Exception as error:  # noqa: BLE001 - a lost worker costs its own runs alone
-        return failed(task.file, name, name, 4, f"the cluster lost it: {type(error).__name__}")
+        why = f"the cluster lost it: {type(error).__name__}"
+        return failed(task.file, name, name, OWN_FAULT, why)
     if isinstance(member, Member):
         return member
-    return failed(task.file, name, name, 4, "the cluster answered something else")
+    return failed(task.file, name, name, OWN_FAULT, "the cluster answered something else")

@@ -4,12 +4,13 @@ from datetime import date, datetime
 
 import msgspec
 
+from assess.exits import NOT_READY, OK, OWN_FAULT, UNDETERMINED, WRONG_INPUT
 from assess.history.shapes import Kind
 from assess.model import Severity, Status, Verdict
 from assess.privacy.levels import Level
 
 # Exit codes, the worst first: a fault of the tool, wrong input, not ready, undetermined, ready.
-WORST_FIRST = (4, 2, 1, 3, 0)
+WORST_FIRST = (OWN_FAULT, WRONG_INPUT, NOT_READY, UNDETERMINED, OK)
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -1,6 +1,5 @@
 """How much a report shows of people and their devices: the levels, the least strict first."""
 
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from assess.engagement import Engagement
@@ -19,7 +18,7 @@ def with_level(engagement: Engagement, level: str | None) -> Engagement:
     """The engagement at a level that the command line names; None: its own."""
     if level is None:
         return engagement
-    return replace(engagement, values={**engagement.values, "report.privacy": level})
+    return engagement.having({"report.privacy": level})
 
 
 def strictest(*levels: str | None) -> Level:

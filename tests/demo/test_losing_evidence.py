@@ -14,15 +14,10 @@ from assess.demo import EXAMPLE
 from assess.discover import library
 from assess.model import Status
 from assess.recording import NOTHING, Record, Recording, Refusal
-from assess.results import Results, evaluate
+from assess.results import evaluate
 from customers import fabrikam
 from demo_run import assess
-
-# Higher is better; what is open in any way counts alike.
-BETTER = {
-    Status.FAIL: 0, Status.UNKNOWN: 0, Status.MANUAL: 0, Status.WARN: 1,
-    Status.PASS: 2, Status.NOT_APPLICABLE: 2,
-}  # fmt: skip
+from standings import worst
 
 
 @pytest.fixture(scope="module", params=["the example", "another customer"])
@@ -33,16 +28,6 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         fabrikam.write(source)
     with assess(source, tmp_path_factory.mktemp("run")).evidence as evidence:
         yield evidence
-
-
-def worst(results: Results) -> dict[tuple[str, str], int]:
-    """Requirement and scenario to how its worst finding stands."""
-    found: dict[tuple[str, str], int] = {}
-    for finding in results.findings:
-        for scenario in finding.scenarios:
-            key = (finding.requirement, scenario)
-            found[key] = min(found.get(key, 2), BETTER[finding.status])
-    return found
 
 
 def without(seen: Recording, lost: Iterable[str], *, refused: bool) -> Recording:

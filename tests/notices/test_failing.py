@@ -19,9 +19,8 @@ from assess.keeping import purge
 from assess.notices import texts
 from assess.notices.news import failed, held_to
 from assess.salvage import salvage
-from receivers import mail_server, receiver
+from receivers import HOOKS, MAIL, mail_server
 
-MAIL, HOOKS = "mail.contoso.test", "hooks.contoso.test"
 SECRET = "s3cret-of-the-tenant"
 FILE = """
 [engagement]
@@ -36,17 +35,6 @@ ca_file = "ca.pem"
 [network]
 connect_to = {{ {routes} }}
 """
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory, lab_pki, lab_ca):
-    return lab_pki.issue(lab_ca, MAIL, names=[MAIL, HOOKS]), lab_pki.ca_file(lab_ca)
-
-
-@pytest.fixture
-def hooks(lab):
-    with receiver(lab[0]) as taken:
-        yield taken
 
 
 @pytest.fixture

@@ -20,9 +20,8 @@ from assess.keeping import Keeper, kept_files, purge
 from assess.model import Verdict
 from assess.notices.telling import Teller
 from assess.privacy.levels import level_of
-from receivers import PASSWORD, USER, mail_server, receiver
+from receivers import HOOKS, MAIL, PASSWORD, USER, mail_server
 
-MAIL, HOOKS = "mail.contoso.test", "hooks.contoso.test"
 TOKEN = "T0KENT0KENT0KEN"
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -42,21 +41,10 @@ connect_to = {{ {routes} }}
 """
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory, lab_pki, lab_ca):
-    return lab_pki.issue(lab_ca, MAIL, names=[MAIL, HOOKS]), lab_pki.ca_file(lab_ca)
-
-
 @pytest.fixture
 def box(lab):
     with mail_server(lab[0]) as box:
         yield box
-
-
-@pytest.fixture
-def hooks(lab):
-    with receiver(lab[0]) as taken:
-        yield taken
 
 
 class Customer:

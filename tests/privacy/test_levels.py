@@ -34,11 +34,8 @@ from assess.rendering import FILE_NAMES, write_one
 from assess.reporters import REPORTERS
 from assess.results import ACTION_PLAN, PlanNote, PlanRead, Results, Selection, evaluate, to_json
 from demo_run import assess
+from standings import worst
 
-BETTER = {
-    Status.FAIL: 0, Status.UNKNOWN: 0, Status.MANUAL: 0, Status.WARN: 1,
-    Status.PASS: 2, Status.NOT_APPLICABLE: 2,
-}  # fmt: skip
 TOOL = "assess test"
 # Words that the product and the documents use themselves.
 ORDINARY = {"administrator", "guest", "admin", "krbtgt", "info", "service"}
@@ -106,15 +103,6 @@ def renamed(file: Path, target: Path, new: dict[str, str]) -> None:
     with zipfile.ZipFile(target, "w") as out:
         for name, data in members(file).items():
             out.writestr(name, pattern.sub(lambda m: folded[m[1].casefold()], data.decode()))
-
-
-def worst(results: Results) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    for finding in results.findings:
-        for scenario in finding.scenarios:
-            key = (finding.requirement, scenario)
-            found[key] = min(found.get(key, 2), BETTER[finding.status])
-    return found
 
 
 def shown(evidence: Recording, level: str, key: bytes = b"key") -> tuple[Results, Results, Recording]:

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from lab.pki import Credential
 
+MAIL, HOOKS = "mail.contoso.test", "hooks.contoso.test"
 USER, PASSWORD = "alerts", "correct horse battery"
 
 
